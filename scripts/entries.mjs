@@ -1,0 +1,16 @@
+/**
+ * What is built, in one place: each name under `dist/` and the source file it comes from.
+ * The bundler, the test alias and the package check read this table; `package.json` repeats it as `exports`,
+ * and `npm run package` fails when the two disagree.
+ */
+export const libraryEntries = {
+  index: 'src/index.ts',
+  testing: 'src/testing/index.ts',
+  'stores/memory': 'src/stores/memory.ts',
+  'executors/inline': 'src/executors/inline.ts',
+}
+
+/** The program. ESM only and without declarations: nobody imports it. */
+export const programEntries = {
+  cli: 'src/cli/main.ts',
+}
