@@ -1,0 +1,288 @@
+/**
+ * Who holds which paths, who waits for them, and who must not be passed any more.
+ *
+ * A claim set is granted all or none. A write excludes every other claim on an overlapping pattern, reads share. So that
+ * a wide claim is not starved by many small ones, each pattern remembers who has waited for it longest; when that waiter
+ * has been passed `bypassLimit` times by younger conflicting grants, its set is reserved: nothing that conflicts with it
+ * is granted before it. By count, never by time: ageing by time makes everything old and serialises all.
+ */
+import type { Pattern } from './pattern.js'
+import { createPatternIndex, type PatternIndex } from './pattern-index.js'
+
+/** The paths an attempt asks for. A pattern is in one of the lists, not in both. */
+export interface ClaimSetSpec {
+  readonly write: readonly Pattern[]
+  readonly read: readonly Pattern[]
+}
+
+/** Id of a pattern in the table's index. */
+export type PatternId = number
+
+/** A claim set of this table: pattern ids instead of patterns. */
+export interface ClaimSet {
+  readonly write: readonly PatternId[]
+  readonly read: readonly PatternId[]
+}
+
+/** How a waiting set meets the pattern that blocks it: a writer waits for all its holders, a reader for its writer. */
+export type ClaimMode = 'write' | 'read'
+
+/** The pattern that stands in the way, and how the asking set meets it. */
+export interface Blocker {
+  readonly pattern: PatternId
+  readonly mode: ClaimMode
+}
+
+/** Somebody who is ready and waits for a claim set. */
+export interface ClaimWaiter {
+  readonly set: ClaimSet
+  /** Lower has waited longer. Unique. */
+  readonly seq: number
+  /** Cannot be passed before this time: it could not have started anyway. */
+  readonly notBefore: number
+  /** Younger conflicting grants since it became the longest-waiting claimant of one of its patterns. */
+  bypasses: number
+  /** Between `wait` and its grant or `withdraw`. */
+  waiting: boolean
+}
+
+/** First in, first out; entries that no longer wait are dropped when they reach the front. */
+interface Line<W> {
+  items: W[]
+  from: number
+}
+
+interface Entry<H, W> {
+  readonly writers: H[]
+  readonly readers: H[]
+  readonly waitingWriters: Line<W>
+  readonly waitingReaders: Line<W>
+}
+
+export interface ClaimTableOptions<W> {
+  /** How often a waiter is passed before its claims are reserved. */
+  readonly bypassLimit: number
+  /** A waiter that may not start for another reason (its run is paused): its reservation rests, nobody passes it. */
+  readonly isHeldBack: (waiter: W) => boolean
+  /** Called for each pattern that may have become free. */
+  readonly onFree: (pattern: PatternId) => void
+}
+
+export interface ClaimTable<H, W extends ClaimWaiter> {
+  readonly index: PatternIndex
+  /** Sets that are held, by holder. */
+  readonly held: ReadonlyMap<H, ClaimSet>
+  /** Takes the patterns of a set into the index; `forget` gives them back. */
+  intern(spec: ClaimSetSpec): ClaimSet
+  forget(set: ClaimSet): void
+  /** What keeps the waiter's set from being granted now, or null. A reservation blocks everyone but its own waiter. */
+  blocker(waiter: W): Blocker | null
+  /** Whether a waiter that met `pattern` in `mode` is still blocked by it. O(1). */
+  isBlockedAt(pattern: PatternId, mode: ClaimMode, waiter: W): boolean
+  wait(waiter: W): void
+  /** Takes back a wait that will not be granted. */
+  withdraw(waiter: W): void
+  /** The caller has seen that nothing blocks the set. `now` decides which waiters could have been passed. */
+  grant(holder: H, waiter: W, now: number): void
+  release(holder: H): void
+  /** Lets everyone who waits behind the reservation look again, after `isHeldBack` changed. */
+  refresh(): void
+  reservation(): W | null
+  /** Who holds `pattern`: writers, then readers, each in the order of their grants. */
+  holders(pattern: PatternId): readonly H[]
+}
+
+export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOptions<W>): ClaimTable<H, W> {
+  const index = createPatternIndex()
+  const reservations = createReservations<W>(options)
+  const table: Table<H, W> = { index, entries: [], held: new Map(), reservations, options }
+  return {
+    index,
+    held: table.held,
+    intern: (spec) => ({ write: spec.write.map(index.add), read: spec.read.map(index.add) }),
+    forget(set) {
+      for (const pattern of [...set.write, ...set.read]) {
+        const size = index.size
+        index.remove(pattern)
+        // Only when it has left the index: other runs may hold or want the same pattern.
+        if (index.size < size) table.entries[pattern] = undefined
+      }
+    },
+    blocker: (waiter) => blocker(table, waiter),
+    isBlockedAt: (pattern, mode, waiter) => isBlockedAt(table, pattern, mode, waiter),
+    wait(waiter) {
+      waiter.waiting = true
+      waiter.bypasses = 0
+      for (const pattern of waiter.set.write) entryOf(table, pattern).waitingWriters.items.push(waiter)
+      for (const pattern of waiter.set.read) entryOf(table, pattern).waitingReaders.items.push(waiter)
+    },
+    withdraw(waiter) {
+      waiter.waiting = false
+      if (reservations.current() !== waiter) return
+      reservations.count([])
+      freeAll(table, waiter.set)
+    },
+    grant: (holder, waiter, now) => grant(table, holder, waiter, now),
+    release: (holder) => release(table, holder),
+    refresh() {
+      const reserved = reservations.current()
+      if (reserved !== null) freeAll(table, reserved.set)
+    },
+    reservation: reservations.current,
+    holders: (pattern) => [...(table.entries[pattern]?.writers ?? []), ...(table.entries[pattern]?.readers ?? [])],
+  }
+}
+
+interface Table<H, W extends ClaimWaiter> {
+  readonly index: PatternIndex
+  /** Holders and waiters of each pattern that has had any. */
+  readonly entries: (Entry<H, W> | undefined)[]
+  readonly held: Map<H, ClaimSet>
+  readonly reservations: Reservations<W>
+  readonly options: ClaimTableOptions<W>
+}
+
+function entryOf<H, W extends ClaimWaiter>(table: Table<H, W>, pattern: PatternId): Entry<H, W> {
+  const known = table.entries[pattern]
+  if (known !== undefined) return known
+  const made: Entry<H, W> = { writers: [], readers: [], waitingWriters: line(), waitingReaders: line() }
+  table.entries[pattern] = made
+  return made
+}
+
+function blocker<H, W extends ClaimWaiter>(table: Table<H, W>, waiter: W): Blocker | null {
+  for (const mode of ['write', 'read'] as const) {
+    for (const mine of waiter.set[mode]) {
+      for (const other of table.index.neighbours(mine)) {
+        if (isBlockedAt(table, other, mode, waiter)) return { pattern: other, mode }
+      }
+    }
+  }
+  return null
+}
+
+function isBlockedAt<H, W extends ClaimWaiter>(
+  table: Table<H, W>,
+  pattern: PatternId,
+  mode: ClaimMode,
+  waiter: W,
+): boolean {
+  const known = table.entries[pattern]
+  if (known === undefined) return false
+  if (known.writers.length > 0 || (mode === 'write' && known.readers.length > 0)) return true
+  return isReserved(table, pattern, mode, waiter)
+}
+
+/** Whether `pattern` is reserved for another waiter in a way that excludes `mode`. */
+function isReserved<H, W extends ClaimWaiter>(
+  table: Table<H, W>,
+  pattern: PatternId,
+  mode: ClaimMode,
+  waiter: W,
+): boolean {
+  const reserved = table.reservations.current()
+  if (reserved === null || reserved === waiter || table.options.isHeldBack(reserved)) return false
+  return reserved.set.write.includes(pattern) || (mode === 'write' && reserved.set.read.includes(pattern))
+}
+
+function grant<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H, waiter: W, now: number): void {
+  waiter.waiting = false
+  table.held.set(holder, waiter.set)
+  const passed = new Set<W>()
+  for (const mode of ['write', 'read'] as const) {
+    for (const pattern of waiter.set[mode]) {
+      const mine = entryOf(table, pattern)
+      if (mode === 'write') mine.writers.push(holder)
+      else mine.readers.push(holder)
+      for (const neighbour of table.index.neighbours(pattern)) {
+        const other = table.entries[neighbour]
+        if (other === undefined) continue
+        addPassed(table, other.waitingWriters, waiter, now, passed)
+        if (mode === 'write') addPassed(table, other.waitingReaders, waiter, now, passed)
+      }
+    }
+  }
+  table.reservations.count(passed)
+}
+
+/** Adds whoever has waited longest in `waiting` and could start, if that is longer than the granted one has. */
+function addPassed<H, W extends ClaimWaiter>(
+  table: Table<H, W>,
+  waiting: Line<W>,
+  granted: W,
+  now: number,
+  passed: Set<W>,
+): void {
+  dropSettled(waiting)
+  for (let i = waiting.from; i < waiting.items.length; i += 1) {
+    const waiter = waiting.items[i]!
+    if (!waiter.waiting || waiter.notBefore > now || table.options.isHeldBack(waiter)) continue
+    if (waiter.seq < granted.seq) passed.add(waiter)
+    return
+  }
+}
+
+function release<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H): void {
+  const set = table.held.get(holder)
+  if (set === undefined) return
+  table.held.delete(holder)
+  for (const pattern of set.write) removeFrom(entryOf(table, pattern).writers, holder)
+  for (const pattern of set.read) removeFrom(entryOf(table, pattern).readers, holder)
+  freeAll(table, set)
+}
+
+function freeAll<H, W extends ClaimWaiter>(table: Table<H, W>, set: ClaimSet): void {
+  for (const pattern of set.write) table.options.onFree(pattern)
+  for (const pattern of set.read) table.options.onFree(pattern)
+}
+
+/**
+ * Waiters that were passed too often: one of them at a time, the longest-waiting first, has its claims reserved. One that
+ * is held back for another reason makes way for the next, and has its turn again.
+ */
+interface Reservations<W> {
+  /** Counts one bypass for each of `passed`, and chooses whose turn it is. */
+  count(passed: Iterable<W>): void
+  current(): W | null
+}
+
+function createReservations<W extends ClaimWaiter>({ bypassLimit, isHeldBack }: ClaimTableOptions<W>): Reservations<W> {
+  let overdue: W[] = []
+  let reserved: W | null = null
+
+  function count(passed: Iterable<W>): void {
+    for (const waiter of passed) {
+      waiter.bypasses += 1
+      if (waiter.bypasses === bypassLimit) overdue.push(waiter)
+    }
+    const before = reserved?.waiting === true ? reserved : null
+    if (before !== null && !isHeldBack(before)) return
+    reserved = before
+    if (overdue.length === 0) return
+    overdue = overdue.filter((waiter) => waiter.waiting).sort((a, b) => a.seq - b.seq)
+    const next = overdue.findIndex((waiter) => !isHeldBack(waiter))
+    if (next === -1 && before !== null) return
+    reserved = overdue.splice(Math.max(next, 0), 1)[0] ?? null
+    if (before !== null) overdue.push(before)
+  }
+
+  return { count, current: () => reserved }
+}
+
+function line<W>(): Line<W> {
+  return { items: [], from: 0 }
+}
+
+/** Moves the front past entries that no longer wait; gives memory back when more than half of the line is behind it. */
+function dropSettled<W extends ClaimWaiter>(waiting: Line<W>): void {
+  while (waiting.from < waiting.items.length && !waiting.items[waiting.from]!.waiting) waiting.from += 1
+  if (waiting.from > 32 && waiting.from * 2 > waiting.items.length) {
+    waiting.items = waiting.items.slice(waiting.from)
+    waiting.from = 0
+  }
+}
+
+function removeFrom<T>(list: T[], item: T): void {
+  const at = list.indexOf(item)
+  if (at !== -1) list.splice(at, 1)
+}
