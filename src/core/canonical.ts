@@ -1,0 +1,127 @@
+/**
+ * The facts of a state as one text, so that a fold of the journal can be compared with the live state byte for byte (S9).
+ *
+ * A fact is what `reduce` wrote down because an event said so, or what follows from such facts alone: statuses, counters,
+ * attempts, slots in the order they will be taken, claims with who holds and who waits for them, how often each waiter was
+ * passed, and for whom claims are reserved. No fact is where the dispatcher keeps a ready task: `place`, the ready queue,
+ * the lines of parked tasks, the deadlines, who was woken from where, and which workers serve which need are indexes. They
+ * are rebuilt by the next decision. Whether a delayed task was moved to the queue is therefore not told; `readyAt` is.
+ *
+ * Nothing depends on the order of a map, on the ids the claim table gave to patterns, or on the order of keys in JSON.
+ */
+import type { ClaimSet } from '../claims/table.js'
+import type { Attempt, RunState, ScopeState, Waiter, Worker } from './state.js'
+import { STATUS_NAMES } from './state.js'
+import type { JsonValue, TaskIndex } from './types.js'
+
+/** All facts of `state`, one per line. Equal if and only if the facts are equal. O(state), and not made to be fast. */
+export function canonical(state: ScopeState): string {
+  const { revision, fence, clock, readySeq } = state
+  const reserved = state.claims.reservation()
+  const lines: string[] = [line('scope', { revision, fence, clock, readySeq })]
+  for (const id of [...state.closedRuns].sort()) lines.push(line('closed run', id))
+  for (const worker of byKey(state.workers)) lines.push(line('worker', factsOfWorker(worker)))
+  for (const run of byKey(state.runs)) lines.push(...linesOfRun(state, run))
+  const closing = [...state.closing.values()].sort((a, b) => a.fence - b.fence)
+  for (const attempt of closing) lines.push(line('closing', factsOfAttempt(attempt)))
+  const held = [...state.claims.held].sort(([a], [b]) => a.fence - b.fence)
+  for (const [{ fence: holder }, set] of held) lines.push(line('held', { holder, ...textsOf(state, set) }))
+  if (reserved !== null)
+    lines.push(line('reserved', { run: reserved.run.id, task: reserved.run.plan.taskIds[reserved.task]! }))
+  return lines.join('\n')
+}
+
+function linesOfRun(state: ScopeState, run: RunState): readonly string[] {
+  const { plan } = run
+  const lines = [line('run', factsOfRun(run))]
+  for (let task = 0; task < plan.taskCount; task += 1) lines.push(line('task', factsOfTask(run, task)))
+  plan.points.forEach((point, index) => {
+    const node = plan.taskCount + index
+    const facts = {
+      run: run.id,
+      id: point.id,
+      status: STATUS_NAMES[run.status[node]!]!,
+      remaining: run.remaining[node]!,
+    }
+    lines.push(line(point.kind, facts))
+  })
+  for (const attempt of byKey(run.live)) lines.push(line('live', factsOfAttempt(attempt)))
+  for (const waiter of byKey(run.waiters)) lines.push(line('waiter', factsOfWaiter(state, waiter)))
+  return lines
+}
+
+function factsOfRun(run: RunState): unknown {
+  const { id, plan, openedAt, resumedAt, paused, drainedBy, cancelled, closed, closing } = run
+  const counts = Array.from(run.counts)
+  const drained = drainedBy === null ? null : plan.taskIds[drainedBy]!
+  const ends = [paused, cancelled, closed].map((end) => sorted(end))
+  return { id, plan: plan.name, openedAt, resumedAt, drained, ends, closing, counts }
+}
+
+function factsOfTask(run: RunState, task: TaskIndex): unknown {
+  return {
+    run: run.id,
+    id: run.plan.taskIds[task]!,
+    status: STATUS_NAMES[run.status[task]!]!,
+    remaining: run.remaining[task]!,
+    attempts: run.attempts[task]!,
+    readyAt: timeOf(run.readyAt[task]!),
+    startedAt: timeOf(run.startedAt[task]!),
+    endedAt: timeOf(run.endedAt[task]!),
+    scheduledAt: run.scheduledAt.get(task),
+    lost: run.lost.get(task),
+    result: sorted(run.results.get(task)),
+    failure: sorted(run.failures.get(task) as JsonValue | undefined),
+    skip: sorted(run.skips.get(task)),
+    cancel: run.cancels.get(task),
+    doomed: run.doomed.get(task),
+  }
+}
+
+function factsOfAttempt(attempt: Attempt): unknown {
+  const { run, task, number, fence, worker, slot, startedAt, beatAt, progressAt, closing } = attempt
+  const id = run.plan.taskIds[task]!
+  const progress = sorted(attempt.progress)
+  const facts = { run: run.id, id, number, fence, worker: worker.id, slot, startedAt, beatAt, progressAt, progress }
+  return { ...facts, closing: closing === null ? null : [closing.reason, closing.at, closing.closeBy] }
+}
+
+function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {
+  const { run, task, seq, since, notBefore, bypasses, waiting, set } = waiter
+  return { run: run.id, id: run.plan.taskIds[task]!, seq, since, notBefore, bypasses, waiting, ...textsOf(state, set) }
+}
+
+function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isDraining }: Worker): unknown {
+  return { id, pool, slots, capabilities: [...capabilities].sort(), freeSlots, joinedAt, isDraining }
+}
+
+function textsOf(
+  state: ScopeState,
+  set: ClaimSet,
+): { readonly write: readonly string[]; readonly read: readonly string[] } {
+  const texts = (ids: readonly number[]): string[] => ids.map((id) => state.claims.index.pattern(id).text).sort()
+  return { write: texts(set.write), read: texts(set.read) }
+}
+
+/** NaN means never, and JSON has no NaN. */
+function timeOf(time: number): number | null {
+  return Number.isNaN(time) ? null : time
+}
+
+function byKey<K extends string | number, V>(map: ReadonlyMap<K, V>): readonly V[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
+}
+
+/** Facts are written in one order; only what users gave may differ in the order of its keys (see `sorted`). */
+function line(kind: string, facts: unknown): string {
+  return `${kind} ${JSON.stringify(facts)}`
+}
+
+/** The value with the keys of every object in order. Keys become entries, so that none of them is special. */
+function sorted(value: JsonValue | undefined): unknown {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const fields = value as { readonly [key: string]: JsonValue | undefined }
+  const keys = Object.keys(fields).filter((key) => fields[key] !== undefined)
+  return { o: keys.sort().map((key) => [key, sorted(fields[key])]) }
+}

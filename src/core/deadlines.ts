@@ -1,0 +1,69 @@
+/**
+ * The one timer's agenda: a binary heap of moments. Entries are never removed early; whoever takes one out checks whether
+ * it still means anything. So a heartbeat costs nothing: it moves the moment only when the old one comes up.
+ */
+import { heapPop, heapPush } from './heap.js'
+import type { EpochMs, Fence, RunId, TaskIndex } from './types.js'
+
+export type DeadlineKind =
+  | 'retry'
+  | 'scheduleToStart'
+  | 'scheduleToClose'
+  | 'startToClose'
+  | 'heartbeat'
+  | 'stall'
+  | 'close'
+
+export interface Deadline {
+  readonly at: EpochMs
+  readonly kind: DeadlineKind
+  readonly run: RunId
+  readonly task: TaskIndex
+  /** The attempt it is about; 0 where it is about the task. */
+  readonly fence: Fence
+}
+
+export interface Deadlines {
+  add(deadline: Deadline): void
+  /** The earliest moment, null if there is none. */
+  next(): EpochMs | null
+  /** Takes out the earliest deadline that is due, null if none is. Equal moments come out in the order of `add`. */
+  takeDue(now: EpochMs): Deadline | null
+  /** The latest moment taken out: it has come, and does not come again when the clock is set back. */
+  reached(): EpochMs
+  readonly size: number
+}
+
+interface Numbered extends Deadline {
+  readonly seq: number
+}
+
+export function createDeadlines(): Deadlines {
+  const heap: Numbered[] = []
+  let seq = 0
+  let reached = 0
+
+  function takeDue(now: EpochMs): Deadline | null {
+    if (heap.length === 0 || heap[0]!.at > now) return null
+    const due = heapPop(heap, comesFirst)
+    if (due.at > reached) reached = due.at
+    return due
+  }
+
+  return {
+    add(deadline) {
+      seq += 1
+      heapPush(heap, { ...deadline, seq }, comesFirst)
+    },
+    next: () => heap[0]?.at ?? null,
+    takeDue,
+    reached: () => reached,
+    get size() {
+      return heap.length
+    },
+  }
+}
+
+function comesFirst(a: Numbered, b: Numbered): boolean {
+  return a.at < b.at || (a.at === b.at && a.seq < b.seq)
+}

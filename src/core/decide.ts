@@ -1,0 +1,277 @@
+/**
+ * The only door: what one input leads to. Deterministic, mutable in place, no clock and no chance.
+ *
+ * Every decision has the same four steps: apply the input, let time take its due, draw the consequences (skip what can
+ * never be ready, close what has ended), and start whatever may start. What happens is recorded as an event, and
+ * recording is what changes the state.
+ */
+import { dispatch } from './dispatch.js'
+import { expire } from './expire.js'
+import { instruct } from './instruct.js'
+import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
+import { settle } from './settle.js'
+import type { Attempt, RunState, ScopeState, Worker } from './state.js'
+import { BEAT_SHARE, isFinal } from './state.js'
+import type {
+  AttemptRef,
+  BatchDecision,
+  CancelTarget,
+  Decision,
+  DurationMs,
+  EpochMs,
+  Input,
+  Instruction,
+  Plans,
+  Rejection,
+  RunId,
+  TaskIndex,
+  WorkerId,
+} from './types.js'
+
+/**
+ * Decides on one input at time `now` and applies the events of the decision to `state`.
+ *
+ * @param now - Milliseconds since 1970. May jump either way: events never go back, and no promise depends on it.
+ */
+export function decide(plans: Plans, state: ScopeState, input: Input, now: EpochMs): Decision {
+  const { rejections, ...decision } = decideAll(plans, state, [input], now)
+  return { ...decision, rejection: rejections.get(0) ?? null }
+}
+
+/** Decides on several inputs that came together: each is applied in its order, then consequences and starts follow once. */
+export function decideAll(plans: Plans, state: ScopeState, inputs: readonly Input[], now: EpochMs): BatchDecision {
+  // No number at all would be stored as null, and never read back.
+  const at = Math.max(Number.isFinite(now) ? now : 0, state.clock, state.deadlines.reached())
+  const draft: Draft = { plans, state, at, events: [], rejection: null }
+  let rejections: Map<number, Rejection> | null = null
+  for (let i = 0; i < inputs.length; i += 1) {
+    apply(draft, inputs[i]!)
+    if (draft.rejection === null) continue
+    rejections ??= new Map()
+    rejections.set(i, draft.rejection)
+    draft.rejection = null
+  }
+  expire(draft)
+  settle(draft)
+  dispatch(draft)
+  const instructions: Instruction[] = []
+  for (const event of draft.events) {
+    const instruction = instruct(event)
+    if (instruction !== null) instructions.push(instruction)
+  }
+  return { events: draft.events, instructions, wakeAt: state.deadlines.next(), rejections: rejections ?? NONE_REJECTED }
+}
+
+const NONE_REJECTED: ReadonlyMap<number, Rejection> = new Map()
+
+function apply(draft: Draft, input: Input): void {
+  switch (input.type) {
+    case 'complete':
+      return complete(draft, input)
+    case 'fail':
+      return fail(draft, input)
+    case 'beat':
+      return beat(draft, input)
+    case 'confirmStop':
+      return confirmStop(draft, input)
+    case 'open':
+      return open(draft, input)
+    case 'join':
+      return join(draft, input)
+    case 'drain':
+      return drain(draft, input)
+    case 'leave':
+      return leave(draft, input)
+    case 'cancel':
+      return cancel(draft, input)
+    case 'pause':
+      return pause(draft, input)
+    case 'resume':
+      return resume(draft, input)
+    case 'tick':
+      return
+    default:
+      input satisfies never
+  }
+}
+
+type InputOf<Type extends Input['type']> = Extract<Input, { readonly type: Type }>
+
+// ── Reports of attempts ─────────────────────────────────────────────────────────────────────────────────────────
+
+function complete(draft: Draft, input: InputOf<'complete'>): void {
+  const attempt = liveAttempt(draft, input)
+  if (attempt === null) return
+  const { run, task, fence, result } = input
+  // Written out, not spread: this line runs once per task.
+  record(draft, { type: 'attempt.succeeded', at: draft.at, run, task, attempt: attempt.number, fence, result })
+}
+
+function fail(draft: Draft, input: InputOf<'fail'>): void {
+  const attempt = liveAttempt(draft, input)
+  if (attempt !== null) failAttempt(draft, attempt, input.failure)
+}
+
+/** Progress is recorded at most once in this time, in ms; more often where a short `stall` asks for it. */
+const PROGRESS_INTERVAL_MS = 1000
+
+function beat(draft: Draft, input: InputOf<'beat'>): void {
+  const attempt = liveAttempt(draft, input)
+  if (attempt === null) return
+  const { run, task } = attempt
+  const { heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  if (input.progress !== undefined && isNews(draft, attempt, stallMs)) {
+    return record(draft, { type: 'attempt.progressed', ...headOf(draft, attempt), progress: input.progress })
+  }
+  if (heartbeatMs !== null && draft.at - attempt.beatAt >= heartbeatMs * BEAT_SHARE) {
+    record(draft, { type: 'attempt.renewed', ...headOf(draft, attempt) })
+  }
+}
+
+function isNews(draft: Draft, attempt: Attempt, stallMs: DurationMs | null): boolean {
+  const interval = Math.min(PROGRESS_INTERVAL_MS, (stallMs ?? Number.POSITIVE_INFINITY) * BEAT_SHARE)
+  return attempt.progress === undefined || draft.at - attempt.progressAt >= interval
+}
+
+function confirmStop(draft: Draft, input: InputOf<'confirmStop'>): void {
+  const attempt = draft.state.closing.get(input.fence)
+  if (attempt === undefined || attempt.run.id !== input.run) return stale(draft, input)
+  record(draft, { type: 'attempt.closed', ...headOf(draft, attempt), by: 'executor' })
+}
+
+// ── Runs and workers ────────────────────────────────────────────────────────────────────────────────────────────
+
+function open(draft: Draft, input: InputOf<'open'>): void {
+  const { runs, closedRuns } = draft.state
+  if (runs.has(input.run) || closedRuns.has(input.run)) {
+    const hint = 'Choose another id; an id is used once in a scope.'
+    return reject(draft, 'RUN_EXISTS', `Run "${input.run}" exists already.`, hint)
+  }
+  record(draft, { type: 'run.opened', at: draft.at, run: input.run, plan: input.plan })
+}
+
+function join(draft: Draft, input: InputOf<'join'>): void {
+  const { worker, pool, slots, capabilities } = input
+  if (draft.state.workers.has(worker)) {
+    return reject(
+      draft,
+      'WORKER_EXISTS',
+      `Worker "${worker}" has joined already.`,
+      'Let it leave first, or choose another id.',
+    )
+  }
+  record(draft, { type: 'worker.joined', at: draft.at, worker, pool, slots, capabilities })
+}
+
+function drain(draft: Draft, input: InputOf<'drain'>): void {
+  const worker = joinedWorker(draft, input.worker)
+  if (worker === null || worker.isDraining) return
+  record(draft, { type: 'worker.draining', at: draft.at, worker: worker.id })
+}
+
+function leave(draft: Draft, input: InputOf<'leave'>): void {
+  const { state, at } = draft
+  const worker = joinedWorker(draft, input.worker)
+  if (worker === null) return
+  record(draft, { type: 'worker.left', at, worker: input.worker, reason: input.reason })
+  for (const attempt of [...state.closing.values()]) {
+    if (attempt.worker === worker) record(draft, { type: 'attempt.closed', ...headOf(draft, attempt), by: 'worker' })
+  }
+  for (const run of state.runs.values()) {
+    for (const attempt of [...run.live.values()]) {
+      if (attempt.worker !== worker) continue
+      failAttempt(draft, attempt, { kind: 'lost', message: `Worker "${input.worker}" left: ${input.reason}` })
+    }
+  }
+}
+
+function pause(draft: Draft, input: InputOf<'pause'>): void {
+  const run = openRun(draft, input.run)
+  if (run === null || run.paused !== null) return
+  record(draft, { type: 'run.paused', at: draft.at, run: run.id, reason: input.reason })
+}
+
+function resume(draft: Draft, input: InputOf<'resume'>): void {
+  const run = openRun(draft, input.run)
+  if (run === null || run.paused === null) return
+  record(draft, { type: 'run.resumed', at: draft.at, run: run.id })
+}
+
+// ── Cancellation ────────────────────────────────────────────────────────────────────────────────────────────────
+
+function cancel(draft: Draft, input: InputOf<'cancel'>): void {
+  const run = openRun(draft, input.run)
+  if (run === null) return
+  const tasks = tasksOf(draft, run, input.target)
+  if (tasks === null) return
+  if (input.target.kind === 'run') {
+    if (run.cancelled !== null) return
+    record(draft, { type: 'run.cancelled', at: draft.at, run: run.id, reason: input.reason })
+  }
+  for (const task of tasks) cancelTask(draft, run, task, input.reason)
+}
+
+function tasksOf(draft: Draft, run: RunState, target: CancelTarget): readonly TaskIndex[] | null {
+  const { plan } = run
+  if (target.kind === 'task') {
+    const task = plan.taskIndex.get(target.task)
+    if (task === undefined) {
+      reject(draft, 'TASK_UNKNOWN', `Run "${run.id}" has no task "${target.task}".`, 'Use the full id, "stream/task".')
+      return null
+    }
+    if (!isFinal(run.status[task]!)) return [task]
+    reject(draft, 'TASK_FINISHED', `Task "${target.task}" has ended already.`, 'An end state is final.')
+    return null
+  }
+  if (target.kind === 'stream' && !plan.streamIndex.has(target.stream)) {
+    const message = `Run "${run.id}" has no stream "${target.stream}".`
+    reject(draft, 'STREAM_UNKNOWN', message, 'Use the id of a stream of the plan.')
+    return null
+  }
+  const stream = target.kind === 'stream' ? plan.streamIndex.get(target.stream)! : null
+  const tasks: TaskIndex[] = []
+  for (let task = 0; task < plan.taskCount; task += 1) {
+    if ((stream === null || plan.streamOf[task] === stream) && !isFinal(run.status[task]!)) tasks.push(task)
+  }
+  return tasks
+}
+
+function cancelTask(draft: Draft, run: RunState, task: TaskIndex, reason: string): void {
+  const attempt = run.live.get(task)
+  if (attempt !== undefined) stopAttempt(draft, attempt, 'cancelled')
+  record(draft, { type: 'task.cancelled', at: draft.at, run: run.id, task: run.plan.taskIds[task]!, reason })
+}
+
+// ── Who is spoken of ────────────────────────────────────────────────────────────────────────────────────────────
+
+function openRun(draft: Draft, id: RunId): RunState | null {
+  const run = draft.state.runs.get(id)
+  if (run !== undefined) return run
+  if (draft.state.closedRuns.has(id)) reject(draft, 'RUN_CLOSED', `Run "${id}" has ended.`, 'Start a new run.')
+  else reject(draft, 'RUN_UNKNOWN', `There is no run "${id}".`, 'Check the id and the scope.')
+  return null
+}
+
+function joinedWorker(draft: Draft, id: WorkerId): Worker | null {
+  const worker = draft.state.workers.get(id)
+  if (worker !== undefined) return worker
+  reject(draft, 'WORKER_UNKNOWN', `No worker "${id}" has joined.`, 'It may have left already.')
+  return null
+}
+
+/** The live attempt a report speaks of; anything else is stale: fenced, ended, or never started. */
+function liveAttempt(draft: Draft, ref: AttemptRef): Attempt | null {
+  const attempt = draft.state.attempts.get(ref.fence)
+  if (attempt !== undefined && attempt.closing === null) {
+    const { run, task } = attempt
+    run.cursor = task
+    if (run.id === ref.run && run.plan.taskIds[task] === ref.task) return attempt
+  }
+  stale(draft, ref)
+  return null
+}
+
+function stale(draft: Draft, ref: AttemptRef): void {
+  const message = `The report on "${ref.task}" of run "${ref.run}" has fence ${ref.fence}, which is not the current one.`
+  reject(draft, 'ATTEMPT_STALE', message, 'The attempt was taken back or has ended; its work is not counted. Stop it.')
+}

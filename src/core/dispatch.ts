@@ -1,0 +1,72 @@
+/**
+ * Starts what may start: the ready task that comes first by the person's priority, then rank, then age, among those a
+ * free worker can serve; a task whose claims are reserved for it comes before all others. A task that a claim blocks is
+ * parked. Ends when no worker is free that could serve any queued task, so whatever can start starts in this step.
+ */
+import { parkQueued } from './ready.js'
+import { type Draft, record } from './record.js'
+import type { RunState, ScopeState } from './state.js'
+import { PLACE } from './state.js'
+import type { TaskIndex } from './types.js'
+import { freeWorker } from './workers.js'
+
+export function dispatch(draft: Draft): void {
+  const { state } = draft
+  for (;;) {
+    const next = firstStartable(state)
+    if (next === null) return
+    const { run, task } = next
+    const waiter = run.waiters.get(task)
+    const blocker = waiter === undefined ? null : state.claims.blocker(waiter)
+    if (waiter !== undefined && blocker !== null) parkQueued(state, waiter, blocker)
+    else start(draft, run, task)
+  }
+}
+
+interface Candidate {
+  readonly run: RunState
+  readonly task: TaskIndex
+}
+
+function firstStartable(state: ScopeState): Candidate | null {
+  const reserved = state.claims.reservation()
+  if (reserved !== null && isStartable(reserved.run, reserved.task)) return reserved
+  let best: Candidate | null = null
+  for (const run of state.runs.values()) {
+    if (run.paused !== null) continue
+    for (const need of run.ready.needs) {
+      if (freeWorker(run, need) === null) continue
+      const task = run.ready.first(need)
+      if (task !== -1 && (best === null || comesBefore(run, task, best))) best = { run, task }
+    }
+  }
+  return best
+}
+
+function isStartable(run: RunState, task: TaskIndex): boolean {
+  return run.paused === null && run.place[task] === PLACE.queued && freeWorker(run, run.plan.need[task]!) !== null
+}
+
+function comesBefore(run: RunState, task: TaskIndex, best: Candidate): boolean {
+  const other = best.run
+  return (
+    (other.plan.priority[best.task]! - run.plan.priority[task]! ||
+      other.plan.rank[best.task]! - run.plan.rank[task]! ||
+      run.readyAt[task]! - other.readyAt[best.task]!) < 0
+  )
+}
+
+function start(draft: Draft, run: RunState, task: TaskIndex): void {
+  const worker = freeWorker(run, run.plan.need[task]!)!
+  run.cursor = task
+  record(draft, {
+    type: 'attempt.started',
+    at: draft.at,
+    run: run.id,
+    task: run.plan.taskIds[task]!,
+    attempt: run.attempts[task]! + 1,
+    fence: draft.state.fence + 1,
+    worker: worker.id,
+    slot: worker.freeSlots.at(-1)!,
+  })
+}

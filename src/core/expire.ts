@@ -1,0 +1,94 @@
+/** Time takes its due: retries become possible, and what took too long is stopped. */
+import type { Deadline } from './deadlines.js'
+import { undelay } from './ready.js'
+import { type Draft, failAttempt, headOf, record, stopAttempt } from './record.js'
+import type { Attempt, RunState } from './state.js'
+import { BEAT_SHARE, isFinal, PLACE, STATUS } from './state.js'
+import type { EpochMs, Failure, Policy, TaskIndex } from './types.js'
+
+/** Handles every deadline that is due at the time of the draft, the earliest first. */
+export function expire(draft: Draft): void {
+  const { deadlines, runs } = draft.state
+  for (let due = deadlines.takeDue(draft.at); due !== null; due = deadlines.takeDue(draft.at)) {
+    const run = runs.get(due.run)
+    if (run !== undefined) fall(draft, run, due)
+  }
+}
+
+function fall(draft: Draft, run: RunState, due: Deadline): void {
+  const { task } = due
+  const policy = run.plan.policies[run.plan.policy[task]!]!
+  switch (due.kind) {
+    case 'retry':
+      if (run.place[task] === PLACE.delayed && run.readyAt[task]! <= draft.at) undelay(run, task)
+      return
+    case 'scheduleToStart':
+      return waitedTooLong(draft, run, task, policy)
+    case 'scheduleToClose':
+      return tookTooLongInAll(draft, run, task, policy)
+    case 'startToClose':
+    case 'heartbeat':
+    case 'stall': {
+      const attempt = run.live.get(task)
+      if (attempt?.fence === due.fence) judge(draft, attempt, due, policy)
+      return
+    }
+    case 'close': {
+      const attempt = draft.state.closing.get(due.fence)
+      if (attempt !== undefined) record(draft, { type: 'attempt.closed', ...headOf(draft, attempt), by: 'time' })
+      return
+    }
+    default:
+      due.kind satisfies never
+  }
+}
+
+function waitedTooLong(draft: Draft, run: RunState, task: TaskIndex, policy: Policy): void {
+  // A pause stops this clock: resuming arms it again.
+  if (run.status[task] !== STATUS.ready || run.paused !== null || policy.scheduleToStartMs === null) return
+  const dueAt = Math.max(run.readyAt[task]!, run.resumedAt) + policy.scheduleToStartMs
+  if (dueAt > draft.at) return
+  const message = `It was ready for ${policy.scheduleToStartMs} ms and could not start (timeouts.scheduleToStart).`
+  failWaiting(draft, run, task, message)
+}
+
+function tookTooLongInAll(draft: Draft, run: RunState, task: TaskIndex, policy: Policy): void {
+  if (isFinal(run.status[task]!) || policy.scheduleToCloseMs === null) return
+  const message = `All its attempts together took longer than ${policy.scheduleToCloseMs} ms (timeouts.scheduleToClose).`
+  const attempt = run.live.get(task)
+  if (attempt === undefined) return failWaiting(draft, run, task, message)
+  stopAttempt(draft, attempt, 'timeout')
+  failAttempt(draft, attempt, { kind: 'timeout', message, retryable: false })
+}
+
+function failWaiting(draft: Draft, run: RunState, task: TaskIndex, message: string): void {
+  const failure: Failure = { kind: 'timeout', message }
+  record(draft, { type: 'task.failed', at: draft.at, run: run.id, task: run.plan.taskIds[task]!, failure })
+}
+
+/** Stops a live attempt that is too slow, silent or stuck; arms the deadline again if it was heard of in time. */
+function judge(draft: Draft, attempt: Attempt, due: Deadline, policy: Policy): void {
+  if (due.kind === 'startToClose') {
+    stopAttempt(draft, attempt, 'timeout')
+    const message = `The attempt took longer than ${policy.startToCloseMs} ms (timeouts.startToClose).`
+    return failAttempt(draft, attempt, { kind: 'timeout', message })
+  }
+  const isLease = due.kind === 'heartbeat'
+  // Without a limit there is no deadline.
+  const limit = (isLease ? policy.heartbeatMs : policy.stallMs)!
+  const dueAt = silentUntil(attempt, isLease, limit)
+  if (dueAt > draft.at) return draft.state.deadlines.add({ ...due, at: dueAt })
+  stopAttempt(draft, attempt, isLease ? 'lost' : 'stalled')
+  failAttempt(
+    draft,
+    attempt,
+    isLease
+      ? { kind: 'lost', message: `No sign of life for ${limit} ms (timeouts.heartbeat).` }
+      : { kind: 'stalled', message: `No progress for ${limit} ms, though it is alive (timeouts.stall).` },
+  )
+}
+
+/** When silence is long enough. Not every beat is recorded, so a little more than the limit is allowed. */
+function silentUntil(attempt: Attempt, isLease: boolean, limit: number): EpochMs {
+  return (isLease ? attempt.beatAt : attempt.progressAt) + limit * (1 + BEAT_SHARE)
+}

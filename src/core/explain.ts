@@ -1,0 +1,197 @@
+/** Why a task is not running: every reason that holds now, the nearest obstacle first. */
+import type { Attempt, RunState, ScopeState, Waiter } from './state.js'
+import { PLACE, STATUS, STATUS_NAMES } from './state.js'
+import type {
+  AttemptId,
+  ClosingReason,
+  DurationMs,
+  EpochMs,
+  Failure,
+  JsonValue,
+  NodeIndex,
+  RunId,
+  SkipReason,
+  StreamId,
+  TaskId,
+  TaskIndex,
+  TaskStatus,
+  WorkerId,
+} from './types.js'
+import { attemptId } from './types.js'
+import { canServe } from './workers.js'
+
+/** One reason. A task that runs or has ended has exactly one; a task that could start this instant has none. */
+export type Reason =
+  /** It runs. */
+  | {
+      readonly kind: 'running'
+      readonly attempt: AttemptId
+      readonly worker: WorkerId
+      readonly sinceMs: DurationMs
+      readonly progress?: JsonValue
+    }
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly attempts: number }
+  | { readonly kind: 'cancelled'; readonly reason: string }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason }
+  /** It depends on a task that has not succeeded yet. */
+  | { readonly kind: 'dependency'; readonly on: TaskId; readonly status: TaskStatus }
+  /** It depends on a stream; `open` counts the stream's unfinished tasks. */
+  | { readonly kind: 'stream'; readonly on: StreamId; readonly open: number }
+  /** A path it claims is held. `path` is the held pattern. */
+  | {
+      readonly kind: 'claim'
+      readonly path: string
+      readonly heldBy: AttemptId
+      readonly sinceMs: DurationMs
+      readonly closing?: ClosingReason
+    }
+  /** A path it claims is kept for a task that has been passed too often. */
+  | {
+      readonly kind: 'reserved'
+      readonly path: string
+      readonly reservedFor: { readonly run: RunId; readonly task: TaskId }
+    }
+  /** All workers that could serve it are busy. */
+  | {
+      readonly kind: 'capacity'
+      readonly requires: readonly string[]
+      readonly pool: string | null
+      readonly busy: number
+      readonly slots: number
+    }
+  /** No worker that joined can serve it. */
+  | { readonly kind: 'no-worker'; readonly requires: readonly string[]; readonly pool: string | null }
+  /** It failed and waits before it is tried again. */
+  | { readonly kind: 'retry'; readonly at: EpochMs; readonly inMs: DurationMs; readonly failure: Failure }
+  | { readonly kind: 'paused'; readonly sinceMs: DurationMs; readonly reason: string }
+
+/** Every reason why `task` of `run` is not running at `time`. Cost: its own dependencies, claims and workers. */
+export function explain(state: ScopeState, run: RunState, task: TaskIndex, time: EpochMs): readonly Reason[] {
+  // The clock may have been set back, but nothing has happened in the future.
+  const now = Math.max(time, state.clock)
+  const status = STATUS_NAMES[run.status[task]!]!
+  switch (status) {
+    case 'succeeded':
+      return [{ kind: 'succeeded' }]
+    case 'failed':
+      return [{ kind: 'failed', failure: run.failures.get(task)!, attempts: run.attempts[task]! }]
+    case 'cancelled':
+      return [{ kind: 'cancelled', reason: run.cancels.get(task)! }]
+    case 'skipped':
+      return [{ kind: 'skipped', reason: run.skips.get(task)! }]
+    case 'running':
+      return [explainRunning(run.live.get(task)!, now)]
+    case 'waiting':
+      return [...explainPause(run, now), ...explainDependencies(run, task)]
+    case 'ready':
+      return explainReady(state, run, task, now)
+    default:
+      return status satisfies never
+  }
+}
+
+/** The unfinished tasks that wait for this one, directly or through others, in the order of the plan. O(dependents). */
+export function unblocks(run: RunState, task: TaskIndex): readonly TaskId[] {
+  const { successors, taskCount, taskIds } = run.plan
+  const seen = new Set<NodeIndex>([task])
+  const open: NodeIndex[] = [task]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (let i = successors.start[node]!; i < successors.start[node + 1]!; i += 1) {
+      const dependent = successors.targets[i]!
+      if (run.status[dependent] !== STATUS.waiting || seen.has(dependent)) continue
+      seen.add(dependent)
+      open.push(dependent)
+    }
+  }
+  seen.delete(task)
+  return [...seen]
+    .filter((node) => node < taskCount)
+    .sort((a, b) => a - b)
+    .map((node) => taskIds[node]!)
+}
+
+function explainRunning(attempt: Attempt, now: EpochMs): Reason {
+  const { worker, startedAt, progress } = attempt
+  const running = { kind: 'running', attempt: idOf(attempt), worker: worker.id, sinceMs: now - startedAt } as const
+  return progress === undefined ? running : { ...running, progress }
+}
+
+function explainPause(run: RunState, now: EpochMs): readonly Reason[] {
+  if (run.paused === null) return []
+  return [{ kind: 'paused', sinceMs: now - run.paused.at, reason: run.paused.reason }]
+}
+
+function explainDependencies(run: RunState, task: TaskIndex): readonly Reason[] {
+  const { predecessors, taskCount, taskIds, points } = run.plan
+  const reasons: Reason[] = []
+  for (let i = predecessors.start[task]!; i < predecessors.start[task + 1]!; i += 1) {
+    const node = predecessors.targets[i]!
+    if (run.status[node] === STATUS.succeeded) continue
+    if (node < taskCount) {
+      reasons.push({ kind: 'dependency', on: taskIds[node]!, status: STATUS_NAMES[run.status[node]!]! })
+    } else {
+      reasons.push({ kind: 'stream', on: points[node - taskCount]!.id, open: run.remaining[node]! })
+    }
+  }
+  return reasons
+}
+
+function explainReady(state: ScopeState, run: RunState, task: TaskIndex, now: EpochMs): readonly Reason[] {
+  const reasons: Reason[] = [...explainPause(run, now)]
+  const failure = run.failures.get(task)
+  if (run.place[task] === PLACE.delayed && failure !== undefined) {
+    const at = run.readyAt[task]!
+    reasons.push({ kind: 'retry', at, inMs: Math.max(0, at - now), failure })
+  }
+  const waiter = run.waiters.get(task)
+  if (waiter !== undefined) reasons.push(...explainClaims(state, waiter, now))
+  return [...reasons, ...explainCapacity(state, run, task)]
+}
+
+/** Each attempt that holds something in the way, once, with the first path on which they meet. */
+function explainClaims(state: ScopeState, waiter: Waiter, now: EpochMs): readonly Reason[] {
+  const { claims } = state
+  const met = new Map<Attempt, string>()
+  const reserved = claims.reservation()
+  const reasons: Reason[] = []
+  for (const mode of ['write', 'read'] as const) {
+    for (const mine of waiter.set[mode]) {
+      for (const other of claims.index.neighbours(mine)) {
+        if (!claims.isBlockedAt(other, mode, waiter)) continue
+        const path = claims.index.pattern(other).text
+        const holders = claims.holders(other)
+        for (const holder of holders) if (!met.has(holder)) met.set(holder, path)
+        const isReserved =
+          holders.length === 0 && reserved !== null && !reasons.some((each) => each.kind === 'reserved')
+        if (isReserved)
+          reasons.push({ kind: 'reserved', path, reservedFor: { run: reserved.run.id, task: taskIdOf(reserved) } })
+      }
+    }
+  }
+  const held = [...met].map(([holder, path]) => explainHolder(holder, path, now))
+  return [...held, ...reasons]
+}
+
+function explainHolder(holder: Attempt, path: string, now: EpochMs): Reason {
+  const reason = { kind: 'claim', path, heldBy: idOf(holder), sinceMs: now - holder.startedAt } as const
+  return holder.closing === null ? reason : { ...reason, closing: holder.closing.reason }
+}
+
+function explainCapacity(state: ScopeState, run: RunState, task: TaskIndex): readonly Reason[] {
+  const need = run.plan.needs[run.plan.need[task]!]!
+  const able = [...state.workers.values()].filter((worker) => canServe(worker, need) && !worker.isDraining)
+  const { pool, requires } = need
+  if (able.length === 0) return [{ kind: 'no-worker', requires, pool }]
+  const slots = able.reduce((sum, worker) => sum + worker.slots, 0)
+  const free = able.reduce((sum, worker) => sum + worker.freeSlots.length, 0)
+  return free > 0 ? [] : [{ kind: 'capacity', requires, pool, busy: slots - free, slots }]
+}
+
+function idOf(attempt: Attempt): AttemptId {
+  return attemptId(attempt.run.id, attempt.run.plan.taskIds[attempt.task]!, attempt.number)
+}
+
+function taskIdOf(waiter: Waiter): TaskId {
+  return waiter.run.plan.taskIds[waiter.task]!
+}

@@ -1,0 +1,15 @@
+/** What a stored event obliges the host to do. Each instruction has exactly one event as its cause. */
+import type { Instruction, RunEvent } from './types.js'
+
+/** The instruction `event` gives, null for most. */
+export function instruct(event: RunEvent): Instruction | null {
+  if (event.type === 'attempt.started') {
+    const { run, task, attempt, fence, worker } = event
+    return { type: 'startAttempt', run, task, attempt, fence, worker }
+  }
+  if (event.type === 'attempt.closing') {
+    const { run, task, attempt, fence, reason } = event
+    return { type: 'stopAttempt', run, task, attempt, fence, reason }
+  }
+  return null
+}

@@ -1,0 +1,192 @@
+/** The sentences about ready tasks: where they stand, who waits for what, and that nothing startable is left (L2). */
+import { conflicts } from './conflict-oracle.js'
+import type { Attempt, RunState, ScopeState, Waiter, Worker } from './state.js'
+import { BEAT_SHARE, isFinal, PLACE, STATUS } from './state.js'
+import type { EpochMs, TaskIndex } from './types.js'
+import { broken } from './violation.js'
+import { canServe } from './workers.js'
+
+/** Checks the dispatcher after a decision at `at`; `attempts` are those that occupy a slot. */
+export function checkDispatch(state: ScopeState, attempts: readonly Attempt[], at: EpochMs): void {
+  let dueAt = Number.POSITIVE_INFINITY
+  for (const run of state.runs.values()) {
+    dueAt = Math.min(dueAt, checkRun(state, run, attempts, at))
+  }
+  for (const attempt of attempts) dueAt = Math.min(dueAt, attemptDueAt(attempt))
+  if (dueAt <= at) broken(`What is due at ${dueAt} has been done by the decision at ${at}`)
+  const next = state.deadlines.next()
+  if (dueAt < (next ?? Number.POSITIVE_INFINITY)) {
+    broken(`"deadlines" has every moment at which something may be due: ${dueAt} is before the first, ${next}`)
+  }
+  checkReservation(state)
+}
+
+/** Returns when the next thing is due that does not concern an attempt. */
+function checkRun(state: ScopeState, run: RunState, attempts: readonly Attempt[], at: EpochMs): EpochMs {
+  const { plan, status } = run
+  checkNeeds(state, run)
+  const free = run.needWorkers.map(hasFreeSlot)
+  const firstClass = new Array<number>(plan.needs.length).fill(Number.POSITIVE_INFINITY)
+  let claimants = 0
+  let dueAt = Number.POSITIVE_INFINITY
+  for (let task = 0; task < plan.taskCount; task += 1) {
+    if (status[task] !== STATUS.ready) {
+      if (run.place[task] !== PLACE.nowhere) broken('Only ready tasks have a place in the dispatcher', run, task)
+    } else {
+      const need = plan.need[task]!
+      if (plan.claimSet[task] !== -1) claimants += 1
+      checkPlace(state, run, task, at)
+      if (run.place[task] === PLACE.queued) firstClass[need] = Math.min(firstClass[need]!, plan.dispatchClass[task]!)
+      if (run.paused === null && free[need] === true) checkBlocked(state, run, task, attempts, at)
+      dueAt = Math.min(dueAt, readyDueAt(run, task))
+    }
+    dueAt = Math.min(dueAt, closeDueAt(run, task))
+  }
+  if (run.waiters.size !== claimants) broken('"waiters" has all and only ready tasks with claims', run)
+  checkQueue(run, firstClass)
+  return dueAt
+}
+
+/** Who can serve which need. */
+function checkNeeds(state: ScopeState, run: RunState): void {
+  const { needs } = run.plan
+  for (let index = 0; index < needs.length; index += 1) {
+    const need = needs[index]!
+    const able = run.needWorkers[index]!
+    let count = 0
+    let isRight = true
+    for (const worker of state.workers.values()) {
+      const isAble = !worker.isDraining && canServe(worker, need)
+      if (isAble) count += 1
+      if (able.includes(worker) !== isAble) isRight = false
+    }
+    if (isRight && able.length === count) continue
+    broken(`"needWorkers" has all and only the workers that can serve a need (${need.requires.join(' ')})`, run)
+  }
+}
+
+function hasFreeSlot(workers: readonly Worker[]): boolean {
+  for (const worker of workers) if (worker.freeSlots.length > 0) return true
+  return false
+}
+
+function checkPlace(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {
+  const place = run.place[task]
+  const isEarly = run.readyAt[task]! > at
+  if (place === PLACE.nowhere) broken('A ready task is queued, parked or delayed', run, task)
+  if (isEarly !== (place === PLACE.delayed)) {
+    broken(`A task is delayed until its retry is due (S6), at ${run.readyAt[task]}, and no longer`, run, task)
+  }
+  const waiter = run.waiters.get(task)
+  if (waiter === undefined) {
+    if (run.plan.claimSet[task] !== -1) broken('"waiters" has all and only ready tasks with claims', run, task)
+    if (place === PLACE.parked) broken('Only a task with claims is parked', run, task)
+    return
+  }
+  if (waiter.run !== run || waiter.task !== task || !waiter.waiting) broken('A ready claimant waits', run, task)
+  if (waiter.set !== run.claimSets[run.plan.claimSet[task]!]) broken('A claimant waits for its own claims', run, task)
+  if ((waiter.parkedAt !== null) !== (place === PLACE.parked)) broken('"parkedAt" is set while parked', run, task)
+  if (waiter.parkedAt !== null) checkParked(state, waiter, waiter.parkedAt)
+}
+
+/** A parked task stands in the line of its claim, and that claim blocks it or somebody before it was woken. */
+function checkParked(state: ScopeState, waiter: Waiter, parkedAt: NonNullable<Waiter['parkedAt']>): void {
+  const { run, task } = waiter
+  const need = run.plan.need[task]!
+  const { pattern, mode } = parkedAt
+  const line = state.parked.get(pattern)?.find((each) => each.run === run && each.need === need && each.mode === mode)
+  if (line === undefined || !line.waiters.includes(waiter)) {
+    broken('"parked" has all waiters that are parked, by the pattern they are parked on', run, task)
+  }
+  if (state.claims.isBlockedAt(pattern, mode, waiter)) return
+  for (const other of run.waiters.values()) {
+    const from = other.wokenFrom
+    if (from?.pattern === pattern && from.mode === mode && run.plan.need[other.task] === need) return
+  }
+  broken('A parked task is blocked where it is parked, or the first of its line was woken', run, task)
+}
+
+/** L2 by brute force: a free worker could serve this task, so a held claim or the reservation must forbid it. */
+function checkBlocked(
+  state: ScopeState,
+  run: RunState,
+  task: TaskIndex,
+  attempts: readonly Attempt[],
+  at: EpochMs,
+): void {
+  if (run.readyAt[task]! > at) return
+  const { plan } = run
+  const claimSet = plan.claimSet[task]!
+  if (claimSet !== -1) {
+    for (const { run: other, task: held } of attempts) {
+      if (conflicts(plan, claimSet, other.plan, other.plan.claimSet[held]!)) return
+    }
+    const reserved = state.claims.reservation()
+    if (reserved !== null && !rests(state, reserved) && (reserved.run !== run || reserved.task !== task)) {
+      if (conflicts(plan, claimSet, reserved.run.plan, reserved.run.plan.claimSet[reserved.task]!)) return
+    }
+  }
+  broken('A ready task whose claims and worker are free starts in the same step (L2)', run, task)
+}
+
+/** Whether a reservation holds nobody up for now, as its owner may not start for another reason. */
+function rests(state: ScopeState, { run, task }: Waiter): boolean {
+  const need = run.plan.needs[run.plan.need[task]!]!
+  if (run.paused !== null) return true
+  for (const worker of state.workers.values()) if (!worker.isDraining && canServe(worker, need)) return false
+  return true
+}
+
+/** `ready` has the queued tasks: the first of each need is one of the best class. */
+function checkQueue(run: RunState, firstClass: readonly number[]): void {
+  const { plan } = run
+  for (let need = 0; need < firstClass.length; need += 1) {
+    const first = run.ready.first(need)
+    const isNone = firstClass[need] === Number.POSITIVE_INFINITY
+    if (first === -1 ? !isNone : run.place[first] !== PLACE.queued || plan.need[first] !== need) {
+      broken('"ready" has all and only the queued tasks', run, first === -1 ? undefined : first)
+    }
+    if (first !== -1 && plan.dispatchClass[first] !== firstClass[need]) {
+      broken('The first of the ready tasks is of the best class', run, first)
+    }
+    if (!(isNone || run.ready.needs.includes(need))) broken('"ready" names the needs it has tasks for', run)
+  }
+}
+
+function checkReservation(state: ScopeState): void {
+  const reserved = state.claims.reservation()
+  if (reserved === null) return
+  const { run, task } = reserved
+  if (state.runs.get(run.id) !== run || run.waiters.get(task) !== reserved) {
+    broken('Claims are reserved for a ready task only (L4)', run, task)
+  }
+}
+
+/** When a ready task is due for something: its retry, or the end of its patience. */
+function readyDueAt(run: RunState, task: TaskIndex): EpochMs {
+  const readyAt = run.readyAt[task]!
+  if (run.place[task] === PLACE.delayed) return readyAt
+  const limit = run.plan.policies[run.plan.policy[task]!]!.scheduleToStartMs
+  if (limit === null || run.paused !== null) return Number.POSITIVE_INFINITY
+  return Math.max(readyAt, run.resumedAt) + limit
+}
+
+function closeDueAt(run: RunState, task: TaskIndex): EpochMs {
+  const limit = run.plan.policies[run.plan.policy[task]!]!.scheduleToCloseMs
+  if (limit === null || isFinal(run.status[task]!) || Number.isNaN(run.readyAt[task])) return Number.POSITIVE_INFINITY
+  const since = run.scheduledAt.get(task)
+  if (since === undefined) broken('"scheduledAt" has tasks with scheduleToClose that were ready', run, task)
+  return since + limit
+}
+
+/** When an attempt is due for something, at the latest. */
+function attemptDueAt(attempt: Attempt): EpochMs {
+  const { run, task, startedAt, beatAt, progressAt, closing } = attempt
+  if (closing !== null) return closing.closeBy ?? Number.POSITIVE_INFINITY
+  const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  return Math.min(
+    startToCloseMs === null ? Number.POSITIVE_INFINITY : startedAt + startToCloseMs,
+    heartbeatMs === null ? Number.POSITIVE_INFINITY : beatAt + heartbeatMs * (1 + BEAT_SHARE),
+    stallMs === null ? Number.POSITIVE_INFINITY : progressAt + stallMs * (1 + BEAT_SHARE),
+  )
+}

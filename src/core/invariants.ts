@@ -1,0 +1,182 @@
+/**
+ * Whether the state is what it says it is: every sentence in `state.ts`, and every promise that can be seen in a state,
+ * worked out again from the facts by the simplest means. For tests and simulations: nothing here is fast by design, but
+ * it must be bearable after every step of a world of 40 tasks.
+ */
+import { checkAttempts } from './invariants-attempts.js'
+import { checkDispatch } from './invariants-dispatch.js'
+import type { RunState, ScopeState } from './state.js'
+import { isFinal, STATUS, STATUS_NAMES, unfinished } from './state.js'
+import type { EpochMs, NodeIndex, TaskIndex } from './types.js'
+import { broken } from './violation.js'
+
+/**
+ * Checks a state as it is after a decision; a state that was only folded may still have work for the next decision.
+ *
+ * @param now - The time of the decision, where it is later than the last event.
+ * @throws Error that tells which sentence is false, of which run, task and attempt. O(tasks + edges + attempts²).
+ */
+export function checkInvariants(state: ScopeState, now: EpochMs = state.clock): void {
+  const at = Math.max(now, state.clock, state.deadlines.reached())
+  for (const [id, run] of state.runs) {
+    if (run.id !== id || run.closed !== null || state.closedRuns.has(id)) broken('An open run is not closed', run)
+    checkNodes(run)
+    checkCounts(run)
+    checkMaps(run)
+    checkEnds(run)
+  }
+  for (const id of state.closedRuns) if (state.runs.has(id)) broken(`The closed run "${id}" is not open`)
+  const attempts = checkAttempts(state)
+  checkDispatch(state, attempts, at)
+}
+
+/** Counts the unmet dependencies of every node, and looks at what they allow it to be (S1, S11). */
+function checkNodes(run: RunState): void {
+  const { status, remaining } = run
+  const { start, targets } = run.plan.predecessors
+  const { taskCount } = run.plan
+  const { succeeded } = STATUS
+  for (let node = 0; node < status.length; node += 1) {
+    let unmet = 0
+    let isHopeless = false
+    for (let i = start[node]!; i < start[node + 1]!; i += 1) {
+      const before = status[targets[i]!]!
+      if (before === succeeded) continue
+      unmet += 1
+      if (before > succeeded) isHopeless = true
+    }
+    if (remaining[node] !== unmet) {
+      broken(`"remaining" counts the unmet dependencies: it says ${remaining[node]}, there are ${unmet}`, run, node)
+    }
+    if (node < taskCount) checkTask(run, node, unmet, isHopeless)
+    else checkPoint(run, node, unmet, isHopeless)
+  }
+}
+
+function checkTask(run: RunState, node: TaskIndex, unmet: number, isHopeless: boolean): void {
+  const { status } = run
+  switch (status[node]) {
+    case STATUS.waiting:
+      if (unmet === 0) broken('A waiting task has an unmet dependency', run, node)
+      if (isHopeless) broken('A task whose dependency ended without success is not left waiting (S11)', run, node)
+      return
+    case STATUS.ready:
+    case STATUS.running:
+    case STATUS.succeeded:
+    case STATUS.failed:
+      if (unmet > 0) broken(`The dependencies of a ${STATUS_NAMES[status[node]!]} task hold (S1)`, run, node)
+      return
+    case STATUS.skipped:
+      return checkSkip(run, node, isHopeless)
+    default:
+      return
+  }
+}
+
+function checkPoint(run: RunState, point: NodeIndex, unmet: number, isHopeless: boolean): void {
+  const isRight =
+    run.status[point] === STATUS.waiting
+      ? unmet > 0 && !isHopeless
+      : run.status[point] === STATUS.succeeded
+        ? unmet === 0
+        : run.status[point] === STATUS.skipped && isHopeless
+  if (!isRight) {
+    const status = STATUS_NAMES[run.status[point]!]!
+    broken(`A point is reached if and only if its dependencies are met; it is ${status}, ${unmet} unmet`, run, point)
+  }
+}
+
+/** A skipped task names a dependency that ended otherwise, or the failure that forbade it to start. */
+function checkSkip(run: RunState, task: TaskIndex, isHopeless: boolean): void {
+  const reason = run.skips.get(task)
+  if (reason === undefined) return broken('A skipped task has its reason', run, task)
+  const because = run.plan.taskIndex.get(reason.because)
+  const status = because === undefined ? 'unknown' : STATUS_NAMES[run.status[because]!]
+  if (reason.kind === 'dependency' && (!isHopeless || status !== reason.status)) {
+    broken(
+      `A task is skipped only if a dependency ended without success (S11); "${reason.because}" is ${status}`,
+      run,
+      task,
+    )
+  }
+  if (reason.kind === 'on-failure' && (run.drainedBy === null || status !== 'failed')) {
+    broken(`A task is skipped by onFailure only if a task failed; "${reason.because}" is ${status}`, run, task)
+  }
+}
+
+/** `counts`, and everything that is kept per task in typed arrays. */
+function checkCounts(run: RunState): void {
+  const { plan, status, readyAt, endedAt } = run
+  const counts = new Uint32Array(STATUS_NAMES.length)
+  for (let task = 0; task < plan.taskCount; task += 1) {
+    const code = status[task]!
+    counts[code]! += 1
+    const neverReady = Number.isNaN(readyAt[task])
+    if (code === STATUS.waiting ? !neverReady : code <= STATUS.failed && neverReady) {
+      broken('"readyAt" says when a task became ready, and NaN if it never did', run, task)
+    }
+    if (isFinal(code) === Number.isNaN(endedAt[task])) broken('"endedAt" is set by the end of a task', run, task)
+    if (run.attempts[task] !== 0) checkBudget(run, task)
+    else if (!Number.isNaN(run.startedAt[task])) broken('A task without attempts never started', run, task)
+  }
+  for (let code = 0; code < counts.length; code += 1) {
+    if (counts[code] === run.counts[code]) continue
+    broken(`"counts" says ${run.counts[code]} ${STATUS_NAMES[code]}, there are ${counts[code]}`, run)
+  }
+}
+
+/** S6: attempts without the lost ones, and the lost ones, within their bounds. */
+function checkBudget(run: RunState, task: TaskIndex): void {
+  const attempts = run.attempts[task]!
+  const lost = run.lost.size === 0 ? 0 : (run.lost.get(task) ?? 0)
+  const { maxAttempts, maxLost } = run.plan.policies[run.plan.policy[task]!]!
+  if (attempts - lost > maxAttempts) {
+    broken(`A task has at most maxAttempts = ${maxAttempts} attempts (S6); it has ${attempts}, ${lost} lost`, run, task)
+  }
+  if (lost > maxLost + 1) broken(`At most maxLost + 1 = ${maxLost + 1} attempts are lost; ${lost} were`, run, task)
+}
+
+/** The maps by task, each against the status of the tasks in it. */
+function checkMaps(run: RunState): void {
+  const { status, counts } = run
+  if (run.doomed.size > 0) {
+    const [task] = run.doomed.keys()
+    broken('"doomed" is empty after each decision', run, task)
+  }
+  for (const task of run.results.keys()) {
+    if (status[task] !== STATUS.succeeded) broken('"results" has succeeded tasks only', run, task)
+  }
+  let failed = 0
+  for (const task of run.failures.keys()) if (status[task] === STATUS.failed) failed += 1
+  if (failed !== counts[STATUS.failed]) broken('"failures" has every failed task', run)
+  for (const task of run.skips.keys()) {
+    if (status[task] !== STATUS.skipped) broken('"skips" has all and only skipped tasks', run, task)
+  }
+  for (const task of run.cancels.keys()) {
+    if (status[task] !== STATUS.cancelled) broken('"cancels" has all and only cancelled tasks', run, task)
+  }
+  if (run.skips.size !== counts[STATUS.skipped]) broken('"skips" has all and only skipped tasks', run)
+  if (run.cancels.size !== counts[STATUS.cancelled]) broken('"cancels" has all and only cancelled tasks', run)
+  for (const task of run.scheduledAt.keys()) {
+    const limit = run.plan.policies[run.plan.policy[task]!]!.scheduleToCloseMs
+    if (limit === null || Number.isNaN(run.readyAt[task])) {
+      broken('"scheduledAt" has tasks with scheduleToClose that were ready', run, task)
+    }
+  }
+}
+
+/** What a failure, a cancellation and the end of all tasks mean for the run. */
+function checkEnds(run: RunState): void {
+  const { counts, drainedBy } = run
+  const { onFailure } = run.plan
+  if ((drainedBy !== null) !== (onFailure !== 'continue' && counts[STATUS.failed]! > 0)) {
+    broken('"drainedBy" is set by the first failure where onFailure is not "continue", and by nothing else', run)
+  }
+  if (drainedBy !== null) {
+    if (run.status[drainedBy] !== STATUS.failed) broken('"drainedBy" has failed', run, drainedBy)
+    if (counts[STATUS.waiting]! + counts[STATUS.ready]! > 0) broken('A run that drains starts nothing more', run)
+    if (onFailure === 'abort' && counts[STATUS.running]! > 0) broken('An aborted run has no live attempt', run)
+  }
+  if (run.cancelled !== null && unfinished(run) > 0) broken('A cancelled run has no unfinished task', run)
+  if (unfinished(run) === 0 && run.closing === 0) broken('A run with nothing left to do is closed (L1)', run)
+}

@@ -1,0 +1,153 @@
+/**
+ * How tasks become ready and cease to be: the bookkeeping that `reduce` does when a dependency is met or can no longer be.
+ */
+
+import type { Blocker, ClaimSet } from '../claims/table.js'
+import { park, wakeNext } from './parking.js'
+import type { RunState, ScopeState, Waiter } from './state.js'
+import { PLACE, STATUS } from './state.js'
+import type { EpochMs, NodeIndex, TaskIndex } from './types.js'
+
+/** Counts down the dependents of a node that succeeded or was reached; points pass it on. */
+export function satisfy(state: ScopeState, run: RunState, node: NodeIndex, at: EpochMs): void {
+  const { successors, taskCount } = run.plan
+  const reached: NodeIndex[] = [node]
+  for (let next = reached.pop(); next !== undefined; next = reached.pop()) {
+    for (let i = successors.start[next]!; i < successors.start[next + 1]!; i += 1) {
+      const dependent = successors.targets[i]!
+      run.remaining[dependent]! -= 1
+      if (run.remaining[dependent] !== 0 || run.status[dependent] !== STATUS.waiting) continue
+      if (dependent < taskCount) {
+        makeReady(state, run, dependent, at)
+      } else {
+        run.status[dependent] = STATUS.succeeded
+        reached.push(dependent)
+      }
+    }
+  }
+}
+
+/** Opens a run: whatever depends on nothing is ready, or reached. */
+export function satisfyRoots(state: ScopeState, run: RunState, at: EpochMs): void {
+  const { taskCount, dependencyCount } = run.plan
+  for (let node = 0; node < dependencyCount.length; node += 1) {
+    if (dependencyCount[node] !== 0 || run.status[node] !== STATUS.waiting) continue
+    if (node < taskCount) {
+      makeReady(state, run, node, at)
+    } else {
+      run.status[node] = STATUS.succeeded
+      satisfy(state, run, node, at)
+    }
+  }
+}
+
+/** Marks the waiting tasks that depend on a node which will never succeed. Points pass it on. */
+export function doom(run: RunState, node: NodeIndex, because: TaskIndex): void {
+  const { successors, taskCount } = run.plan
+  const lost: NodeIndex[] = [node]
+  for (let next = lost.pop(); next !== undefined; next = lost.pop()) {
+    for (let i = successors.start[next]!; i < successors.start[next + 1]!; i += 1) {
+      const dependent = successors.targets[i]!
+      if (run.status[dependent] !== STATUS.waiting) continue
+      if (dependent >= taskCount) {
+        run.status[dependent] = STATUS.skipped
+        lost.push(dependent)
+      } else if (!run.doomed.has(dependent)) {
+        run.doomed.set(dependent, because)
+      }
+    }
+  }
+}
+
+export function setStatus(run: RunState, task: TaskIndex, status: number): void {
+  run.counts[run.status[task]!]! -= 1
+  run.counts[status]! += 1
+  run.status[task] = status
+}
+
+/** A task is ready: for the first time, or `retryAt` says when it may be tried again. */
+export function makeReady(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs, retryAt: EpochMs = at): void {
+  const policy = run.plan.policies[run.plan.policy[task]!]!
+  setStatus(run, task, STATUS.ready)
+  run.readyAt[task] = retryAt
+  state.readySeq += 1
+  const claimSet = run.plan.claimSet[task]!
+  if (claimSet !== -1) startWaiting(state, run, task, run.claimSets[claimSet]!, retryAt)
+  if (retryAt > at) {
+    run.place[task] = PLACE.delayed
+    state.deadlines.add({ at: retryAt, kind: 'retry', run: run.id, task, fence: 0 })
+  } else {
+    run.place[task] = PLACE.queued
+    run.ready.push(task)
+  }
+  if (policy.scheduleToStartMs !== null) {
+    state.deadlines.add({
+      at: retryAt + policy.scheduleToStartMs,
+      kind: 'scheduleToStart',
+      run: run.id,
+      task,
+      fence: 0,
+    })
+  }
+  if (policy.scheduleToCloseMs !== null && !run.scheduledAt.has(task)) {
+    run.scheduledAt.set(task, at)
+    state.deadlines.add({ at: at + policy.scheduleToCloseMs, kind: 'scheduleToClose', run: run.id, task, fence: 0 })
+  }
+}
+
+function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: ClaimSet, since: EpochMs): void {
+  const waiter: Waiter = {
+    run,
+    task,
+    set,
+    seq: state.readySeq,
+    since,
+    notBefore: since,
+    bypasses: 0,
+    waiting: true,
+    parkedAt: null,
+    wokenFrom: null,
+  }
+  run.waiters.set(task, waiter)
+  state.claims.wait(waiter)
+}
+
+/**
+ * Takes a ready task out of the dispatcher, because it starts or ends. The caller grants the claims of a task that starts
+ * before this, so that whoever stood behind it is woken to what is true now.
+ */
+export function leaveReady(state: ScopeState, run: RunState, task: TaskIndex): void {
+  if (run.place[task] === PLACE.queued) run.ready.remove(task)
+  run.place[task] = PLACE.nowhere
+  const waiter = run.waiters.get(task)
+  if (waiter === undefined) return
+  run.waiters.delete(task)
+  waiter.parkedAt = null
+  if (waiter.waiting) state.claims.withdraw(waiter)
+  wakeNext(state, waiter)
+}
+
+/**
+ * Moves a queued task that a claim blocks to the line of that claim. The line it was woken from is looked at again, also if
+ * it is the same one: a reservation may block this task there, and not its owner.
+ */
+export function parkQueued(state: ScopeState, waiter: Waiter, blocker: Blocker): void {
+  waiter.run.ready.remove(waiter.task)
+  park(state, waiter, blocker)
+  wakeNext(state, waiter)
+}
+
+/** Queues a task whose retry is due. */
+export function undelay(run: RunState, task: TaskIndex): void {
+  run.place[task] = PLACE.queued
+  run.ready.push(task)
+}
+
+/** A task reaches an end state other than success: its dependents will never be ready. */
+export function endWithout(state: ScopeState, run: RunState, task: TaskIndex, status: number, at: EpochMs): void {
+  if (run.status[task] === STATUS.ready) leaveReady(state, run, task)
+  run.doomed.delete(task)
+  setStatus(run, task, status)
+  run.endedAt[task] = at
+  doom(run, task, task)
+}

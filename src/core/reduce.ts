@@ -1,0 +1,282 @@
+/**
+ * The only writer of facts: applies one stored event to the state, in place. Called by `decide` for each event it makes,
+ * and by the host for each event of the journal when it loads. There is no other path: a restart is a fold, and then
+ * "the old workers left".
+ */
+import { createRun } from './create.js'
+import type { DeadlineKind } from './deadlines.js'
+import { endWithout, leaveReady, makeReady, satisfy, satisfyRoots, setStatus } from './ready.js'
+import type { Attempt, RunState, ScopeState, Worker } from './state.js'
+import { findTask, STATUS } from './state.js'
+import type { EpochMs, Fence, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
+import { refreshWorkers } from './workers.js'
+
+/**
+ * Applies `event`. The journal is trusted to be one that `decide` wrote: an event that cannot follow is a bug or damage,
+ * and is thrown.
+ *
+ * @throws Error when the event does not fit the state; the state is then unusable.
+ */
+export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
+  state.revision += 1
+  if (event.at > state.clock) state.clock = event.at
+  switch (event.type) {
+    case 'attempt.started':
+      return attemptStarted(state, event)
+    case 'attempt.succeeded':
+      return attemptSucceeded(state, event)
+    case 'attempt.failed':
+      return attemptFailed(state, event)
+    case 'attempt.renewed':
+      liveAttempt(state, event).beatAt = event.at
+      return
+    case 'attempt.progressed':
+      return attemptProgressed(state, event)
+    case 'attempt.closing':
+      return attemptClosing(state, event)
+    case 'attempt.closed':
+      return attemptClosed(state, event)
+    case 'task.skipped':
+      return taskSkipped(state, event)
+    case 'task.cancelled':
+      return taskCancelled(state, event)
+    case 'task.failed':
+      return taskFailed(state, event)
+    case 'worker.joined':
+      return workerJoined(state, event)
+    case 'worker.draining':
+      return workerDraining(state, event)
+    case 'worker.left':
+      state.workers.delete(event.worker)
+      return refreshWorkers(state)
+    default:
+      return reduceRun(plans, state, event)
+  }
+}
+
+type RunLevelEvent = Extract<RunEvent, { type: `run.${string}` }>
+
+function reduceRun(plans: Plans, state: ScopeState, event: RunLevelEvent): void {
+  switch (event.type) {
+    case 'run.opened':
+      return runOpened(plans, state, event)
+    case 'run.paused':
+      openRun(state, event.run).paused = { at: event.at, reason: event.reason }
+      return state.claims.refresh()
+    case 'run.resumed':
+      return runResumed(state, event)
+    case 'run.cancelled':
+      openRun(state, event.run).cancelled = { at: event.at, reason: event.reason }
+      return
+    case 'run.closed':
+      return runClosed(state, event)
+    default:
+      // Another version wrote it: going on without it would be another history.
+      throw new Error(`The journal has an event of unknown type "${(event satisfies never as RunEvent).type}".`)
+  }
+}
+
+function runOpened(plans: Plans, state: ScopeState, event: RunEventMap['run.opened']): void {
+  const plan = plans.get(event.run)
+  if (plan === undefined)
+    throw new Error(`The plan of run "${event.run}" was not compiled before its journal was folded.`)
+  const run = createRun(state, event.run, plan, event.at)
+  state.runs.set(event.run, run)
+  refreshWorkers(state)
+  satisfyRoots(state, run, event.at)
+}
+
+function runResumed(state: ScopeState, event: RunEventMap['run.resumed']): void {
+  const run = openRun(state, event.run)
+  run.paused = null
+  run.resumedAt = event.at
+  state.claims.refresh()
+  if (!run.plan.policies.some((policy) => policy.scheduleToStartMs !== null)) return
+  for (let task = 0; task < run.plan.taskCount; task += 1) {
+    const limit = run.plan.policies[run.plan.policy[task]!]!.scheduleToStartMs
+    if (run.status[task] !== STATUS.ready || limit === null) continue
+    const at = Math.max(event.at, run.readyAt[task]!) + limit
+    state.deadlines.add({ at, kind: 'scheduleToStart', run: run.id, task, fence: 0 })
+  }
+}
+
+function runClosed(state: ScopeState, event: RunEventMap['run.closed']): void {
+  const run = openRun(state, event.run)
+  run.closed = { at: event.at, verdict: event.verdict }
+  for (const set of run.claimSets) state.claims.forget(set)
+  state.runs.delete(run.id)
+  state.closedRuns.add(run.id)
+  state.ended.set(run.id, run)
+  refreshWorkers(state)
+}
+
+function workerJoined(state: ScopeState, event: RunEventMap['worker.joined']): void {
+  const freeSlots: number[] = []
+  for (let slot = event.slots; slot > 0; slot -= 1) freeSlots.push(slot)
+  const capabilities = new Set(event.capabilities)
+  const { worker: id, pool, slots, at: joinedAt } = event
+  state.workers.set(id, { id, pool, slots, capabilities, freeSlots, joinedAt, isDraining: false })
+  refreshWorkers(state)
+}
+
+function workerDraining(state: ScopeState, event: RunEventMap['worker.draining']): void {
+  const worker = state.workers.get(event.worker)
+  if (worker === undefined) throw new Error(`The journal speaks of worker "${event.worker}", which has not joined.`)
+  worker.isDraining = true
+  refreshWorkers(state)
+}
+
+function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  const worker = state.workers.get(event.worker)
+  if (worker === undefined)
+    throw new Error(`Attempt ${event.task}#${event.attempt} started on unknown worker "${event.worker}".`)
+  takeSlot(worker, event.slot)
+  const { at, attempt: number, fence, slot } = event
+  const attempt: Attempt = {
+    run,
+    task,
+    number,
+    fence,
+    worker,
+    slot,
+    startedAt: at,
+    beatAt: at,
+    progressAt: at,
+    progress: undefined,
+    closing: null,
+  }
+  state.fence = fence
+  run.attempts[task] = number
+  run.startedAt[task] = at
+  run.live.set(task, attempt)
+  state.attempts.set(fence, attempt)
+  const waiter = run.waiters.get(task)
+  if (waiter !== undefined) state.claims.grant(attempt, waiter, at)
+  leaveReady(state, run, task)
+  setStatus(run, task, STATUS.running)
+  armAttempt(state, attempt)
+}
+
+function armAttempt(state: ScopeState, attempt: Attempt): void {
+  const { run, task } = attempt
+  const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  if (startToCloseMs !== null) arm(state, attempt, 'startToClose', startToCloseMs)
+  if (heartbeatMs !== null) arm(state, attempt, 'heartbeat', heartbeatMs)
+  if (stallMs !== null) arm(state, attempt, 'stall', stallMs)
+}
+
+function arm(state: ScopeState, attempt: Attempt, kind: DeadlineKind, limit: number): void {
+  const { run, task, fence, startedAt } = attempt
+  state.deadlines.add({ at: startedAt + limit, kind, run: run.id, task, fence })
+}
+
+function attemptSucceeded(state: ScopeState, event: RunEventMap['attempt.succeeded']): void {
+  const attempt = liveAttempt(state, event)
+  const { run, task } = attempt
+  run.live.delete(task)
+  letGo(state, attempt)
+  setStatus(run, task, STATUS.succeeded)
+  run.endedAt[task] = event.at
+  if (event.result !== null) run.results.set(task, event.result)
+  satisfy(state, run, task, event.at)
+}
+
+function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  const attempt = run.live.get(task)
+  if (attempt?.fence === event.fence) {
+    run.live.delete(task)
+    letGo(state, attempt)
+  }
+  if (event.failure.kind === 'lost') run.lost.set(task, (run.lost.get(task) ?? 0) + 1)
+  run.failures.set(task, event.failure)
+  if (event.retryAt === null) endFailed(state, run, task, event.at)
+  else makeReady(state, run, task, event.at, event.retryAt)
+}
+
+function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  run.failures.set(task, event.failure)
+  endFailed(state, run, task, event.at)
+}
+
+function endFailed(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {
+  endWithout(state, run, task, STATUS.failed, at)
+  if (run.plan.onFailure !== 'continue') run.drainedBy ??= task
+}
+
+function attemptProgressed(state: ScopeState, event: RunEventMap['attempt.progressed']): void {
+  const attempt = liveAttempt(state, event)
+  attempt.beatAt = event.at
+  attempt.progressAt = event.at
+  attempt.progress = event.progress
+}
+
+function attemptClosing(state: ScopeState, event: RunEventMap['attempt.closing']): void {
+  const attempt = liveAttempt(state, event)
+  const { run, task, fence } = attempt
+  run.live.delete(task)
+  run.closing += 1
+  state.closing.set(fence, attempt)
+  attempt.closing = { reason: event.reason, at: event.at, closeBy: event.closeBy }
+  if (event.closeBy !== null) state.deadlines.add({ at: event.closeBy, kind: 'close', run: run.id, task, fence })
+}
+
+function attemptClosed(state: ScopeState, event: RunEventMap['attempt.closed']): void {
+  const attempt = state.closing.get(event.fence)
+  if (attempt === undefined) throw new Error(`Attempt ${event.task}#${event.attempt} closed, but was not closing.`)
+  state.closing.delete(event.fence)
+  attempt.run.closing -= 1
+  letGo(state, attempt)
+}
+
+function taskSkipped(state: ScopeState, event: RunEventMap['task.skipped']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  run.skips.set(task, event.reason)
+  endWithout(state, run, task, STATUS.skipped, event.at)
+}
+
+function taskCancelled(state: ScopeState, event: RunEventMap['task.cancelled']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  run.cancels.set(task, event.reason)
+  endWithout(state, run, task, STATUS.cancelled, event.at)
+}
+
+/** Gives back slot and claims: once per attempt, when it is known to touch nothing more. */
+function letGo(state: ScopeState, attempt: Attempt): void {
+  state.attempts.delete(attempt.fence)
+  attempt.worker.freeSlots.push(attempt.slot)
+  state.claims.release(attempt)
+}
+
+function takeSlot(worker: Worker, slot: number): void {
+  if (worker.freeSlots.at(-1) === slot) {
+    worker.freeSlots.pop()
+    return
+  }
+  throw new Error(`Slot ${slot} of worker "${worker.id}" is not the next free one.`)
+}
+
+function openRun(state: ScopeState, id: RunId): RunState {
+  const run = state.runs.get(id)
+  if (run === undefined) throw new Error(`The journal speaks of run "${id}", which is not open.`)
+  return run
+}
+
+function indexOf(run: RunState, id: TaskId): TaskIndex {
+  const task = findTask(run, id)
+  if (task === undefined) throw new Error(`The journal speaks of task "${id}", which run "${run.id}" does not have.`)
+  return task
+}
+
+function liveAttempt(state: ScopeState, event: { readonly task: TaskId; readonly fence: Fence }): Attempt {
+  const attempt = state.attempts.get(event.fence)
+  if (attempt !== undefined && attempt.closing === null) return attempt
+  throw new Error(`The journal speaks of attempt ${event.fence} of "${event.task}", which is not live.`)
+}

@@ -1,0 +1,52 @@
+/** Consequences: what can never be ready is skipped, what a failure forbids does not start, what has ended is closed. */
+import { type Draft, failAttempt, record, stopAttempt } from './record.js'
+import type { RunState } from './state.js'
+import { STATUS, STATUS_NAMES, unfinished } from './state.js'
+import type { SkipReason, TaskIndex, Verdict } from './types.js'
+
+export function settle(draft: Draft): void {
+  for (const run of draft.state.runs.values()) {
+    skipDoomed(draft, run)
+    if (run.drainedBy !== null) drain(draft, run, run.drainedBy)
+    if (unfinished(run) === 0 && run.closing === 0) {
+      record(draft, { type: 'run.closed', at: draft.at, run: run.id, verdict: verdictOf(run) })
+    }
+  }
+}
+
+/** Skips dependents in the order in which they were found, each with the nearest cause. */
+function skipDoomed(draft: Draft, run: RunState): void {
+  for (const [task, because] of run.doomed) {
+    const status = STATUS_NAMES[run.status[because]!] as 'failed' | 'cancelled' | 'skipped'
+    skip(draft, run, task, { kind: 'dependency', because: run.plan.taskIds[because]!, status })
+  }
+}
+
+/** After a failure under `drain` or `abort` nothing starts; under `abort`, what runs is stopped too. */
+function drain(draft: Draft, run: RunState, failed: TaskIndex): void {
+  const { onFailure, taskIds } = run.plan
+  const rule = onFailure === 'abort' ? 'abort' : 'drain'
+  const reason: SkipReason = { kind: 'on-failure', because: taskIds[failed]!, rule }
+  if (run.counts[STATUS.waiting]! + run.counts[STATUS.ready]! > 0) {
+    for (let task = 0; task < run.plan.taskCount; task += 1) {
+      if (run.status[task] === STATUS.waiting || run.status[task] === STATUS.ready) skip(draft, run, task, reason)
+    }
+  }
+  if (rule !== 'abort') return
+  for (const attempt of [...run.live.values()]) {
+    stopAttempt(draft, attempt, 'aborted')
+    const message = `The run was aborted because "${taskIds[failed]!}" failed (onFailure).`
+    failAttempt(draft, attempt, { kind: 'cancelled', message })
+  }
+}
+
+function skip(draft: Draft, run: RunState, task: TaskIndex, reason: SkipReason): void {
+  record(draft, { type: 'task.skipped', at: draft.at, run: run.id, task: run.plan.taskIds[task]!, reason })
+}
+
+/** `cancelled` if somebody cancelled the run; else `succeeded` if every task did. */
+function verdictOf(run: RunState): Verdict {
+  if (run.cancelled !== null) return 'cancelled'
+  if (run.counts[STATUS.succeeded] === run.plan.taskCount) return 'succeeded'
+  return run.counts[STATUS.failed] === 0 && run.counts[STATUS.cancelled]! > 0 ? 'cancelled' : 'failed'
+}

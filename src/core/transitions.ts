@@ -1,0 +1,36 @@
+/** The life of a task and of an attempt, as data: which event moves which state to which. The docs draw their pictures from it. */
+import type { RunEventType, TaskStatus } from './types.js'
+
+export interface Transition<State extends string> {
+  readonly from: State
+  readonly to: State
+  /** The stored event that moves it; `(derived)` where it follows from the events of other tasks. */
+  readonly by: RunEventType | '(derived)'
+  /** In which case, where one event can lead to several states. */
+  readonly when?: string
+}
+
+/** Every move a task can make. What is not listed cannot happen. */
+export const TRANSITIONS: readonly Transition<TaskStatus>[] = [
+  { from: 'waiting', to: 'ready', by: '(derived)', when: 'its last dependency is met' },
+  { from: 'waiting', to: 'skipped', by: 'task.skipped' },
+  { from: 'waiting', to: 'cancelled', by: 'task.cancelled' },
+  { from: 'ready', to: 'running', by: 'attempt.started' },
+  { from: 'ready', to: 'failed', by: 'task.failed', when: 'it waited too long' },
+  { from: 'ready', to: 'skipped', by: 'task.skipped', when: 'the run drains' },
+  { from: 'ready', to: 'cancelled', by: 'task.cancelled' },
+  { from: 'running', to: 'succeeded', by: 'attempt.succeeded' },
+  { from: 'running', to: 'ready', by: 'attempt.failed', when: 'it will be tried again' },
+  { from: 'running', to: 'failed', by: 'attempt.failed', when: 'no attempt is left' },
+  { from: 'running', to: 'cancelled', by: 'task.cancelled' },
+]
+
+export type AttemptStatus = 'live' | 'closing' | 'ended'
+
+/** Every move an attempt can make. It holds its claims and its slot until it has ended. */
+export const ATTEMPT_TRANSITIONS: readonly Transition<AttemptStatus>[] = [
+  { from: 'live', to: 'ended', by: 'attempt.succeeded' },
+  { from: 'live', to: 'ended', by: 'attempt.failed' },
+  { from: 'live', to: 'closing', by: 'attempt.closing' },
+  { from: 'closing', to: 'ended', by: 'attempt.closed' },
+]

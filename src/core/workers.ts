@@ -1,0 +1,35 @@
+/** Which workers can serve which needs, and which of them to take: the least flexible free one. */
+import type { RunState, ScopeState, Worker } from './state.js'
+import type { Need } from './types.js'
+
+export function canServe(worker: Worker, need: Need): boolean {
+  if (need.pool !== null && need.pool !== worker.pool) return false
+  return need.requires.every((capability) => worker.capabilities.has(capability))
+}
+
+/**
+ * Finds anew who can serve whom, after a worker or a run came or went, and lets those look again who stand behind a
+ * reservation, which rests while nobody can serve its owner. O(needs × workers).
+ */
+export function refreshWorkers(state: ScopeState): void {
+  const served = new Map<Worker, number>()
+  const runs = [...state.runs.values()]
+  for (const worker of state.workers.values()) {
+    if (worker.isDraining) continue
+    const needs = runs.reduce((sum, run) => sum + run.plan.needs.filter((need) => canServe(worker, need)).length, 0)
+    served.set(worker, needs)
+  }
+  const leastFlexible = [...served.keys()].sort(
+    (a, b) => served.get(a)! - served.get(b)! || a.capabilities.size - b.capabilities.size || (a.id < b.id ? -1 : 1),
+  )
+  for (const run of runs) {
+    run.needWorkers = run.plan.needs.map((need) => leastFlexible.filter((worker) => canServe(worker, need)))
+  }
+  state.claims.refresh()
+}
+
+/** The worker to take for a need, null if all that could serve it are busy, or there is none. */
+export function freeWorker(run: RunState, need: number): Worker | null {
+  for (const worker of run.needWorkers[need]!) if (worker.freeSlots.length > 0) return worker
+  return null
+}

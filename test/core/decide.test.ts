@@ -1,0 +1,398 @@
+/**
+ * The table state × input: what every input leads to for a task in every status, and for an attempt in every state.
+ *
+ * The plan: `t` is the task in question, on worker `w`. `keep` runs on a worker of its own so that the run stays open;
+ * `before` is what `t` depends on or queues behind.
+ */
+import { describe, expect, it } from 'vitest'
+import { explain } from '../../src/core/explain.js'
+import type { Input } from '../../src/core/types.js'
+import type { PlanDocument, TaskDocument } from '../../src/plan/types.js'
+import { START, type World, world } from './world.js'
+
+type Situation =
+  | 'waiting'
+  | 'ready'
+  | 'delayed'
+  | 'parked'
+  | 'running'
+  | 'closing'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
+  | 'skipped'
+/** One of each type, and the ways that differ by the task: `late` is a tick when everything that may be due is. */
+type Asked = Input['type'] | 'cancel stream' | 'cancel run' | 'late'
+
+/** Event types that concern `t`, the run or a worker, in order; or the code of the rejection. */
+type Led = readonly string[] | string
+
+const retry = { maxAttempts: 2, initialDelay: 1000, jitter: 0 }
+const timeouts = { heartbeat: 100, startToClose: 10_000 }
+
+function planWith(t: TaskDocument, before: TaskDocument = {}): PlanDocument {
+  return {
+    streams: { s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, ...t } } } },
+    tasks: { keep: { pool: 'keep' } },
+  }
+}
+
+const T = 's/t'
+
+function worldWith(plan: PlanDocument): World {
+  const w = world()
+  w.worker('k', { pool: 'keep' })
+  w.worker('w', { pool: 'main' })
+  w.open(plan)
+  return w
+}
+
+/** `t` first: `before` waits for it, so it is never in the way. */
+function alone(t: TaskDocument = {}): World {
+  return worldWith(planWith(t, { dependsOn: ['t'] }))
+}
+
+const situations: { readonly [S in Situation]: () => World } = {
+  waiting: () => worldWith(planWith({ dependsOn: ['before'] })),
+  ready: () => worldWith(planWith({})),
+  delayed() {
+    const w = alone()
+    w.fail(T)
+    return w
+  },
+  parked() {
+    const w = worldWith(planWith({ claims: { write: ['a'] } }, { claims: { write: ['a'] } }))
+    w.worker('spare', { pool: 'main' })
+    return w
+  },
+  running: () => alone(),
+  closing() {
+    const w = alone({ timeouts: { startToClose: 10 } })
+    w.wait(10)
+    return w
+  },
+  succeeded() {
+    const w = alone()
+    w.complete(T)
+    return w
+  },
+  failed() {
+    const w = alone({ retry: { maxAttempts: 1 } })
+    w.fail(T)
+    return w
+  },
+  cancelled() {
+    const w = worldWith(planWith({}))
+    w.cancel(T)
+    return w
+  },
+  skipped() {
+    const w = worldWith(planWith({ dependsOn: ['before'] }))
+    w.fail('s/before')
+    return w
+  },
+}
+
+function ask(w: World, asked: Asked): void {
+  const task = w.run().plan.taskIndex.get(T)!
+  const attempt = w.events('attempt.started').findLast((event) => event.task === T)
+  const report = { run: 'r', task: T, fence: attempt?.fence ?? 999 }
+  const reason = 'asked'
+  switch (asked) {
+    case 'open':
+      return void w.send({ type: 'open', run: 'r', plan: {} })
+    case 'join':
+      return void w.worker('new', { pool: 'main' })
+    case 'drain':
+      return void w.send({ type: 'drain', worker: 'w' })
+    case 'leave':
+      return void w.send({ type: 'leave', worker: 'w', reason })
+    case 'complete':
+      return void w.send({ type: 'complete', ...report, result: 1 })
+    case 'fail':
+      return void w.send({ type: 'fail', ...report, failure: { kind: 'error', message: 'it broke' } })
+    case 'beat':
+      w.now += 10
+      return void w.send({ type: 'beat', ...report })
+    case 'confirmStop':
+      return void w.send({ type: 'confirmStop', ...report })
+    case 'cancel':
+      return void w.send({ type: 'cancel', run: 'r', target: { kind: 'task', task: T }, reason })
+    case 'cancel stream':
+      return void w.send({ type: 'cancel', run: 'r', target: { kind: 'stream', stream: 's' }, reason })
+    case 'cancel run':
+      return void w.send({ type: 'cancel', run: 'r', target: { kind: 'run' }, reason })
+    case 'pause':
+      return void w.send({ type: 'pause', run: 'r', reason })
+    case 'resume':
+      w.send({ type: 'pause', run: 'r', reason })
+      return void w.send({ type: 'resume', run: 'r' })
+    case 'tick':
+      return void w.send({ type: 'tick' })
+    case 'late':
+      expect(task).toBeDefined()
+      return void w.wait(20_000)
+    default:
+      asked satisfies never
+  }
+}
+
+function ledTo(w: World): Led {
+  const { rejection, events } = w.last
+  if (rejection !== null) {
+    expect(events).toEqual([])
+    return rejection.code
+  }
+  return events.filter((event) => !('task' in event) || event.task === T).map(({ type }) => type)
+}
+
+const STALE = 'ATTEMPT_STALE'
+const FINAL = 'TASK_FINISHED'
+
+/** What is the same in every situation. */
+const always: Partial<Record<Asked, Led>> = { open: 'RUN_EXISTS', drain: ['worker.draining'], pause: ['run.paused'] }
+/** What reports lead to where there is no live attempt. */
+const unheard: Partial<Record<Asked, Led>> = { complete: STALE, fail: STALE, beat: STALE, confirmStop: STALE }
+const nothing: Partial<Record<Asked, Led>> = {
+  join: ['worker.joined'],
+  leave: ['worker.left'],
+  resume: ['run.resumed'],
+  tick: [],
+  late: [],
+}
+const stopped = ['attempt.closing', 'task.cancelled']
+const finished: Partial<Record<Asked, Led>> = {
+  ...unheard,
+  ...nothing,
+  cancel: FINAL,
+  'cancel stream': [],
+  'cancel run': ['run.cancelled'],
+}
+
+const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
+  waiting: {
+    ...unheard,
+    ...nothing,
+    cancel: ['task.cancelled'],
+    'cancel stream': ['task.cancelled'],
+    'cancel run': ['run.cancelled', 'task.cancelled'],
+  },
+  ready: {
+    ...unheard,
+    ...nothing,
+    join: ['worker.joined', 'attempt.started'],
+    cancel: ['task.cancelled'],
+    'cancel stream': ['task.cancelled'],
+    'cancel run': ['run.cancelled', 'task.cancelled'],
+  },
+  delayed: {
+    ...unheard,
+    ...nothing,
+    cancel: ['task.cancelled'],
+    'cancel stream': ['task.cancelled'],
+    'cancel run': ['run.cancelled', 'task.cancelled'],
+    late: ['attempt.started'],
+  },
+  parked: {
+    ...unheard,
+    ...nothing,
+    // The worker of `before` leaves, and with it goes what it held: `t` has waited longer than `before` has to be tried again.
+    leave: ['worker.left', 'attempt.started'],
+    cancel: ['task.cancelled'],
+    'cancel stream': ['task.cancelled'],
+    'cancel run': ['run.cancelled', 'task.cancelled'],
+  },
+  running: {
+    ...nothing,
+    complete: ['attempt.succeeded'],
+    fail: ['attempt.failed'],
+    beat: ['attempt.renewed'],
+    confirmStop: STALE,
+    leave: ['worker.left', 'attempt.failed'],
+    cancel: stopped,
+    'cancel stream': stopped,
+    'cancel run': ['run.cancelled', ...stopped],
+    late: ['attempt.closing', 'attempt.failed'],
+  },
+  closing: {
+    ...nothing,
+    complete: STALE,
+    fail: STALE,
+    beat: STALE,
+    confirmStop: ['attempt.closed'],
+    leave: ['worker.left', 'attempt.closed'],
+    cancel: ['task.cancelled'],
+    'cancel stream': ['task.cancelled'],
+    'cancel run': ['run.cancelled', 'task.cancelled'],
+  },
+  succeeded: finished,
+  failed: finished,
+  cancelled: finished,
+  skipped: finished,
+}
+
+const inputs: readonly Asked[] = [
+  'open',
+  'join',
+  'drain',
+  'leave',
+  'complete',
+  'fail',
+  'beat',
+  'confirmStop',
+  'cancel',
+  'cancel stream',
+  'cancel run',
+  'pause',
+  'resume',
+  'tick',
+  'late',
+]
+
+describe('what an input leads to', () => {
+  for (const [situation, make] of Object.entries(situations)) {
+    describe(`for a task that is ${situation}`, () => {
+      for (const asked of inputs) {
+        it(`"${asked}"`, () => {
+          const w = make()
+          const before = w.state.revision
+          ask(w, asked)
+          expect(ledTo(w)).toEqual({ ...always, ...table[situation as Situation] }[asked])
+          if (w.last.rejection !== null) expect(w.state.revision).toBe(before)
+        })
+      }
+    })
+  }
+})
+
+describe('what is refused, and in which words', () => {
+  const running = (): World => {
+    const w = world()
+    w.worker()
+    w.open({ streams: { s: { tasks: { t: {} } } } })
+    return w
+  }
+
+  const cases: readonly (readonly [string, unknown, string, string])[] = [
+    ['a run that is open', { type: 'open', run: 'r', plan: {} }, 'RUN_EXISTS', 'Run "r" exists already.'],
+    [
+      'a worker that has joined',
+      { type: 'join', worker: 'w', pool: 'local', slots: 1, capabilities: [] },
+      'WORKER_EXISTS',
+      'Worker "w" has joined already.',
+    ],
+    ['a worker nobody knows, draining', { type: 'drain', worker: 'x' }, 'WORKER_UNKNOWN', 'No worker "x" has joined.'],
+    ['a worker nobody knows, leaving', { type: 'leave', worker: 'x', reason: '' }, 'WORKER_UNKNOWN', 'No worker "x" has joined.'],
+    ['a run nobody knows', { type: 'pause', run: 'x', reason: '' }, 'RUN_UNKNOWN', 'There is no run "x".'],
+    ['resuming a run nobody knows', { type: 'resume', run: 'x' }, 'RUN_UNKNOWN', 'There is no run "x".'],
+    [
+      'cancelling a run nobody knows',
+      { type: 'cancel', run: 'x', target: { kind: 'run' }, reason: '' },
+      'RUN_UNKNOWN',
+      'There is no run "x".',
+    ],
+    [
+      'cancelling a task nobody knows',
+      { type: 'cancel', run: 'r', target: { kind: 'task', task: 't' }, reason: '' },
+      'TASK_UNKNOWN',
+      'Run "r" has no task "t".',
+    ],
+    [
+      'cancelling a stream nobody knows',
+      { type: 'cancel', run: 'r', target: { kind: 'stream', stream: 'x' }, reason: '' },
+      'STREAM_UNKNOWN',
+      'Run "r" has no stream "x".',
+    ],
+    [
+      'a report on a run nobody knows',
+      { type: 'complete', run: 'x', task: 's/t', fence: 1, result: null },
+      'ATTEMPT_STALE',
+      'The report on "s/t" of run "x" has fence 1, which is not the current one.',
+    ],
+    [
+      'a report on a task nobody knows',
+      { type: 'complete', run: 'r', task: 'x', fence: 1, result: null },
+      'ATTEMPT_STALE',
+      'The report on "x" of run "r" has fence 1, which is not the current one.',
+    ],
+    [
+      'a confirmation from another run',
+      { type: 'confirmStop', run: 'x', task: 's/t', fence: 1 },
+      'ATTEMPT_STALE',
+      'The report on "s/t" of run "x" has fence 1, which is not the current one.',
+    ],
+  ]
+
+  for (const [what, input, code, message] of cases) {
+    it(`${what} is refused with ${code}`, () => {
+      const w = running()
+      const { revision } = w.state
+      expect(w.send(input).rejection).toMatchObject({ code, message, hint: expect.stringMatching(/\.$/) })
+      expect(w.last).toMatchObject({ events: [], instructions: [] })
+      expect(w.state.revision).toBe(revision)
+    })
+  }
+
+  it('a run that has ended is neither steered nor opened again', () => {
+    const w = running()
+    w.complete('s/t')
+    expect(w.send({ type: 'pause', run: 'r', reason: '' }).rejection).toMatchObject({
+      code: 'RUN_CLOSED',
+      message: 'Run "r" has ended.',
+    })
+    expect(w.send({ type: 'open', run: 'r', plan: {} }).rejection).toMatchObject({ code: 'RUN_EXISTS' })
+    expect(w.send({ type: 'complete', run: 'r', task: 's/t', fence: 1, result: 2 }).rejection?.code).toBe(STALE)
+  })
+
+  it('a confirmation with the fence of a closing attempt, but for another run, is refused', () => {
+    const w = running()
+    w.cancel('s/t')
+    expect(w.send({ type: 'confirmStop', run: 'x', task: 's/t', fence: 1 }).rejection?.code).toBe(STALE)
+    expect(w.closing()).toEqual(['s/t'])
+  })
+
+  it('what changes nothing is no error and stores nothing: pausing twice, resuming what runs, draining or cancelling twice', () => {
+    const w = running()
+    w.send({ type: 'pause', run: 'r', reason: 'first' })
+    expect(w.send({ type: 'pause', run: 'r', reason: 'second' })).toMatchObject({ events: [], rejection: null })
+    w.send({ type: 'resume', run: 'r' })
+    expect(w.send({ type: 'resume', run: 'r' })).toMatchObject({ events: [], rejection: null })
+    w.send({ type: 'drain', worker: 'w' })
+    expect(w.send({ type: 'drain', worker: 'w' })).toMatchObject({ events: [], rejection: null })
+    w.cancel()
+    expect(w.cancel()).toMatchObject({ events: [], rejection: null })
+  })
+})
+
+it('a decision names when it wants to be woken, null if nothing is ever due', () => {
+  const w = world()
+  w.worker()
+  expect(w.open({ tasks: { a: {} } }, 'calm').wakeAt).toBeNull()
+  w.complete('a')
+  expect(w.open({ tasks: { a: { timeouts: { startToClose: 50 } } } }, 'timed').wakeAt).toBe(START + 50)
+})
+
+describe('what no version of ours would say', () => {
+  const started = (): World => {
+    const w = world()
+    w.worker()
+    w.open({ tasks: { a: {} } })
+    return w
+  }
+
+  it('an input of an unknown type changes nothing', () => {
+    const w = started()
+    expect(w.send({ type: 'dance' })).toMatchObject({ events: [], instructions: [], rejection: null })
+  })
+
+  it('a deadline of an unknown kind is let go', () => {
+    const w = started()
+    w.state.deadlines.add({ at: START, kind: 'teatime' as never, run: 'r' as never, task: 0, fence: 0 })
+    expect(w.send({ type: 'tick' })).toMatchObject({ events: [], wakeAt: null })
+  })
+
+  it('a task in an unknown status has no explanation', () => {
+    const w = started()
+    expect(explain(w.state, { ...w.run(), status: new Uint8Array([99]) }, 0, START)).toBeUndefined()
+  })
+})

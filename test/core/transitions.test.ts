@@ -1,0 +1,108 @@
+/** The tables of moves say what really happens: every move that is seen is in them, and every entry is seen. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { ATTEMPT_TRANSITIONS, TRANSITIONS, type Transition } from '../../src/core/transitions.js'
+import type { PlanDocument } from '../../src/plan/types.js'
+import { type Move, type World, world } from './world.js'
+
+const plan: PlanDocument = {
+  streams: { s: { tasks: { a: {}, b: { dependsOn: ['a'] } } } },
+  tasks: {
+    early: { priority: 1 },
+    late: { dependsOn: ['early'] },
+    retried: { priority: 1, retry: { maxAttempts: 2, initialDelay: 0 } },
+    impatient: { timeouts: { scheduleToStart: 50 } },
+    timed: { priority: 1, timeouts: { startToClose: 50 } },
+  },
+}
+
+function open(onFailure: 'continue' | 'drain' = 'continue', slots = 9): World {
+  const w = world()
+  w.worker('w', { slots })
+  w.open({ ...plan, onFailure })
+  return w
+}
+
+const stories: { readonly [name: string]: () => World } = {
+  'all succeed, one on its second try'() {
+    const w = open()
+    w.fail('retried')
+    while (w.state.runs.size > 0) for (const task of w.running()) if (w.running().includes(task)) w.complete(task)
+    return w
+  },
+  'some fail, and what depends on them is skipped'() {
+    const w = open()
+    w.fail('s/a')
+    w.fail('retried')
+    w.fail('retried')
+    w.wait(50)
+    w.confirm('timed')
+    return w
+  },
+  'the run drains, with tasks waiting and ready'() {
+    const w = open('drain', 3)
+    w.fail('early')
+    return w
+  },
+  'a task waits too long'() {
+    const w = open('continue', 3)
+    w.wait(50)
+    return w
+  },
+  'the run is cancelled, with tasks waiting, ready and running'() {
+    const w = open('continue', 3)
+    w.cancel()
+    for (const task of w.closing()) w.confirm(task)
+    return w
+  },
+}
+
+const told = (moves: readonly Move<string>[]): readonly string[] =>
+  [...new Set(moves.map(({ from, to, by }) => `${from} → ${to} by ${by}`))].sort()
+const listed = (table: readonly Transition<string>[]): readonly string[] =>
+  table.map(({ from, to, by }) => `${from} → ${to} by ${by}`).sort()
+
+/** A task becomes ready by the events of others: that is not told apart in the table. */
+function derived(moves: readonly Move<string>[]): readonly Move<string>[] {
+  const isDerived = ({ from, to }: Move<string>): boolean => from === 'waiting' && to === 'ready'
+  return moves.map((move) => (isDerived(move) ? { ...move, by: '(derived)' as never } : move))
+}
+
+it('every move of a task that is seen is in TRANSITIONS, and every entry of TRANSITIONS is seen', () => {
+  const seen = Object.values(stories).flatMap((tell) => tell().taskMoves)
+  expect(told(derived(seen))).toEqual(listed(TRANSITIONS))
+})
+
+it('every move of an attempt that is seen is in ATTEMPT_TRANSITIONS, and every entry is seen', () => {
+  const seen = Object.values(stories).flatMap((tell) => tell().attemptMoves)
+  expect(told(seen)).toEqual(listed(ATTEMPT_TRANSITIONS))
+})
+
+it('no transition leaves an end state (S5), and no two entries say the same', () => {
+  for (const { from } of TRANSITIONS) expect(['waiting', 'ready', 'running']).toContain(from)
+  expect(new Set(listed(TRANSITIONS)).size).toBe(TRANSITIONS.length)
+})
+
+/** A state diagram in mermaid: one line per transition, in the order of the table. */
+function diagram(initial: string, table: readonly Transition<string>[], ends: readonly string[]): string {
+  const label = ({ by, when }: Transition<string>): string =>
+    [by, when].filter((part) => part !== undefined && part !== '(derived)').join(', ')
+  const moves = table.map((move) => `    ${move.from} --> ${move.to}: ${label(move)}`)
+  const last = ends.map((state) => `    ${state} --> [*]`)
+  return ['```mermaid', 'stateDiagram-v2', `    [*] --> ${initial}`, ...moves, ...last, '```'].join('\n')
+}
+
+it('the pictures in docs/reference/states.md are those of the tables (UPDATE=1 writes them)', () => {
+  const file = fileURLToPath(new URL('../../docs/reference/states.md', import.meta.url))
+  const pictures = [
+    diagram('waiting', TRANSITIONS, ['succeeded', 'failed', 'cancelled', 'skipped']),
+    diagram('live', ATTEMPT_TRANSITIONS, ['ended']),
+  ]
+  const page = readFileSync(file, 'utf8')
+  let next = 0
+  const written = page.replaceAll(/```mermaid\n[\s\S]*?\n```/g, () => pictures[next++] ?? 'one picture too many')
+  expect(next).toBe(pictures.length)
+  if (process.env.UPDATE === '1') writeFileSync(file, written)
+  else expect(page).toBe(written)
+})
