@@ -17,8 +17,10 @@ const LAYERS = {
 const TYPES_ONLY = {
   runtime: ['claims/'],
   reporters: ['plan/'],
-  importers: ['plan/'],
 }
+
+/** Kind of adapter → what it may import besides the ports. An importer makes plans, with the plan's own tools. */
+const ADAPTERS_ALSO = { importers: ['plan/'] }
 
 const ADAPTERS = ['stores', 'executors', 'workspaces', 'telemetry', 'server', 'reporters', 'importers']
 const PURE = '^src/(core|claims|plan|planning)/'
@@ -50,7 +52,7 @@ const adapterRules = ADAPTERS.map((kind) => ({
     path: '^src/',
     pathNot: [
       `^src/${kind}/($1|shared)[./]`,
-      anyOf(['core/types[./]', 'runtime/ports[./]', 'runtime/errors[./]', ...(TYPES_ONLY[kind] ?? [])]),
+      anyOf(['core/types[./]', 'runtime/ports[./]', 'runtime/errors[./]', ...(TYPES_ONLY[kind] ?? []), ...(ADAPTERS_ALSO[kind] ?? [])]),
     ],
   },
 }))

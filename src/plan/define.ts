@@ -1,0 +1,202 @@
+/** Plans made by code: a builder with typed results, and data with functions in it. Both yield plain JSON. */
+import type { TaskId } from '../core/types.js'
+import { isPlainObject } from './plain-object.js'
+import {
+  assertSamePlan,
+  createRefs,
+  type Given,
+  type Refs,
+  type ResultOf,
+  type TaskRef,
+  targetOf,
+  toPlainInput,
+} from './refs.js'
+import { createTypedPlan, type PlanFunction, type ResultSource, type TypedPlan } from './typed-plan.js'
+import type {
+  DependencyOf,
+  Duration,
+  PlanDocument,
+  StreamDocument,
+  StreamFields,
+  TaskDocument,
+  TaskFields,
+} from './types.js'
+
+/** The types of the handlers a plan may name. */
+export type Signatures = Readonly<Record<string, { readonly input: unknown; readonly output: unknown }>>
+
+/** A stream in code. */
+export interface StreamRef<out Named> {
+  readonly kind: 'stream'
+  readonly id: string
+  /** What the function that built the stream returned. */
+  readonly tasks: Named
+}
+
+/** A task or stream in code, as the end of an edge. */
+export interface NodeRef {
+  readonly kind: 'task' | 'stream'
+  readonly id: string
+}
+
+type Edges = readonly (DependencyOf<Duration> | NodeRef)[]
+
+export type TaskOptions = Omit<TaskFields<Duration>, 'handler' | 'input' | 'dependsOn'> & {
+  readonly dependsOn?: Edges | undefined
+}
+
+export type StreamOptions = Omit<StreamFields<Duration>, 'dependsOn'> & { readonly dependsOn?: Edges | undefined }
+
+/** Everything a plan says besides its name, streams and tasks. */
+export type PlanOptions = Omit<PlanDocument, 'name' | 'streams' | 'tasks'>
+
+/** The input may be left out where the handler does without. */
+export type TaskArguments<Input> = undefined extends Input
+  ? [input?: Given<Input> | undefined, options?: TaskOptions | undefined]
+  : [input: Given<Input>, options?: TaskOptions | undefined]
+
+export interface TaskBuilder<Handlers extends Signatures, Context> {
+  /** Adds a task that a registered handler carries out. A reference in its input makes the dependency too. */
+  task<Name extends keyof Handlers & string>(
+    id: string,
+    handler: Name,
+    ...rest: TaskArguments<Handlers[Name]['input']>
+  ): TaskRef<Handlers[Name]['output']>
+  /** Adds a task that a function carries out. After a restart of the host, the plan must be made by the same code. */
+  task<Input, Output>(
+    id: string,
+    work: (input: Input, context: Context) => Output,
+    ...rest: TaskArguments<NoInfer<Input>>
+  ): TaskRef<Awaited<Output>>
+}
+
+export interface PlanBuilder<Handlers extends Signatures, Context> extends TaskBuilder<Handlers, Context> {
+  /** Adds a stream; `build` adds its tasks. */
+  stream<Named>(
+    id: string,
+    options: StreamOptions,
+    build: (stream: TaskBuilder<Handlers, Context>) => Named,
+  ): StreamRef<Named>
+}
+
+/** The results of a run, by the names that the builder's function returned. */
+export type ResultsOf<Returned> = { readonly [Key in keyof Returned]: ResultOf<Returned[Key]> }
+
+/**
+ * Runs `build` once and keeps what it added. What it returns names the results. Nothing is checked here: that is for
+ * `checkPlan`, and for whoever starts the plan.
+ *
+ * @throws TypeError for references of another plan and for results that are none; and whatever `build` throws.
+ */
+export function buildPlan<Handlers extends Signatures, Context, Returned>(
+  name: string,
+  build: (plan: PlanBuilder<Handlers, Context>) => Returned,
+  options: PlanOptions = {},
+): TypedPlan<ResultsOf<Returned>> {
+  const plan = {}
+  const functions = new Map<string, PlanFunction>()
+  const tasks: NamedTask[] = []
+  const streams: object[] = []
+  const builder = {
+    task: taskAdder('', tasks, functions, plan),
+    stream: (id: string, { dependsOn, ...fields }: StreamOptions, fill: (stream: object) => unknown) => {
+      const own: NamedTask[] = []
+      streams.push({ id, ...fields, ...plainEdges(dependsOn, plan), tasks: own })
+      return { kind: 'stream', id, plan, tasks: fill({ task: taskAdder(`${id}/`, own, functions, plan) }) }
+    },
+  }
+  const returned = build(builder as unknown as PlanBuilder<Handlers, Context>)
+  const document = { ...options, name, ...(streams.length > 0 && { streams }), tasks } as PlanDocument
+  return createTypedPlan(document, resultSources(returned, plan), functions)
+}
+
+/** A plan written as data, in which the handlers of tasks may be functions: each is registered under its task's full id. */
+export function separateFunctions(document: PlanDocument<string | PlanFunction>): TypedPlan<never> {
+  const functions = new Map<string, PlanFunction>()
+  const inTasks = (tasks: unknown, prefix: string): unknown =>
+    mapRecords(tasks, (task: Partial<TaskDocument<string | PlanFunction>>, id) => {
+      if (typeof task.handler !== 'function') return task
+      functions.set(`${prefix}${id}`, task.handler)
+      return { ...task, handler: `${prefix}${id}` }
+    })
+  const inStreams = (streams: unknown): unknown =>
+    mapRecords(streams, (stream: Partial<StreamDocument<string | PlanFunction>>, id) =>
+      stream.tasks === undefined ? stream : { ...stream, tasks: inTasks(stream.tasks, `${id}/`) },
+    )
+  const { streams, tasks, ...rest } = document
+  const plan = {
+    ...rest,
+    ...(streams !== undefined && { streams: inStreams(streams) }),
+    ...(tasks !== undefined && { tasks: inTasks(tasks, '') }),
+  }
+  return createTypedPlan(plan as PlanDocument, null, functions)
+}
+
+interface NamedTask {
+  readonly id: string
+  readonly handler: string
+}
+
+/** What tasks have in common: their result is made into references when it is asked for. */
+const taskRefPrototype = {
+  kind: 'task',
+  get out(): Refs<never> {
+    const { id, plan } = this as unknown as { readonly id: TaskId; readonly plan: object }
+    return createRefs(id, plan)
+  },
+}
+
+function taskAdder(prefix: string, tasks: NamedTask[], functions: Map<string, PlanFunction>, plan: object) {
+  return (id: string, work: string | PlanFunction, input?: unknown, options: TaskOptions = {}): TaskRef<never> => {
+    const full = `${prefix}${id}`
+    if (typeof work === 'function') functions.set(full, work)
+    const { dependsOn, ...fields } = options
+    tasks.push({
+      id,
+      handler: typeof work === 'function' ? full : work,
+      ...(input !== undefined && { input: toPlainInput(input, plan) }),
+      ...plainEdges(dependsOn, plan),
+      ...fields,
+    })
+    return Object.assign(Object.create(taskRefPrototype), { id: full, plan })
+  }
+}
+
+interface OwnedRef extends NodeRef {
+  readonly plan: object
+}
+
+function plainEdges(edges: Edges | undefined, plan: object): { dependsOn?: readonly DependencyOf<Duration>[] } {
+  if (edges === undefined) return {}
+  return { dependsOn: edges.map((edge) => (isOwnedRef(edge) ? idOf(edge, plan) : (edge as DependencyOf<Duration>))) }
+}
+
+function isOwnedRef(value: unknown): value is OwnedRef {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'plan' in value
+}
+
+function idOf(ref: OwnedRef, plan: object): string {
+  assertSamePlan({ task: ref.id, plan: ref.plan }, plan)
+  return ref.id
+}
+
+function resultSources(returned: unknown, plan: object): ReadonlyMap<string, ResultSource> {
+  const sources = new Map<string, ResultSource>()
+  for (const [name, value] of Object.entries(returned ?? {})) {
+    const target =
+      targetOf(value) ?? (isOwnedRef(value) ? { task: value.id as TaskId, path: [], plan: value.plan } : null)
+    if (target === null) throw new TypeError(`The result "${name}" is neither a task nor a part of a task's result.`)
+    assertSamePlan(target, plan)
+    sources.set(name, { task: target.task, path: target.path })
+  }
+  return sources
+}
+
+/** The collection with each record changed, in the form it has; anything else as it is. */
+function mapRecords<Fields>(collection: unknown, change: (record: Fields, id: string) => unknown): unknown {
+  const changed = (record: unknown, id: unknown): unknown =>
+    isPlainObject(record) ? change(record as Fields, String(id)) : record
+  if (Array.isArray(collection)) return collection.map((record) => changed(record, record?.id))
+  if (!isPlainObject(collection)) return collection
+  return Object.fromEntries(Object.entries(collection).map(([id, record]) => [id, changed(record, id)]))
+}

@@ -1,0 +1,89 @@
+/** The order in which ready tasks are offered to workers, as small integers. */
+
+export interface DispatchClasses {
+  /** By task. */
+  readonly dispatchClass: Int32Array
+  readonly classCount: number
+}
+
+/**
+ * Numbers the different (need, priority, rank) densely from 0: needs ascending, inside each the higher priority first,
+ * then the higher rank. Tasks that agree in all three share a class. O(n log n), without a comparator.
+ */
+export function compileDispatchClasses(need: Int32Array, priority: Float64Array, rank: Float64Array): DispatchClasses {
+  const { group, groupCount } = groupTasks(need, priority)
+  const start = startsOf(group, groupCount)
+  const next = start.slice()
+  const sorted = new Float64Array(rank.length)
+  for (let task = 0; task < rank.length; task++) {
+    const place = next[group[task] as number]!++
+    // Negated, as typed arrays sort upwards.
+    sorted[place] = -(rank[task] as number)
+  }
+  /** By place in `sorted`: the class of the rank there. */
+  const classAt = new Int32Array(rank.length)
+  let classCount = 0
+  for (let at = 0; at < groupCount; at++) {
+    const from = start[at] as number
+    const to = start[at + 1] as number
+    sorted.subarray(from, to).sort()
+    for (let place = from; place < to; place++) {
+      if (place > from && sorted[place] !== sorted[place - 1]) classCount++
+      classAt[place] = classCount
+    }
+    classCount++
+  }
+  const dispatchClass = new Int32Array(rank.length)
+  for (let task = 0; task < rank.length; task++) {
+    const of = group[task] as number
+    const place = placeOf(-(rank[task] as number), sorted, start[of] as number, start[of + 1] as number)
+    dispatchClass[task] = classAt[place] as number
+  }
+  return { dispatchClass, classCount }
+}
+
+/** Numbers the different (need, priority) in their order. */
+function groupTasks(need: Int32Array, priority: Float64Array): { group: Int32Array; groupCount: number } {
+  const group = new Int32Array(need.length)
+  const numbers = new Map<number, Map<number, number>>()
+  const groups: { readonly need: number; readonly priority: number; readonly number: number }[] = []
+  for (let task = 0; task < need.length; task++) {
+    if (task > 0 && need[task] === need[task - 1] && priority[task] === priority[task - 1]) {
+      group[task] = group[task - 1] as number
+      continue
+    }
+    const byPriority = numbers.get(need[task] as number) ?? new Map<number, number>()
+    if (byPriority.size === 0) numbers.set(need[task] as number, byPriority)
+    const known = byPriority.get(priority[task] as number)
+    group[task] = known ?? groups.length
+    if (known !== undefined) continue
+    byPriority.set(priority[task] as number, groups.length)
+    groups.push({ need: need[task] as number, priority: priority[task] as number, number: groups.length })
+  }
+  const ordered = new Int32Array(groups.length)
+  const sorted = groups.toSorted((a, b) => a.need - b.need || b.priority - a.priority)
+  for (const [place, { number }] of sorted.entries()) ordered[number] = place
+  return {
+    group: groups.length === 1 ? group : group.map((number) => ordered[number] as number),
+    groupCount: groups.length,
+  }
+}
+
+function startsOf(group: Int32Array, groupCount: number): Int32Array {
+  const start = new Int32Array(groupCount + 1)
+  for (const of of group) start[of + 1]!++
+  for (let at = 0; at < groupCount; at++) start[at + 1]! += start[at] as number
+  return start
+}
+
+/** Some place of `value` in a sorted range that has it. */
+function placeOf(value: number, sorted: Float64Array, from: number, to: number): number {
+  let low = from
+  let high = to - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] as number) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,130 @@
+/** Gives every task and stream its place: dense indexes, and the ids that lead to them. */
+import type { NodeIndex, StreamId, TaskId, TaskIndex } from '../core/types.js'
+import type { Reporter } from './diagnostic.js'
+import type { Origin } from './origin.js'
+import { quote } from './text.js'
+import type { Plan, Stream, Task } from './types.js'
+
+/**
+ * The tasks of the streams come first, stream by stream, then those of no stream; inside each in the order of the plan.
+ * Stream `s` as a whole is node `tasks.length + s`.
+ */
+export interface Layout {
+  readonly plan: Plan
+  readonly origin: Origin
+  readonly tasks: readonly Task[]
+  readonly taskIds: readonly TaskId[]
+  readonly taskIndex: ReadonlyMap<string, TaskIndex>
+  readonly streams: readonly Stream[]
+  readonly streamIds: readonly StreamId[]
+  readonly streamIndex: ReadonlyMap<string, number>
+  /** Stream of a task, -1 for none. */
+  readonly streamOf: Int32Array
+  /** The tasks of stream `s` are `firstTask[s] … firstTask[s + 1] - 1`; those of no stream follow. */
+  readonly firstTask: Int32Array
+  readonly nodeCount: number
+}
+
+/** Lays a parsed plan out and reports ids that are used twice; the first use keeps the id. */
+export function layOut(plan: Plan, origin: Origin, reporter: Reporter): Layout {
+  const { streams = [], tasks: ownTasks = [] } = plan
+  const tasks = streams.length === 0 ? ownTasks : [...streams.flatMap((stream) => stream.tasks ?? []), ...ownTasks]
+  const taskIds = new Array<TaskId>(tasks.length)
+  const taskIndex = new Map<string, TaskIndex>()
+  const streamIndex = indexStreams(streams, origin, reporter)
+  const firstTask = new Int32Array(streams.length + 1)
+  const streamOf = new Int32Array(tasks.length).fill(-1)
+  let task = 0
+  for (let stream = 0; stream < streams.length; stream++) {
+    const { id, tasks: streamTasks = [] } = streams[stream] as Stream
+    for (const { id: taskId } of streamTasks) {
+      streamOf[task] = stream
+      taskIds[task++] = `${id}/${taskId}` as TaskId
+    }
+    firstTask[stream + 1] = task
+  }
+  for (; task < tasks.length; task++) taskIds[task] = (tasks[task] as Task).id as TaskId
+  const streamIds = streams.map((stream) => stream.id as StreamId)
+  const nodeCount = tasks.length + streams.length
+  const layout = {
+    plan,
+    origin,
+    tasks,
+    taskIds,
+    taskIndex,
+    streams,
+    streamIds,
+    streamIndex,
+    streamOf,
+    firstTask,
+    nodeCount,
+  }
+  indexTasks(layout, taskIndex, reporter)
+  return layout
+}
+
+/** JSON pointer of a task, in the document. */
+export function taskPointer({ origin, streamOf, firstTask, streams }: Layout, task: TaskIndex): string {
+  const stream = streamOf[task] as number
+  const first = firstTask[stream === -1 ? streams.length : stream] as number
+  return stream === -1 ? origin.task(task - first) : origin.streamTask(stream, task - first)
+}
+
+/** JSON pointer of a task or stream. */
+export function nodePointer(layout: Layout, node: NodeIndex): string {
+  const { tasks, origin } = layout
+  return node < tasks.length ? taskPointer(layout, node) : origin.stream(node - tasks.length)
+}
+
+/** `task "api/build"` or `stream "api"`, for messages. */
+export function nodeName({ tasks, taskIds, streamIds }: Layout, node: NodeIndex): string {
+  return node < tasks.length
+    ? `task ${quote(taskIds[node] as string)}`
+    : `stream ${quote(streamIds[node - tasks.length] as string)}`
+}
+
+function indexStreams(streams: readonly Stream[], origin: Origin, reporter: Reporter): Map<string, number> {
+  const index = new Map<string, number>()
+  for (const [position, { id }] of streams.entries()) {
+    if (index.has(id)) reportTwice('stream', id, origin.stream(position), reporter)
+    else index.set(id, position)
+  }
+  return index
+}
+
+function indexTasks(layout: Layout, index: Map<string, TaskIndex>, reporter: Reporter): void {
+  const { taskIds, streams, streamIndex, firstTask, plan, origin } = layout
+  for (let task = 0; task < taskIds.length; task++) {
+    const id = taskIds[task] as string
+    index.set(id, task)
+    if (index.size === task + 1) continue
+    restoreFirst(layout, index, reporter)
+    break
+  }
+  const gateIds = new Set<string>()
+  for (const [position, { id }] of (plan.gates ?? []).entries()) {
+    if (gateIds.has(id) || index.has(id) || streamIndex.has(id)) {
+      reportTwice('gate', id, origin.gate(position), reporter)
+    }
+    gateIds.add(id)
+  }
+  for (let task = firstTask[streams.length] as number; streamIndex.size > 0 && task < taskIds.length; task++) {
+    const id = taskIds[task] as string
+    if (streamIndex.has(id)) reportTwice('task', id, taskPointer(layout, task), reporter)
+  }
+}
+
+/** Some id is used twice: goes over all ids again, slowly, to say which. */
+function restoreFirst(layout: Layout, index: Map<string, TaskIndex>, reporter: Reporter): void {
+  index.clear()
+  for (const [task, id] of layout.taskIds.entries()) {
+    if (index.has(id)) reportTwice('task', id, taskPointer(layout, task), reporter)
+    else index.set(id, task)
+  }
+}
+
+function reportTwice(kind: string, id: string, at: string, reporter: Reporter): void {
+  const hint =
+    'Ids are unique: those of streams, of tasks of no stream and of gates together, and those in each stream.'
+  reporter.error('DUPLICATE_ID', at, `The ${kind} id ${quote(id)} is used before.`, hint)
+}

@@ -1,0 +1,112 @@
+/** Warns of tasks that write one path with no order between them. */
+import { overlap } from '../claims/overlap.js'
+import type { Adjacency, TaskIndex } from '../core/types.js'
+import type { ClaimSets, NumberedSet } from './claim-sets.js'
+import type { Reporter } from './diagnostic.js'
+import { type Layout, taskPointer } from './layout.js'
+import { createReachability, type Reachability } from './reachability.js'
+import { quote, thousands } from './text.js'
+
+/** Pairs listed; one more diagnostic says that there are others. */
+export const MOST_PAIRS_LISTED = 50
+/** Pairs of claim sets and of tasks looked at: what is beyond costs too much for a warning. */
+export const MOST_PAIRS_LOOKED_AT = 200_000
+
+/** What is left to do, and to do it with. */
+interface Search {
+  readonly layout: Layout
+  readonly claims: ClaimSets
+  readonly reachability: Reachability
+  readonly reporter: Reporter
+  readonly tasksOf: readonly (readonly TaskIndex[])[]
+  listed: number
+  looksLeft: number
+}
+
+/**
+ * Lists pairs of tasks that will never run side by side although nothing orders them, set by set, each pair once.
+ * Works on claim sets: tasks of one set that form a chain are passed over at once.
+ */
+export function warnOfUnorderedWrites(
+  layout: Layout,
+  claims: ClaimSets,
+  predecessors: Adjacency,
+  order: Int32Array,
+  reporter: Reporter,
+): void {
+  if (!claims.sets.some(({ write }) => write.length > 0)) return
+  const tasksOf: TaskIndex[][] = claims.sets.map(() => [])
+  for (const [task, set] of claims.claimSet.entries()) tasksOf[set]?.push(task)
+  const reachability = createReachability(predecessors, order)
+  const looksLeft = MOST_PAIRS_LOOKED_AT
+  const search: Search = { layout, claims, reachability, reporter, tasksOf, listed: 0, looksLeft }
+  const writers: number[][] = Array.from({ length: claims.index.size }, () => [])
+  for (const [set, { write }] of claims.sets.entries()) for (const pattern of write) writers[pattern]?.push(set)
+  const metBy = new Int32Array(claims.sets.length).fill(-1)
+  for (let set = 0; set < claims.sets.length && !isOver(search); set++) {
+    for (const pattern of (claims.sets[set] as NumberedSet).write) {
+      for (const other of claims.index.neighbours(pattern)) {
+        const witness = (): string => overlap(claims.index.pattern(pattern), claims.index.pattern(other)) as string
+        for (const met of writers[other] as readonly number[]) {
+          search.looksLeft--
+          if (isOver(search)) break
+          if (met < set || metBy[met] === set) continue
+          metBy[met] = set
+          lookAtSets(set, met, witness, search)
+        }
+      }
+    }
+  }
+  summarize(search)
+}
+
+function isOver({ listed, looksLeft }: Search): boolean {
+  return listed > MOST_PAIRS_LISTED || looksLeft < 0
+}
+
+function lookAtSets(set: number, other: number, witness: () => string, search: Search): void {
+  const tasks = search.tasksOf[set] as readonly TaskIndex[]
+  if (set === other && isChain(tasks, search)) return
+  for (const [position, a] of tasks.entries()) {
+    for (const b of set === other ? tasks.slice(position + 1) : (search.tasksOf[other] as readonly TaskIndex[])) {
+      search.looksLeft--
+      if (isOver(search)) return
+      if (search.reachability.areOrdered(a, b) === false) list(Math.min(a, b), Math.max(a, b), witness, search)
+    }
+  }
+}
+
+/** Whether the tasks are ordered one after the other. */
+function isChain(tasks: readonly TaskIndex[], { reachability: { areOrdered, place } }: Search): boolean {
+  const inOrder = tasks.toSorted((a, b) => (place[a] as number) - (place[b] as number))
+  return inOrder.every((task, at) => at === 0 || areOrdered(inOrder[at - 1] as number, task) === true)
+}
+
+function list(a: TaskIndex, b: TaskIndex, witness: () => string, search: Search): void {
+  const { layout, reporter } = search
+  search.listed++
+  if (search.listed > MOST_PAIRS_LISTED) return
+  const names = `Tasks ${quote(layout.taskIds[a] as string)} and ${quote(layout.taskIds[b] as string)}`
+  reporter.report({
+    code: 'WILL_NOT_RUN_SIDE_BY_SIDE',
+    severity: 'warning',
+    message: `${names} both write ${quote(witness())}, and nothing orders them: they will never run side by side.`,
+    at: taskPointer(layout, b),
+    hint: 'Let one depend on the other, or narrow what they claim.',
+  })
+}
+
+function summarize({ listed, looksLeft, reporter }: Search): void {
+  if (listed <= MOST_PAIRS_LISTED && looksLeft >= 0) return
+  const message =
+    listed > MOST_PAIRS_LISTED
+      ? `More than ${MOST_PAIRS_LISTED} pairs of tasks write one path with nothing to order them; the others are not listed.`
+      : `Only the first ${thousands(MOST_PAIRS_LOOKED_AT)} pairs of tasks were looked at for writes to one path.`
+  reporter.report({
+    code: 'WILL_NOT_RUN_SIDE_BY_SIDE',
+    severity: listed > MOST_PAIRS_LISTED ? 'warning' : 'info',
+    message,
+    at: '',
+    hint: 'Narrow the claims: tasks that claim the same paths run one after the other.',
+  })
+}

@@ -1,0 +1,250 @@
+/**
+ * What a plan looks like: as people write it (`PlanDocument`) and as everything else reads it (`Plan`).
+ *
+ * Both are plain JSON. The written form allows durations as text and collections as mappings from id to record; the
+ * parsed form has numbers of milliseconds and lists with ids, in the order of declaration. Absent fields stay absent
+ * in both: `compile` fills in the defaults. A parsed plan is itself a valid document, and parsing it changes nothing.
+ */
+import type { DurationMs, FailureKind, JsonValue, OnFailure } from '../core/types.js'
+
+/** `"500ms"`, `"30s"`, `"5m"`, `"1.5h"`, `"3d"`. */
+export type DurationText = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+/** A duration as written: text with a unit, or a non-negative number of milliseconds. At most 100 years. */
+export type Duration = DurationText | number
+
+/** Kinds of failure a plan may ask to retry; `lost` has `maxLost` instead, `cancelled` is never tried again. */
+export type RetryableKind = Exclude<FailureKind, 'lost' | 'cancelled'>
+
+export interface RetryFields<Time> {
+  /** Tries, the first one counted: 1 to 1000, default 1 (no retry). */
+  readonly maxAttempts?: number | undefined
+  /** Wait before the second try. Default 1 s. */
+  readonly initialDelay?: Time | undefined
+  /** Each wait is the one before times this: 1 to 100, default 2. */
+  readonly factor?: number | undefined
+  /** Longest wait. Default 5 min. */
+  readonly maxDelay?: Time | undefined
+  /** Share of the wait that chance may take away: 0 to 1, default 0.2. */
+  readonly jitter?: number | undefined
+  /** Default: error, timeout, stalled, rate-limited, verify. */
+  readonly on?: readonly RetryableKind[] | undefined
+  /** Attempts that may be lost with their worker, not counted as tries: 0 to 1000, default 3. */
+  readonly maxLost?: number | undefined
+}
+
+/** Absent means: no limit. All longer than 0. */
+export interface TimeoutFields<Time> {
+  /** One attempt. */
+  readonly startToClose?: Time | undefined
+  /** Waiting to start, once it may. */
+  readonly scheduleToStart?: Time | undefined
+  /** All attempts together, waiting included. */
+  readonly scheduleToClose?: Time | undefined
+  /** Silence. Default: three times `heartbeat`, where that is given. */
+  readonly heartbeat?: Time | undefined
+  /** No progress. */
+  readonly stall?: Time | undefined
+  /** How long an attempt told to stop keeps its claims without confirmation. */
+  readonly close?: Time | undefined
+}
+
+export interface DefaultsFields<Time, Work = string> {
+  readonly handler?: Work | undefined
+  readonly retry?: RetryFields<Time> | undefined
+  readonly timeouts?: TimeoutFields<Time> | undefined
+  readonly heartbeat?: Time | undefined
+}
+
+/** Path patterns an attempt holds while it runs. */
+export interface Claims {
+  /** Excludes both readers and writers. */
+  readonly write?: readonly string[] | undefined
+  readonly read?: readonly string[] | undefined
+  /** Never blocks. */
+  readonly advisory?: readonly string[] | undefined
+  /** Taken at the end of an attempt. Not yet supported. */
+  readonly integrate?: readonly string[] | undefined
+}
+
+export interface DependencyFields<Time> {
+  /** A task, a stream, or `X#milestone`. */
+  readonly on: string
+  /** Default `success`; the others are not yet supported. */
+  readonly when?: 'success' | 'failure' | 'finish' | undefined
+  /** Not yet supported. */
+  readonly lag?: Time | undefined
+  /** Order preferred, never waited for. Not yet supported. */
+  readonly soft?: boolean | undefined
+}
+
+/** What a task or stream waits for: an id, or a condition. Only ids and `{ on }` are supported so far. */
+export type DependencyOf<Time> =
+  | string
+  | DependencyFields<Time>
+  | {
+      readonly stream: string
+      /** Share of its tasks that are done: above 0, at most 1. */
+      readonly progress: number
+      readonly lag?: Time | undefined
+      readonly soft?: boolean | undefined
+    }
+  | {
+      readonly anyOf: readonly (string | DependencyFields<Time>)[]
+      readonly lag?: Time | undefined
+      readonly soft?: boolean | undefined
+    }
+  | {
+      readonly quorum: number
+      readonly of: readonly (string | DependencyFields<Time>)[]
+      readonly lag?: Time | undefined
+      readonly soft?: boolean | undefined
+    }
+
+export interface VerifyFields<Time> {
+  readonly handler: string
+  readonly input?: JsonValue | undefined
+  readonly timeout?: Time | undefined
+}
+
+/** A task without its id. */
+export interface TaskFields<Time, Work = string> {
+  readonly title?: string | undefined
+  /** Name of a handler the host registered. Default: that of the stream, then of the plan. */
+  readonly handler?: Work | undefined
+  /** JSON. `{ "$from": "fetch", "path": ["sha"] }` stands for a part of another task's result, and makes the edge. */
+  readonly input?: JsonValue | undefined
+  readonly dependsOn?: readonly DependencyOf<Time>[] | undefined
+  /** Default: what the stream owns, as writes. `{}` claims nothing. */
+  readonly claims?: Claims | undefined
+  /** Only workers of this pool. Default: the stream's, else any. */
+  readonly pool?: string | undefined
+  /** Capabilities the worker must have, the stream's included. */
+  readonly requires?: readonly string[] | undefined
+  /** Resource units. Not yet supported. */
+  readonly uses?: Readonly<Record<string, number>> | undefined
+  /** -1000 to 1000, higher first. Default: the stream's, then 0. */
+  readonly priority?: number | undefined
+  readonly estimate?: Time | { readonly min: Time; readonly max: Time } | undefined
+  readonly retry?: RetryFields<Time> | undefined
+  readonly timeouts?: TimeoutFields<Time> | undefined
+  /** How often a running attempt gives a sign of life. */
+  readonly heartbeat?: Time | undefined
+  /** Not yet supported. */
+  readonly verify?: readonly (string | VerifyFields<Time>)[] | undefined
+  /** Not yet supported. */
+  readonly milestones?: readonly string[] | undefined
+  /** Not yet supported. */
+  readonly idempotencyKey?: string | undefined
+  readonly deliverables?: readonly string[] | undefined
+  /** Default `false`; `true` is not yet supported. */
+  readonly optional?: boolean | undefined
+}
+
+/** A stream without its id and tasks. */
+export interface StreamFields<Time, Work = string> {
+  readonly title?: string | undefined
+  readonly dependsOn?: readonly DependencyOf<Time>[] | undefined
+  /** Paths only this stream may write. */
+  readonly owns?: readonly string[] | undefined
+  /** Streams that merge before this one. */
+  readonly mergeAfter?: readonly string[] | undefined
+  /** Not yet supported. */
+  readonly phase?: string | undefined
+  readonly priority?: number | undefined
+  readonly pool?: string | undefined
+  readonly requires?: readonly string[] | undefined
+  readonly branch?: string | undefined
+  readonly defaults?: DefaultsFields<Time, Work> | undefined
+}
+
+/** A gate without its id. Not yet supported. */
+export interface GateFields<Time> {
+  readonly title?: string | undefined
+  readonly dependsOn?: readonly DependencyOf<Time>[] | undefined
+  readonly kind: 'approval' | 'check'
+  readonly handler?: string | undefined
+  readonly input?: JsonValue | undefined
+  readonly timeout?: Time | undefined
+}
+
+/** A phase without its id. Not yet supported. */
+export interface PhaseFields {
+  readonly title?: string | undefined
+}
+
+export interface Pool {
+  /** Attempts at once: 1 to 100,000. */
+  readonly slots: number
+  readonly capabilities?: readonly string[] | undefined
+}
+
+/** A counted thing: its capacity, or with a rate. Not yet supported. */
+export type Resource = number | { readonly capacity: number; readonly perMinute?: number | undefined }
+
+/** Orders the claimants of a shared path. Not yet supported. */
+export interface Sequence {
+  readonly path: string
+  readonly order: readonly string[]
+}
+
+/** The parts of a plan that are not collections of records. */
+export interface HeaderFields<Time, Work = string> {
+  readonly $schema?: string | undefined
+  /** For people: up to 256 characters. Default `plan`. */
+  readonly name?: string | undefined
+  /** Absent or empty: one pool `local` with as many slots as the host gives. */
+  readonly pools?: Readonly<Record<string, Pool>> | undefined
+  readonly resources?: Readonly<Record<string, Resource>> | undefined
+  readonly sequences?: readonly Sequence[] | undefined
+  /** Paths nobody may claim. */
+  readonly protect?: readonly string[] | undefined
+  readonly defaults?: DefaultsFields<Time, Work> | undefined
+  /** Default `continue`. */
+  readonly onFailure?: OnFailure | undefined
+}
+
+interface Identified {
+  readonly id: string
+}
+
+export type Dependency = DependencyOf<DurationMs>
+export type Retry = RetryFields<DurationMs>
+export type Timeouts = TimeoutFields<DurationMs>
+export type Defaults = DefaultsFields<DurationMs>
+export type Task = TaskFields<DurationMs> & Identified
+export type Gate = GateFields<DurationMs> & Identified
+export type Phase = PhaseFields & Identified
+export type Stream = StreamFields<DurationMs> & Identified & { readonly tasks?: readonly Task[] | undefined }
+
+/** A parsed plan. Shares the objects of the value it was parsed from: change neither afterwards. */
+export type Plan = HeaderFields<DurationMs> & {
+  readonly streams?: readonly Stream[] | undefined
+  readonly tasks?: readonly Task[] | undefined
+  readonly gates?: readonly Gate[] | undefined
+  readonly phases?: readonly Phase[] | undefined
+}
+
+/**
+ * A list of records with ids, or a mapping from id to record. JavaScript moves keys that look like integers to the
+ * front of a mapping: use the list where order matters and ids are numbers.
+ */
+export type Collection<Fields> = readonly (Fields & Identified)[] | { readonly [id: string]: Fields }
+
+/** Names with records; a `Map` will do. */
+export type Named<Value> = Readonly<Record<string, Value>> | ReadonlyMap<string, Value>
+
+export type TaskDocument<Work = string> = TaskFields<Duration, Work>
+export type StreamDocument<Work = string> = StreamFields<Duration, Work> & {
+  readonly tasks?: Collection<TaskDocument<Work>> | undefined
+}
+
+/** A plan as written, in code or in a file. Keys that begin with `x-` are kept and ignored, anywhere. */
+export type PlanDocument<Work = string> = Omit<HeaderFields<Duration, Work>, 'pools' | 'resources'> & {
+  readonly pools?: Named<Pool> | undefined
+  readonly resources?: Named<Resource> | undefined
+  readonly streams?: Collection<StreamDocument<Work>> | undefined
+  /** Tasks of no stream. */
+  readonly tasks?: Collection<TaskDocument<Work>> | undefined
+  readonly gates?: Collection<GateFields<Duration>> | undefined
+  readonly phases?: Collection<PhaseFields> | undefined
+}
