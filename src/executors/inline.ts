@@ -1,0 +1,44 @@
+/** The inline executor: handlers are functions of this process. */
+import pLimit from 'p-limit'
+import type { JsonValue } from '../core/types.js'
+import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor } from '../runtime/ports.js'
+
+/** What a handler's function is given beside its input. */
+export interface InlineContext extends AttemptContext {
+  readonly attempt: AttemptRequest
+}
+
+export type InlineFunction = (input: JsonValue, context: InlineContext) => unknown
+
+export interface InlineOptions {
+  /** The function of an attempt's handler; undefined fails the attempt. */
+  readonly functionOf: (attempt: AttemptRequest) => InlineFunction | undefined
+  /** Most functions at a time in this process, over all pools. Default: as many as the pools have slots. */
+  readonly concurrency?: number
+}
+
+/**
+ * Runs handlers as functions in this process. A function cannot be made to stop: it must look at `context.signal`.
+ */
+export function inlineExecutor(options: InlineOptions): Executor {
+  const { functionOf, concurrency } = options
+  const limit = concurrency === undefined ? null : pLimit(concurrency)
+
+  async function run(attempt: AttemptRequest, context: AttemptContext): Promise<AttemptOutcome> {
+    const work = functionOf(attempt)
+    if (work !== undefined) return { ok: true, result: await work(attempt.input, context as InlineContext) }
+    const message = `Handler "${attempt.handler}" has no function to run.`
+    return { ok: false, failure: { kind: 'error', message, retryable: false } }
+  }
+
+  /** It may have been told to stop while it waited for its turn. */
+  async function runUnlessStopped(attempt: AttemptRequest, context: AttemptContext): Promise<AttemptOutcome> {
+    if (!context.signal.aborted) return run(attempt, context)
+    return { ok: false, failure: { kind: 'cancelled', message: 'It was told to stop before it began.' } }
+  }
+
+  return {
+    inProcess: true,
+    execute: limit === null ? run : (attempt, context) => limit(runUnlessStopped, attempt, context),
+  }
+}

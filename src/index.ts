@@ -1,0 +1,84 @@
+/**
+ * signalbox: an embeddable, durable, dependency-aware scheduler for parallel workstreams.
+ *
+ * The front door. What is exported here is supported.
+ */
+
+// Path patterns, as claims use them.
+export { matches, parsePath } from './claims/match.js'
+export { overlap } from './claims/overlap.js'
+export { type Pattern, parsePattern } from './claims/pattern.js'
+export type { PathProblemCode, TextOptions, TextProblem } from './claims/path-text.js'
+// Understand a run.
+export type { Reason } from './core/explain.js'
+export { ATTEMPT_TRANSITIONS, TRANSITIONS, type Transition } from './core/transitions.js'
+export type {
+  AttemptId,
+  ClosingReason,
+  CompiledPlan,
+  DurationMs,
+  EpochMs,
+  Failure,
+  FailureKind,
+  Fence,
+  JsonValue,
+  OnFailure,
+  PoolId,
+  Revision,
+  RunEvent,
+  RunEventMap,
+  RunEventType,
+  RunId,
+  ScopeId,
+  SkipReason,
+  StreamId,
+  TaskId,
+  TaskStatus,
+  Verdict,
+  WorkerId,
+} from './core/types.js'
+// Run plans.
+export { createScheduler, runPlan, type SchedulerOptions } from './embedded.js'
+// Write and check plans.
+export { checkPlan } from './plan/check.js'
+export type { Diagnostic } from './plan/diagnostic.js'
+export { planGraph } from './plan/graph.js'
+export { planJsonSchema } from './plan/json-schema.js'
+export { CODE_LIMITS, DEFAULT_LIMITS, type PlanLimits } from './plan/limits.js'
+export type { TypedPlan } from './plan/typed-plan.js'
+export type { Plan, PlanDocument } from './plan/types.js'
+export { scaledClock, systemClock } from './runtime/clock.js'
+export {
+  type InvariantError,
+  isSchedulerError,
+  type SchedulerError,
+  type SchedulerErrorCode,
+} from './runtime/errors.js'
+export { type FailureOptions, type ReportedKind, taskFailure } from './runtime/failure.js'
+// Say what tasks do.
+export {
+  defineHandlers,
+  definePlan,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+  handler,
+} from './runtime/handlers.js'
+export type { PoolSpec, Pools } from './runtime/names.js'
+export type { Outcome, TaskOutcome } from './runtime/outcome.js'
+
+// Extend it.
+export type {
+  AttemptContext,
+  AttemptOutcome,
+  AttemptRequest,
+  Batch,
+  Clock,
+  Executor,
+  Store,
+  StoredEvent,
+} from './runtime/ports.js'
+export type { Progress } from './runtime/progress.js'
+export type { CancelOptions, Run, RunListeners } from './runtime/run.js'
+export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler.js'
+export type { StandardSchema } from './runtime/standard-schema.js'

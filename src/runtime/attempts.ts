@@ -1,0 +1,289 @@
+/** The attempts this host has under way: starts them through their executor, stops them, and reports how they end. */
+
+import type { RunState, ScopeState } from '../core/state.js'
+import type {
+  ClaimSetSpec,
+  DurationMs,
+  EpochMs,
+  Fence,
+  Input,
+  Instruction,
+  JsonValue,
+  RunId,
+  TaskIndex,
+} from '../core/types.js'
+import { attemptId } from '../core/types.js'
+import { checkFailure, toFailure } from './failure.js'
+import type { RegisteredHandler } from './handlers.js'
+import { fillInput } from './input.js'
+import { toJson } from './json.js'
+import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor } from './ports.js'
+import { type StandardSchema, validateWith } from './standard-schema.js'
+
+export interface AttemptsOptions {
+  readonly state: ScopeState
+  /** The handler of a run by its name; undefined where nobody registered it. */
+  readonly handlerOf: (run: RunId, name: string) => RegisteredHandler | undefined
+  /** Carries out handlers that name no executor of their own. */
+  readonly executor: Executor
+  readonly post: (input: Input) => void
+  readonly now: () => EpochMs
+  /** Asks for `beat` to be called at this time. */
+  readonly wakeBy: (at: EpochMs) => void
+}
+
+type StartAttempt = Extract<Instruction, { readonly type: 'startAttempt' }>
+type StopAttempt = Extract<Instruction, { readonly type: 'stopAttempt' }>
+
+/** An outcome whose result is known to be JSON. */
+type Settled = { readonly ok: true; readonly result: JsonValue } | Extract<AttemptOutcome, { readonly ok: false }>
+
+/** How many signs of life the host gives in one lease. */
+const BEATS_PER_LEASE = 3
+
+/** One attempt under way, as its work sees it. */
+export class AttemptUnderWay implements AttemptContext {
+  readonly attempt: AttemptRequest
+  readonly executor: Executor
+  isStopping = false
+  /** When the host next gives a sign of life for it; Infinity: never. */
+  nextBeatAt: EpochMs
+  private readonly post: (input: Input) => void
+  private controller: AbortController | null = null
+  private stopReason: Error | undefined
+
+  constructor(attempt: AttemptRequest, executor: Executor, post: (input: Input) => void, now: () => EpochMs) {
+    this.attempt = attempt
+    this.executor = executor
+    this.post = post
+    const every = beatEveryMs(this)
+    this.nextBeatAt = every === null ? Number.POSITIVE_INFINITY : now() + every
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController()
+      if (this.isStopping) this.controller.abort(this.stopReason)
+    }
+    return this.controller.signal
+  }
+
+  heartbeat(progress?: JsonValue): void {
+    if (this.isStopping) return
+    const { run, task, fence } = this.attempt
+    if (progress === undefined) return this.post({ type: 'beat', run, task, fence })
+    const copied = toJson(progress)
+    if (copied.ok) this.post({ type: 'beat', run, task, fence, progress: copied.value })
+  }
+
+  /** Aborts the signal, for whoever looks at it now or later. */
+  abort(reason: string): void {
+    this.isStopping = true
+    this.stopReason = new Error(`The attempt was told to stop (${reason}).`)
+    this.controller?.abort(this.stopReason)
+  }
+}
+
+function beatEveryMs({ attempt, executor }: AttemptUnderWay): DurationMs | null {
+  return executor.inProcess && attempt.heartbeatMs !== null ? attempt.heartbeatMs / BEATS_PER_LEASE : null
+}
+
+export class Attempts {
+  readonly underWay: Map<Fence, AttemptUnderWay> = new Map()
+  private readonly options: AttemptsOptions
+  /** How many attempts need signs of life from the host, and when the next one is due. */
+  private beating = 0
+  private beatAt: EpochMs = 0
+  private onIdle: (() => void) | null = null
+
+  constructor(options: AttemptsOptions) {
+    this.options = options
+  }
+
+  start(instruction: StartAttempt): void {
+    const attempt = this.options.state.attempts.get(instruction.fence)
+    if (attempt === undefined) return
+    const { run, task } = attempt
+    const named = run.plan.handler[task]!
+    const name = named === -1 ? '' : run.plan.handlers[named]!
+    const handler = this.options.handlerOf(run.id, name)
+    const executor = handler?.via ?? this.options.executor
+    const request = requestOf(run, task, instruction, name)
+    const context = new AttemptUnderWay(request, executor, this.options.post, this.options.now)
+    this.underWay.set(instruction.fence, context)
+    if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.startBeating(context)
+    if (handler === undefined) {
+      return this.refuse(context, `No handler "${name}" is registered.`)
+    }
+    const input = run.plan.sources[task]!.input
+    if (input === undefined && handler.input === undefined) return this.execute(context, handler)
+    void this.prepare(run, task, context, handler, input ?? null)
+  }
+
+  stop(instruction: StopAttempt): void {
+    const context = this.underWay.get(instruction.fence)
+    const { run, task, fence } = instruction
+    // Not started here, or ended before it could be told: nothing of it runs any more.
+    if (context === undefined) return this.options.post({ type: 'confirmStop', run, task, fence })
+    context.abort(instruction.reason)
+    const { read, write } = context.attempt.claims
+    if (context.executor.inProcess && read.length + write.length === 0) this.settle(context, null)
+  }
+
+  /** Gives the signs of life that are due, and says when the next are; null: never. */
+  beat(now: EpochMs): EpochMs | null {
+    if (this.beating === 0) return null
+    let next = Number.POSITIVE_INFINITY
+    for (const context of this.underWay.values()) {
+      const every = beatEveryMs(context)
+      if (every === null || context.isStopping) continue
+      if (context.nextBeatAt <= now) {
+        context.heartbeat()
+        context.nextBeatAt = now + every
+      }
+      next = Math.min(next, context.nextBeatAt)
+    }
+    this.beatAt = next
+    return next === Number.POSITIVE_INFINITY ? null : next
+  }
+
+  abortAll(reason: string): void {
+    for (const context of this.underWay.values()) context.abort(reason)
+  }
+
+  /** Resolves when nothing is under way, or after `limitMs` of real time. */
+  async idle(limitMs: DurationMs): Promise<void> {
+    if (this.underWay.size === 0) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    await new Promise<void>((resolve) => {
+      this.onIdle = resolve
+      timer = setTimeout(resolve, limitMs)
+    })
+    clearTimeout(timer)
+    this.onIdle = null
+  }
+
+  private startBeating(context: AttemptUnderWay): void {
+    this.beating += 1
+    this.beatAt = this.beating === 1 ? context.nextBeatAt : Math.min(this.beatAt, context.nextBeatAt)
+    this.options.wakeBy(this.beatAt)
+  }
+
+  private async prepare(
+    run: RunState,
+    task: TaskIndex,
+    context: AttemptUnderWay,
+    handler: RegisteredHandler,
+    input: JsonValue,
+  ): Promise<void> {
+    const filled = fillInput(input, (from) => resultOf(run, task, from))
+    const problem = filled.ok ? await this.checkInput(context, handler, filled.value) : filled.problem
+    if (problem === null) return this.execute(context, handler)
+    this.refuse(context, problem)
+  }
+
+  /** Puts the checked input into the request; says what is wrong with it otherwise. */
+  private async checkInput(
+    context: AttemptUnderWay,
+    handler: RegisteredHandler,
+    input: JsonValue,
+  ): Promise<string | null> {
+    const checked = await validateWith(handler.input, input)
+    if (!checked.ok) return `The input of handler "${context.attempt.handler}" is not valid: ${checked.problem}.`
+    Object.assign(context.attempt, { input: checked.value })
+    return null
+  }
+
+  private execute(context: AttemptUnderWay, handler: RegisteredHandler): void {
+    if (context.isStopping) return this.settle(context, null)
+    let outcome: Promise<AttemptOutcome>
+    try {
+      outcome = context.executor.execute(context.attempt, context)
+    } catch (error) {
+      return this.settle(context, { ok: false, failure: toFailure(error) })
+    }
+    Promise.resolve(outcome).then(
+      (ended) => this.end(context, handler, ended),
+      (error: unknown) => this.settle(context, { ok: false, failure: toFailure(error) }),
+    )
+  }
+
+  /** What an executor says may be anything. */
+  private end(context: AttemptUnderWay, handler: RegisteredHandler, ended: AttemptOutcome | undefined): void {
+    if (ended?.ok === true) return this.accept(context, handler, ended.result)
+    this.settle(context, { ok: false, failure: checkFailure(ended?.failure) })
+  }
+
+  /** Takes over what the work returned, if JSON can hold it and the handler's schema agrees. */
+  private accept(context: AttemptUnderWay, handler: RegisteredHandler, result: unknown): void {
+    if (handler.output !== undefined) return void this.checkOutput(context, handler.output, result)
+    const copied = toJson(result)
+    if (copied.ok) return this.settle(context, { ok: true, result: copied.value })
+    this.refuse(context, `The result of handler "${context.attempt.handler}" is not JSON: ${copied.problem}.`)
+  }
+
+  private async checkOutput(context: AttemptUnderWay, schema: StandardSchema, result: unknown): Promise<void> {
+    const checked = await validateWith(schema, result)
+    const value = checked.ok ? toJson(checked.value) : checked
+    if (value.ok) return this.settle(context, { ok: true, result: value.value })
+    this.refuse(context, `The result of handler "${context.attempt.handler}" is not valid: ${value.problem}.`)
+  }
+
+  /** Trying again would not help. */
+  private refuse(context: AttemptUnderWay, message: string): void {
+    this.settle(context, { ok: false, failure: { kind: 'error', message, retryable: false } })
+  }
+
+  /** Reports the end of an attempt, once; `null` and the end of one told to stop confirm that it has stopped. */
+  private settle(context: AttemptUnderWay, outcome: Settled | null): void {
+    const { run, task, fence } = context.attempt
+    if (this.underWay.get(fence) !== context) return
+    this.underWay.delete(fence)
+    if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.beating -= 1
+    if (outcome === null || context.isStopping) this.options.post({ type: 'confirmStop', run, task, fence })
+    else if (outcome.ok) this.options.post({ type: 'complete', run, task, fence, result: outcome.result })
+    else this.options.post({ type: 'fail', run, task, fence, failure: outcome.failure })
+    if (this.underWay.size === 0) this.onIdle?.()
+  }
+}
+
+const NO_CLAIMS: AttemptRequest['claims'] = { write: [], read: [] }
+
+function requestOf(run: RunState, task: TaskIndex, instruction: StartAttempt, handler: string): AttemptRequest {
+  const { plan } = run
+  const policy = plan.policies[plan.policy[task]!]!
+  const claimSet = plan.claimSet[task]!
+  const claims = claimSet === -1 ? NO_CLAIMS : claimTexts(plan.claimSets[claimSet]!)
+  const { attempt, fence, worker } = instruction
+  const startedAt = run.startedAt[task]!
+  return {
+    id: attemptId(run.id, instruction.task, attempt),
+    run: run.id,
+    task: instruction.task,
+    attempt,
+    fence,
+    worker,
+    handler,
+    input: null,
+    claims,
+    heartbeatMs: policy.heartbeatMs,
+    deadlineAt: policy.startToCloseMs === null ? null : startedAt + policy.startToCloseMs,
+  }
+}
+
+function claimTexts(set: ClaimSetSpec): AttemptRequest['claims'] {
+  return { write: set.write.map(textOf), read: set.read.map(textOf) }
+}
+
+function textOf(pattern: { readonly text: string }): string {
+  return pattern.text
+}
+
+/** The result of a sibling, else of a task by its full id. */
+function resultOf(run: RunState, task: TaskIndex, from: string): JsonValue | undefined {
+  const { plan } = run
+  const stream = plan.streamOf[task]!
+  const sibling = stream === -1 ? undefined : plan.taskIndex.get(`${plan.streamIds[stream]!}/${from}`)
+  const source = sibling ?? plan.taskIndex.get(from)
+  return source === undefined ? undefined : (run.results.get(source) ?? null)
+}

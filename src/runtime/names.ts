@@ -1,0 +1,45 @@
+/** Ids and pools that come from the host's code. */
+import type { EpochMs } from '../core/types.js'
+import { schedulerError } from './errors.js'
+
+/** Workers of one kind. */
+export interface PoolSpec {
+  /** How many attempts at a time: 1 to 1,000,000. */
+  readonly slots: number
+  /** What its workers can do; a task's `requires` must be among them. Default: nothing special. */
+  readonly capabilities?: readonly string[] | undefined
+}
+export type Pools = { readonly [pool: string]: PoolSpec }
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
+const MAX_SLOTS = 1_000_000
+
+/** @throws SchedulerError ID_INVALID */
+export function checkId(what: string, id: string): string {
+  if (ID.test(id)) return id
+  const hint = 'Use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit.'
+  throw schedulerError('ID_INVALID', `${JSON.stringify(id)} cannot be the id of a ${what}.`, hint)
+}
+
+/** @throws SchedulerError POOL_INVALID, ID_INVALID */
+export function checkPools(pools: Pools): void {
+  for (const [name, { slots }] of Object.entries(pools)) {
+    checkId('pool', name)
+    if (Number.isInteger(slots) && slots >= 1 && slots <= MAX_SLOTS) continue
+    const message = `Pool "${name}" has ${slots} slots.`
+    throw schedulerError('POOL_INVALID', message, `Give it a whole number from 1 to ${MAX_SLOTS}.`)
+  }
+}
+
+/** The pools a plan runs on: the host's, and those the plan declares beside them; `local` where there are none. */
+export function poolsOf(planned: Pools | undefined, hosted: Pools | undefined, defaultSlots: number): Pools {
+  const pools = { ...planned, ...hosted }
+  return Object.keys(pools).length > 0 ? pools : { local: { slots: defaultSlots } }
+}
+
+/** An id for a run of this plan: its name, the time, and some chance. */
+export function runIdFor(plan: string, now: EpochMs): string {
+  const words = plan.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)
+  const name = words.replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '') || 'run'
+  return `${name}-${Math.floor(now).toString(36)}${Math.floor(Math.random() * 36 ** 4).toString(36)}`
+}

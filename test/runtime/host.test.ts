@@ -1,0 +1,533 @@
+/** The host: one append for many inputs, record first and act second, and what happens when the world fails. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { RunEvent, RunId, ScopeId } from '../../src/core/types.js'
+import { createScheduler } from '../../src/embedded.js'
+import { defineHandlers } from '../../src/runtime/handlers.js'
+import { Host } from '../../src/runtime/host.js'
+import type { Store } from '../../src/runtime/ports.js'
+import { memoryStore } from '../../src/stores/memory.js'
+import { compilePlan } from '../core/world.js'
+import { virtualClock } from '../../src/testing/virtual-clock.js'
+import { hosted, plan, scripted, testStore, turns, START } from './world.js'
+
+const unhandled: unknown[] = []
+const note = (error: unknown): void => void unhandled.push(error)
+
+beforeEach(() => {
+  // The pauses between the tries of an append, and the waits of `close`, are of the real clock: it is taken away.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  unhandled.length = 0
+  process.on('unhandledRejection', note)
+})
+afterEach(async () => {
+  vi.useRealTimers()
+  await turns()
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+})
+
+/** Lets the pauses between tries pass, all of them. */
+async function allPauses(): Promise<void> {
+  for (let n = 0; n < 12; n += 1) {
+    await turns()
+    vi.advanceTimersByTime(60_000)
+  }
+  await turns()
+}
+
+describe('group commit', () => {
+  it('inputs that gather while an append is under way share the next one', async () => {
+    const store = testStore()
+    const { scheduler, work } = hosted({ store, pools: { local: { slots: 1000 } } })
+    const tasks = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`t${n}`, {}]))
+    const run = await scheduler.start(plan(tasks))
+    await turns()
+    expect(work.called).toHaveLength(1000)
+    const before = store.batches.length
+    store.isHolding = true
+    work.of('t0').finish()
+    await turns()
+    for (let n = 1; n < 1000; n += 1) work.of(`t${n}`).finish()
+    await turns()
+    expect(store.batches.length - before).toBe(1)
+    store.release()
+    expect((await run.outcome).verdict).toBe('succeeded')
+    expect(store.batches.slice(before).map(({ size }) => size)).toEqual([1, 1000])
+    await scheduler.close()
+  })
+
+  it('an append has at most so many inputs, whatever gathered', async () => {
+    const store = testStore()
+    const { scheduler, work } = hosted({ store, pools: { local: { slots: 10_000 } } })
+    const tasks = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`t${n}`, {}]))
+    const run = await scheduler.start(plan(tasks))
+    await turns()
+    const before = store.batches.length
+    for (let n = 0; n < 5000; n += 1) work.of(`t${n}`).finish()
+    expect((await run.outcome).verdict).toBe('succeeded')
+    expect(store.batches.slice(before).map(({ size }) => size)).toEqual([4096, 905])
+    await scheduler.close()
+  })
+
+  it('what changes nothing is not stored', async () => {
+    const store = testStore()
+    const { scheduler, work } = hosted({ store })
+    const run = await scheduler.start(plan({ a: {} }))
+    await turns()
+    const before = store.batches.length
+    for (let n = 0; n < 100; n += 1) work.of('a').context.heartbeat()
+    await run.resume()
+    await expect(run.cancel('x')).rejects.toMatchObject({ code: 'TASK_UNKNOWN' })
+    expect(store.batches.length).toBe(before)
+    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
+  })
+
+  it('while the store is slow nothing is told, started or acknowledged (L8)', async () => {
+    const store = testStore()
+    const { scheduler, work } = hosted({ store })
+    const run = await scheduler.start(plan({ a: {}, b: { dependsOn: ['a'] } }))
+    await turns()
+    store.isHolding = true
+    work.of('a').finish()
+    await turns()
+    const told: string[] = []
+    run.on('*', ({ type }) => told.push(type))
+    let isPaused = false
+    void run.pause().then(() => (isPaused = true))
+    await turns(20)
+    expect([work.called, told, isPaused]).toEqual([['a'], [], false])
+    store.release()
+    await turns()
+    // The pause came while the end of `a` was being stored, with which `b` had started.
+    expect([work.called, isPaused]).toEqual([['a', 'b'], true])
+    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
+  })
+})
+
+describe('a store that throws', () => {
+  for (const when of ['before', 'after'] as const) {
+    it(`a few times, ${when} it has stored the batch: the same batch is offered again at the same place, and counts once`, async () => {
+      const store = testStore()
+      const { scheduler, work } = hosted({ store })
+      const run = await scheduler.start(plan({ a: {} }))
+      await turns()
+      const before = store.batches.length
+      store.failing = { count: 3, when }
+      work.of('a').finish('once')
+      await allPauses()
+      expect((await run.outcome).results).toEqual({ a: 'once' })
+      const tries = store.batches.slice(before)
+      expect(tries).toHaveLength(4)
+      expect(new Set(tries.map(({ id, expected }) => `${id} ${expected}`)).size).toBe(1)
+      const events: RunEvent[] = []
+      for await (const event of run.events()) events.push(event)
+      expect(events).toHaveLength(4)
+      await scheduler.close()
+    })
+  }
+
+  it('for ever: the scheduler stops, every outcome and request is rejected, and nothing more is started', async () => {
+    const store = testStore()
+    const { scheduler, work } = hosted({ store })
+    const run = await scheduler.start(plan({ a: {}, b: { dependsOn: ['a'] } }))
+    const other = await scheduler.start(plan({ c: {} }))
+    await turns()
+    store.failing = { count: Number.POSITIVE_INFINITY, when: 'before' }
+    const before = store.batches.length
+    work.of('a').finish()
+    await turns()
+    const refused = run.pause().catch((error: unknown) => error)
+    await allPauses()
+    expect(store.batches.length - before).toBe(8)
+    const failed = {
+      name: 'SchedulerError',
+      code: 'STORE_FAILED',
+      message: 'The store could not append to scope "default" in 8 tries.',
+      hint: 'See the cause; whatever was acknowledged is stored.',
+      cause: { message: 'the disk is full' },
+    }
+    await expect(run.outcome).rejects.toMatchObject(failed)
+    await expect(other.outcome).rejects.toMatchObject(failed)
+    expect(await refused).toMatchObject(failed)
+    await expect(run.cancel()).rejects.toMatchObject(failed)
+    await expect(scheduler.start(plan({ x: {} }))).rejects.toMatchObject(failed)
+    await expect(scheduler.resume(run.id)).rejects.toMatchObject(failed)
+    expect(work.called).toEqual(['a', 'c'])
+    expect(work.of('c').context.signal.aborted).toBe(true)
+    const closing = scheduler.close()
+    await allPauses()
+    await closing
+  })
+
+  it('while it is read: start and resume are rejected with what it threw, again and again', async () => {
+    const broken: Store = {
+      ...memoryStore(),
+      // biome-ignore lint/correctness/useYield: it throws before it could.
+      async *read() {
+        throw new Error('the disk is gone')
+      },
+    }
+    const { scheduler } = hosted({ store: broken })
+    for (let n = 0; n < 2; n += 1) {
+      await expect(scheduler.start(plan({ a: {} }))).rejects.toMatchObject({
+        code: 'STORE_FAILED',
+        message: 'The journal of scope "default" could not be read.',
+        cause: { message: 'the disk is gone' },
+      })
+    }
+    await scheduler.close()
+  })
+
+  it('when it is closed: the open runs are rejected all the same, and the error comes to whoever closed', async () => {
+    const store: Store = { ...memoryStore(), close: () => Promise.reject(new Error('still busy')) }
+    const { scheduler } = hosted({ store })
+    const run = await scheduler.start(plan({ a: {} }))
+    const closing = scheduler.close({ graceMs: 0 })
+    const rejected = expect(closing).rejects.toThrow('still busy')
+    await allPauses()
+    await rejected
+    await expect(run.outcome).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+describe('two schedulers on one scope', () => {
+  it('the second takes over, and the first stops at its next append: SCOPE_TAKEN (S13)', async () => {
+    const store = memoryStore()
+    const first = hosted({ store })
+    const run = await first.scheduler.start(plan({ a: {} }), { id: 'r1' })
+    await turns()
+    const second = hosted({ store })
+    const resumed = await second.scheduler.resume('r1')
+    await turns()
+    expect(second.work.called).toEqual(['a'])
+    first.work.of('a').finish('from the deposed')
+    await expect(run.outcome).rejects.toMatchObject({
+      code: 'SCOPE_TAKEN',
+      message: 'Another scheduler has written to scope "default".',
+    })
+    second.work.of('a').finish('from the new one')
+    expect((await resumed.outcome).results).toEqual({ a: 'from the new one' })
+    const closing = Promise.all([first.scheduler.close(), second.scheduler.close()])
+    await allPauses()
+    await closing
+  })
+
+  it('scopes are apart: the same ids, no claims in common', async () => {
+    const store = memoryStore()
+    const task = { claims: { write: ['x'] } }
+    const schedulers = ['one', 'two'].map((scope) => hosted({ store, scope }))
+    const runs = await Promise.all(schedulers.map(({ scheduler }) => scheduler.start(plan({ a: task }), { id: 'r' })))
+    await turns()
+    for (const { work } of schedulers) work.of('a').finish()
+    expect((await Promise.all(runs.map(({ outcome }) => outcome))).map(({ verdict }) => verdict)).toEqual([
+      'succeeded',
+      'succeeded',
+    ])
+    await Promise.all(schedulers.map(({ scheduler }) => scheduler.close()))
+  })
+})
+
+describe('a journal that cannot be folded', () => {
+  const scope = 'default' as ScopeId
+
+  async function storeWith(events: readonly unknown[]): Promise<Store> {
+    const store = memoryStore()
+    await store.append(scope, 0, { id: 'x', events: events as readonly RunEvent[] })
+    return store
+  }
+
+  it('because an event cannot follow: JOURNAL_INVALID, with the place', async () => {
+    const store = await storeWith([
+      { type: 'worker.joined', at: 1, worker: 'w', pool: 'local', slots: 1, capabilities: [] },
+      { type: 'run.paused', at: 1, run: 'ghost', reason: '' },
+    ])
+    const { scheduler } = hosted({ store })
+    await expect(scheduler.resume('r1')).rejects.toMatchObject({
+      code: 'JOURNAL_INVALID',
+      message: 'Event 2 of scope "default" cannot follow: The journal speaks of run "ghost", which is not open.',
+    })
+    await scheduler.close()
+  })
+
+  it('because an event is missing: JOURNAL_INVALID, with the place', async () => {
+    const joined = { type: 'worker.joined', at: 1, worker: 'w', pool: 'local', slots: 1, capabilities: [] }
+    const whole = await storeWith([joined, joined, { type: 'worker.left', at: 1, worker: 'w', reason: '' }])
+    const store: Store = {
+      ...whole,
+      async *read(of, after) {
+        for await (const stored of whole.read(of, after)) if (stored.revision !== 2) yield stored
+      },
+    }
+    const { scheduler } = hosted({ store })
+    await expect(scheduler.resume('r1')).rejects.toMatchObject({
+      code: 'JOURNAL_INVALID',
+      message: 'Event 3 of scope "default" cannot follow: The event before it has revision 1.',
+    })
+    await scheduler.close()
+  })
+
+  it('because a plan cannot be read any more: JOURNAL_INVALID, with its first problem', async () => {
+    const store = await storeWith([{ type: 'run.opened', at: 1, run: 'r1', plan: { tasks: { a: { dependsOn: ['a'] } } } }])
+    const { scheduler } = hosted({ store })
+    const error = await scheduler.resume('r1').catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'JOURNAL_INVALID' })
+    expect((error as Error).message).toMatch(/^The stored plan of run "r1" cannot be read: /)
+    await scheduler.close()
+  })
+})
+
+describe('a promise of our own that is broken', () => {
+  /** A plan that lost its policies on the way to the core, as no plan of ours can. */
+  function frozenHost() {
+    const good = compilePlan({ tasks: { a: { timeouts: { startToClose: 50 } } } })
+    const done: RunEvent[][] = []
+    const frozen: Error[] = []
+    const performed: unknown[] = []
+    const host = new Host({
+      scope: 's' as ScopeId,
+      store: memoryStore(),
+      clock: virtualClock(START),
+      compile: () => good,
+      onEvents: (events) => done.push([...events]),
+      perform: (instruction) => performed.push(instruction),
+      onFrozen: (error) => frozen.push(error),
+      onWake: () => null,
+    })
+    host.plans.set('r' as RunId, { ...good, policies: [] })
+    return { host, done, frozen, performed }
+  }
+
+  it('freezes the host: whoever waits is told the story, nothing is stored, told or started', async () => {
+    const { host, done, frozen, performed } = frozenHost()
+    const story = { name: 'InvariantError', code: 'INVARIANT', hint: expect.stringContaining('report') }
+    const asked = [host.ask({ type: 'tick' }), host.ask({ type: 'open', run: 'r' as RunId, plan: {} }), host.ask({ type: 'tick' })]
+    for (const answer of asked) await expect(answer).rejects.toMatchObject(story)
+    expect(frozen).toMatchObject([story])
+    expect(frozen[0]!.message).toMatch(/^Deciding on "tick", "open" failed: .+\. This is a bug in signalbox\.$/)
+    expect([done, performed]).toEqual([[], []])
+    await expect(host.ask({ type: 'tick' })).rejects.toMatchObject(story)
+    expect(() => host.post({ type: 'tick' })).not.toThrow()
+    await host.stop()
+  })
+
+  it('and with it every run of the scheduler', async () => {
+    const clock = virtualClock(START)
+    const { scheduler, work } = hosted({ clock })
+    const run = await scheduler.start(plan({ a: {} }))
+    await turns()
+    // The nearest thing to a bug of ours that can be had from outside: a clock that breaks.
+    Object.assign(clock, {
+      now() {
+        throw new Error('no time')
+      },
+    })
+    work.of('a').finish()
+    await expect(run.outcome).rejects.toMatchObject({ code: 'INVARIANT', cause: { message: 'no time' } })
+    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
+  })
+})
+
+describe('close', () => {
+  it('waits for what runs, and starts nothing more; the runs stay open in the store', async () => {
+    const store = memoryStore()
+    const { scheduler, work } = hosted({ store, pools: { local: { slots: 1 } } })
+    const run = await scheduler.start(plan({ a: {}, b: {} }), { id: 'r1' })
+    await turns()
+    const closing = scheduler.close()
+    await turns()
+    expect(work.of('a').context.signal.aborted).toBe(false)
+    work.of('a').finish('kept')
+    await closing
+    expect(work.called).toEqual(['a'])
+    await expect(run.outcome).rejects.toMatchObject({
+      code: 'CLOSED',
+      message: 'The scheduler was closed before the run ended.',
+    })
+    const next = hosted({ store })
+    const resumed = await next.scheduler.resume('r1')
+    await turns()
+    expect(next.work.called).toEqual(['b'])
+    next.work.of('b').finish(2)
+    expect((await resumed.outcome).results).toEqual({ a: 'kept', b: 2 })
+    await next.scheduler.close()
+  })
+
+  it('a run whose last task ends meanwhile has its outcome', async () => {
+    const { scheduler, work } = hosted()
+    const run = await scheduler.start(plan({ a: {} }))
+    await turns()
+    const closing = scheduler.close()
+    await turns()
+    work.of('a').finish(1)
+    await closing
+    expect(await run.outcome).toMatchObject({ verdict: 'succeeded', results: { a: 1 } })
+  })
+
+  it('tells what runs to stop when the grace is over, and gives back what has not ended', async () => {
+    const store = memoryStore()
+    const { scheduler, work } = hosted({ store })
+    const run = await scheduler.start(plan({ polite: {}, deaf: {} }), { id: 'r1' })
+    await turns()
+    const { signal } = work.of('polite').context
+    signal.addEventListener('abort', () => work.of('polite').fail(signal.reason))
+    const closing = scheduler.close({ graceMs: 5000 })
+    await turns()
+    vi.advanceTimersByTime(4999)
+    await turns()
+    expect(signal.aborted).toBe(false)
+    vi.advanceTimersByTime(1)
+    await turns()
+    expect(signal.aborted).toBe(true)
+    vi.advanceTimersByTime(100)
+    await closing
+    await expect(run.outcome).rejects.toMatchObject({ code: 'CLOSED' })
+    const next = hosted({ store })
+    const resumed = await next.scheduler.resume('r1')
+    await turns()
+    expect([...next.work.called].sort()).toEqual(['deaf', 'polite'])
+    expect(resumed.progress()).toMatchObject({ running: 2, failed: 0 })
+    await Promise.all([next.scheduler.close({ graceMs: 0 }), allPauses()])
+  })
+
+  it('is done once, however often it is asked for, and afterwards the scheduler is of no use', async () => {
+    const { scheduler } = hosted()
+    const run = await scheduler.start(plan({ a: {} }))
+    const both = Promise.all([scheduler.close({ graceMs: 0 }), scheduler.close()])
+    await allPauses()
+    await both
+    const closed = { code: 'CLOSED', message: 'The scheduler is closed.' }
+    await expect(scheduler.start(plan({ a: {} }))).rejects.toMatchObject(closed)
+    await expect(scheduler.resume('r1')).rejects.toMatchObject(closed)
+    await expect(run.cancel()).rejects.toMatchObject(closed)
+  })
+
+  it('of a scheduler that was never used stores nothing, and closes the store', async () => {
+    let isClosed = false
+    const store = { ...testStore(), close: async () => void (isClosed = true) }
+    const { scheduler } = hosted({ store })
+    await scheduler.close()
+    expect([store.batches.length, isClosed]).toEqual([0, true])
+  })
+
+  it('leaves no timer behind', async () => {
+    const { scheduler, clock } = hosted()
+    await scheduler.start(plan({ a: { timeouts: { startToClose: '1h' } } }))
+    expect(clock.next()).not.toBeNull()
+    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
+    expect(clock.next()).toBeNull()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('resume', () => {
+  it('after the host died: what it ran is lost with its workers, and tried again', async () => {
+    const store = memoryStore()
+    const dead = hosted({ store })
+    await dead.scheduler.start(plan({ a: {}, b: { dependsOn: ['a'] } }), { id: 'r1' })
+    await turns()
+    dead.work.of('a').finish({ sha: 'x' })
+    await turns()
+    expect(dead.work.called).toEqual(['a', 'b'])
+    // From here on nothing is heard of it.
+    const next = hosted({ store })
+    const run = await next.scheduler.resume('r1')
+    await turns()
+    expect(next.work.called).toEqual(['b'])
+    expect(next.work.of('b').context.attempt).toMatchObject({ id: 'r1/b#2', attempt: 2, fence: 3 })
+    next.work.of('b').finish('again')
+    const outcome = await run.outcome
+    expect(outcome.results).toEqual({ a: { sha: 'x' }, b: 'again' })
+    expect(outcome.tasks.get('b')).toMatchObject({
+      attempts: 2,
+      failure: { kind: 'lost', message: 'Worker "local" left: its host was restarted' },
+    })
+    await next.scheduler.close()
+  })
+
+  it('needs no pools from the host: those of the stored plan, or the default one, join again', async () => {
+    for (const pools of [undefined, { builders: { slots: 2 } }]) {
+      const store = memoryStore()
+      const work = scripted()
+      const handlers = defineHandlers({ work: work.handler })
+      const dead = createScheduler({ store, handlers, clock: virtualClock(START) })
+      await dead.start(plan({ a: {} }, { pools }), { id: 'r1' })
+      await turns()
+      const next = createScheduler({ store, handlers, clock: virtualClock(START) })
+      const run = await next.resume('r1')
+      await turns()
+      expect(work.called).toEqual(['a', 'a'])
+      work.of('a').finish()
+      expect((await run.outcome).verdict).toBe('succeeded')
+      await next.close()
+    }
+  })
+
+  it('gives the same handle to everybody, also to whoever started the run', async () => {
+    const { scheduler } = hosted()
+    const run = await scheduler.start(plan({ a: {} }), { id: 'r1' })
+    expect(await scheduler.resume('r1')).toBe(run)
+    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
+  })
+
+  it('of a run nobody knows, or one that has ended, is refused', async () => {
+    const { scheduler, work } = hosted()
+    const run = await scheduler.start(plan({ a: {} }), { id: 'r1' })
+    await turns()
+    work.of('a').finish()
+    await run.outcome
+    for (const id of ['r1', 'r2']) {
+      await expect(scheduler.resume(id)).rejects.toMatchObject({
+        code: 'RUN_UNKNOWN',
+        message: `No run "${id}" is open in this scope.`,
+      })
+    }
+    await scheduler.close()
+  })
+
+  it('a run that only waited for the old workers to stop ends while it is taken up, and its handle says how', async () => {
+    const store = memoryStore()
+    const dead = hosted({ store })
+    const run = await dead.scheduler.start(plan({ a: { claims: { write: ['x'] } } }), { id: 'r1' })
+    await turns()
+    await run.cancel()
+    const next = hosted({ store })
+    const resumed = await next.scheduler.resume('r1')
+    expect(await resumed.outcome).toMatchObject({ verdict: 'cancelled' })
+    await next.scheduler.close()
+  })
+
+  it('tells its listeners what happened since it was taken up', async () => {
+    const store = memoryStore()
+    const dead = hosted({ store })
+    await dead.scheduler.start(plan({ a: {} }), { id: 'r1' })
+    await turns()
+    const next = hosted({ store })
+    const run = await next.scheduler.resume('r1')
+    const seen: string[] = []
+    run.on('*', ({ type }) => seen.push(type))
+    await turns()
+    next.work.of('a').finish()
+    await run.outcome
+    expect(seen).toEqual(['attempt.failed', 'attempt.started', 'attempt.succeeded', 'run.closed'])
+    await next.scheduler.close()
+  })
+
+  it('goes on with the retries and timeouts that were due meanwhile', async () => {
+    const store = memoryStore()
+    const clock = virtualClock(START)
+    const retry = { maxAttempts: 2, initialDelay: 60_000, jitter: 0 }
+    const dead = hosted({ store, clock })
+    await dead.scheduler.start(plan({ a: { retry } }), { id: 'r1' })
+    await turns()
+    dead.work.of('a').fail()
+    await turns()
+    const next = hosted({ store, clock })
+    const run = await next.scheduler.resume('r1')
+    expect(run.explain('a')).toMatchObject([{ kind: 'retry', inMs: 60_000 }])
+    await clock.advance(59_999)
+    expect(next.work.called).toEqual([])
+    await clock.advance(1)
+    expect(next.work.called).toEqual(['a'])
+    await Promise.all([next.scheduler.close({ graceMs: 0 }), allPauses()])
+  })
+})
