@@ -4,14 +4,39 @@
  * The front door. What is exported here is supported.
  */
 
-// Path patterns, as claims use them.
-export { matches, parsePath } from './claims/match.js'
-export { overlap } from './claims/overlap.js'
-export { type Pattern, parsePattern } from './claims/pattern.js'
-export type { PathProblemCode, TextOptions, TextProblem } from './claims/path-text.js'
+// Run plans.
+export { createScheduler, runPlan, type SchedulerOptions } from './embedded.js'
+export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler.js'
+export type { CancelOptions, Run, RunListeners } from './runtime/run.js'
+export type { Outcome, TaskOutcome } from './runtime/outcome.js'
+export type { Progress } from './runtime/progress.js'
+export type { Pools, PoolSpec } from './runtime/names.js'
+export { scaledClock, systemClock } from './runtime/clock.js'
+
+// Say what tasks do.
+export {
+  defineHandlers,
+  definePlan,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+  handler,
+} from './runtime/handlers.js'
+export { type FailureOptions, type ReportedKind, taskFailure } from './runtime/failure.js'
+export type { StandardSchema } from './runtime/standard-schema.js'
+
+// Check plans.
+export { type CheckOptions, checkPlan, type PlanCheck } from './plan/check.js'
+export type { Diagnostic } from './plan/diagnostic.js'
+export { planGraph } from './plan/graph.js'
+export { planJsonSchema } from './plan/json-schema.js'
+export { CODE_LIMITS, DEFAULT_LIMITS, type PlanLimits } from './plan/limits.js'
+export type { TypedPlan } from './plan/typed-plan.js'
+export type { Plan, PlanDocument } from './plan/types.js'
+
 // Understand a run.
 export type { Reason } from './core/explain.js'
-export { ATTEMPT_TRANSITIONS, TRANSITIONS, type Transition } from './core/transitions.js'
+export { ATTEMPT_TRANSITIONS, type Transition, TRANSITIONS } from './core/transitions.js'
 export type {
   AttemptId,
   ClosingReason,
@@ -37,35 +62,19 @@ export type {
   Verdict,
   WorkerId,
 } from './core/types.js'
-// Run plans.
-export { createScheduler, runPlan, type SchedulerOptions } from './embedded.js'
-// Write and check plans.
-export { checkPlan } from './plan/check.js'
-export type { Diagnostic } from './plan/diagnostic.js'
-export { planGraph } from './plan/graph.js'
-export { planJsonSchema } from './plan/json-schema.js'
-export { CODE_LIMITS, DEFAULT_LIMITS, type PlanLimits } from './plan/limits.js'
-export type { TypedPlan } from './plan/typed-plan.js'
-export type { Plan, PlanDocument } from './plan/types.js'
-export { scaledClock, systemClock } from './runtime/clock.js'
+
+// Show it to people.
+export { summarize, type SummarizeOptions } from './summarize.js'
 export {
-  type InvariantError,
-  isSchedulerError,
-  type SchedulerError,
-  type SchedulerErrorCode,
-} from './runtime/errors.js'
-export { type FailureOptions, type ReportedKind, taskFailure } from './runtime/failure.js'
-// Say what tasks do.
-export {
-  defineHandlers,
-  definePlan,
-  type Handler,
-  type HandlerContext,
-  type Handlers,
-  handler,
-} from './runtime/handlers.js'
-export type { PoolSpec, Pools } from './runtime/names.js'
-export type { Outcome, TaskOutcome } from './runtime/outcome.js'
+  type FailedTask,
+  formatSummary,
+  type PoolUse,
+  type Summary,
+  type TaskCounts,
+  type Wait,
+  type WaitReason,
+} from './reporters/summary.js'
+export { type TerminalReporter, type TerminalReporterOptions, terminalReporter } from './reporters/terminal.js'
 
 // Extend it.
 export type {
@@ -78,7 +87,10 @@ export type {
   Store,
   StoredEvent,
 } from './runtime/ports.js'
-export type { Progress } from './runtime/progress.js'
-export type { CancelOptions, Run, RunListeners } from './runtime/run.js'
-export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler.js'
-export type { StandardSchema } from './runtime/standard-schema.js'
+export { type InvariantError, isSchedulerError, type SchedulerError, type SchedulerErrorCode } from './runtime/errors.js'
+
+// Path patterns, as claims use them.
+export { matches, parsePath } from './claims/match.js'
+export { overlap } from './claims/overlap.js'
+export { type Pattern, parsePattern } from './claims/pattern.js'
+export type { PathProblemCode, TextOptions, TextProblem } from './claims/path-text.js'

@@ -1,0 +1,100 @@
+/** What `check --json` prints: the plan as it was understood, each part with the place it came from. */
+import type { Diagnostic, Locate } from '../plan/diagnostic.js'
+import type { Origin } from '../plan/origin.js'
+import { visitReferences } from '../plan/references.js'
+import type { Plan, Stream, Task } from '../plan/types.js'
+import type { LoadedPlan } from './load.js'
+
+/** How much of the document was understood. */
+export interface Coverage {
+  readonly streams: number
+  readonly tasks: number
+  /** Dependencies as written: each entry of a `dependsOn`, and each other task whose result an input refers to. */
+  readonly edges: number
+  /** Parts that were passed over. A plan in JSON or YAML is read as a whole or refused, so there are none. */
+  readonly unread: readonly never[]
+}
+
+export interface CheckDocument {
+  readonly ok: boolean
+  readonly diagnostics: readonly Diagnostic[]
+  /** Null where nothing could be read; without the fields that have errors where some could. */
+  readonly plan: object | null
+  readonly coverage: Coverage
+}
+
+interface Source {
+  readonly file: string
+  /** From 1; null where it is not known. */
+  readonly line: number | null
+}
+
+type SourceOf = (pointer: string) => Source
+
+export function checkDocument({ check, file, locate }: LoadedPlan, ok: boolean): CheckDocument {
+  const { plan, origin, diagnostics } = check
+  if (plan === undefined || origin === undefined) return { ok, diagnostics, plan: null, coverage: coverageOf({}) }
+  const sourceOf = locateAll(plan, origin, locate, file)
+  const { name, streams = [], tasks = [], ...rest } = plan
+  return {
+    ok,
+    diagnostics,
+    plan: {
+      name: name ?? 'plan',
+      streams: streams.map((stream, index) => streamDocument(stream, index, origin, sourceOf)),
+      tasks: tasks.map((task, index) => taskDocument(task, null, sourceOf(origin.task(index)))),
+      ...rest,
+    },
+    coverage: coverageOf(plan),
+  }
+}
+
+export function coverageOf({ streams = [], tasks = [] }: Plan): Coverage {
+  const all = [...streams.flatMap((stream) => stream.tasks ?? []), ...tasks]
+  const ofStreams = streams.reduce((sum, { dependsOn = [] }) => sum + dependsOn.length, 0)
+  const ofTasks = all.reduce((sum, task) => sum + edgesOf(task), 0)
+  return { streams: streams.length, tasks: all.length, edges: ofStreams + ofTasks, unread: [] }
+}
+
+function edgesOf({ dependsOn = [], input }: Task): number {
+  const named = new Set(dependsOn.map((dependency) => (typeof dependency === 'string' ? dependency : onOf(dependency))))
+  const referred = new Set<string>()
+  if (input !== undefined) {
+    visitReferences(input, (reference) => {
+      if (reference !== null && !named.has(reference.from)) referred.add(reference.from)
+    })
+  }
+  return dependsOn.length + referred.size
+}
+
+function onOf(dependency: object): string | null {
+  return 'on' in dependency ? String(dependency.on) : null
+}
+
+/** The lines of all streams and tasks, found in one pass over the text. */
+function locateAll(plan: Plan, origin: Origin, locate: Locate | null, file: string): SourceOf {
+  const pointers = new Set<string>()
+  plan.tasks?.forEach((_, task) => {
+    pointers.add(origin.task(task))
+  })
+  plan.streams?.forEach((stream, index) => {
+    pointers.add(origin.stream(index))
+    stream.tasks?.forEach((_, task) => {
+      pointers.add(origin.streamTask(index, task))
+    })
+  })
+  const positions = locate?.(pointers)
+  return (pointer) => ({ file, line: positions?.get(pointer)?.line ?? null })
+}
+
+function streamDocument(stream: Stream, index: number, origin: Origin, sourceOf: SourceOf): object {
+  const { id, title = null, dependsOn = [], owns = [], tasks = [], ...rest } = stream
+  const taskDocuments = tasks.map((task, at) => taskDocument(task, stream, sourceOf(origin.streamTask(index, at))))
+  return { id, title, dependsOn, owns, ...rest, tasks: taskDocuments, source: sourceOf(origin.stream(index)) }
+}
+
+function taskDocument(task: Task, stream: Stream | null, source: Source): object {
+  const { id, title = null, dependsOn = [], claims, estimate = null, ...rest } = task
+  const inherited = stream?.owns === undefined ? {} : { write: stream.owns }
+  return { id, title, dependsOn, claims: claims ?? inherited, estimate, ...rest, source }
+}

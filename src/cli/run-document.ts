@@ -1,0 +1,78 @@
+/** What `run --json` prints. Times count from the opening of the run, so that the same run gives the same document. */
+import type { DurationMs, RunEvent } from '../core/types.js'
+import type { Summary } from '../reporters/summary.js'
+import type { RunOptions } from './run-options.js'
+
+interface TaskDocument {
+  readonly id: string
+  status: 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped'
+  attempts: number
+  /** Start of the last attempt; null: none was started. */
+  startedMs: DurationMs | null
+  /** Null: it has not ended. */
+  endedMs: DurationMs | null
+}
+
+export function runDocument(
+  summary: Summary,
+  events: readonly RunEvent[],
+  { seed, failShare, speed }: Pick<RunOptions, 'seed' | 'failShare' | 'speed'>,
+): object {
+  const { verdict, tasks: counts, ...rest } = summary
+  return {
+    ok: verdict === 'succeeded',
+    verdict,
+    simulated: { seed, failShare, speed },
+    ...rest,
+    counts,
+    tasks: tasksOf(events),
+  }
+}
+
+/** Every task that an event speaks of, in the order of the first one; at the end of a run that is each. */
+function tasksOf(events: readonly RunEvent[]): readonly TaskDocument[] {
+  const tasks = new Map<string, TaskDocument>()
+  const openedAt = events[0]?.at ?? 0
+  for (const event of events) {
+    if (!('task' in event)) continue
+    const known = tasks.get(event.task)
+    const task: TaskDocument = known ?? {
+      id: event.task,
+      status: 'waiting',
+      attempts: 0,
+      startedMs: null,
+      endedMs: null,
+    }
+    if (known === undefined) tasks.set(event.task, task)
+    apply(task, event, event.at - openedAt)
+  }
+  return [...tasks.values()]
+}
+
+function apply(task: TaskDocument, event: Extract<RunEvent, { readonly task: string }>, atMs: DurationMs): void {
+  const end = (status: TaskDocument['status']): void => {
+    task.status = status
+    task.endedMs = atMs
+  }
+  switch (event.type) {
+    case 'attempt.started':
+      task.status = 'running'
+      task.attempts = event.attempt
+      task.startedMs = atMs
+      return
+    case 'attempt.succeeded':
+      return end('succeeded')
+    case 'attempt.failed':
+      if (event.retryAt === null) return end('failed')
+      task.status = 'waiting'
+      return
+    case 'task.failed':
+      return end('failed')
+    case 'task.cancelled':
+      return end('cancelled')
+    case 'task.skipped':
+      return end('skipped')
+    default:
+      return
+  }
+}

@@ -1,0 +1,99 @@
+/** The options of `run`, read. */
+import { nearest } from '../plan/nearest.js'
+import { quote, quoteAll } from '../plan/text.js'
+import type { Plan, Pool } from '../plan/types.js'
+import { usageError } from './problem.js'
+import type { Arguments } from './verb.js'
+
+export interface RunOptions {
+  readonly id: string
+  /** How many times as fast as real time. */
+  readonly speed: number | 'auto'
+  readonly failShare: number
+  readonly seed: number
+  /** Slots by pool. */
+  readonly slots: ReadonlyMap<string, number>
+}
+
+/** As in a plan. */
+const MOST_SLOTS = 100_000
+const FASTEST = 1e12
+const DEFAULT_ID = 'r1'
+const DEFAULT_SEED = 1
+
+/** @throws ProgramError USAGE */
+export function readRunOptions(args: Arguments): RunOptions {
+  return {
+    id: args.value('id') ?? DEFAULT_ID,
+    speed: readSpeed(args.value('speed') ?? 'auto'),
+    failShare: readShare(args.value('fail') ?? '0'),
+    seed: readSeed(args.value('seed')),
+    slots: new Map(args.values('pool').map(readPool)),
+  }
+}
+
+/**
+ * The pools to run on: those of the plan with the slots given by hand. A plan without pools gets those given by hand, or
+ * one pool `local`; they have whatever capabilities its tasks require.
+ *
+ * @throws ProgramError USAGE
+ */
+export function poolsFor(
+  plan: Plan,
+  slots: ReadonlyMap<string, number>,
+  localSlots: number,
+): { readonly [name: string]: Pool } {
+  const declared = Object.entries(plan.pools ?? {})
+  const names = declared.map(([name]) => name)
+  if (names.length === 0) {
+    const capabilities = requiredBy(plan)
+    const given: readonly (readonly [string, number])[] = slots.size > 0 ? [...slots] : [['local', localSlots]]
+    return Object.fromEntries(given.map(([name, count]) => [name, { slots: count, capabilities }]))
+  }
+  const unknown = [...slots.keys()].find((name) => !names.includes(name))
+  if (unknown !== undefined) {
+    const near = nearest(unknown, names)
+    const hint = near === null ? `Its pools are ${quoteAll(names)}.` : `Did you mean ${quote(near)}?`
+    throw usageError(`The plan has no pool ${quote(unknown)}.`, hint)
+  }
+  return Object.fromEntries(declared.map(([name, pool]) => [name, { ...pool, slots: slots.get(name) ?? pool.slots }]))
+}
+
+function requiredBy({ streams = [], tasks = [] }: Plan): readonly string[] {
+  const all = [...streams, ...streams.flatMap((stream) => stream.tasks ?? []), ...tasks]
+  return [...new Set(all.flatMap(({ requires = [] }) => requires))].sort()
+}
+
+function readSpeed(text: string): number | 'auto' {
+  if (text === 'auto') return 'auto'
+  const match = /^(\d+(?:\.\d+)?)x?$/.exec(text)
+  const speed = Number(match?.[1])
+  if (speed > 0 && speed <= FASTEST) return speed
+  throw usageError(
+    `${quote(text)} is no speed.`,
+    'Write --speed 1000x for a thousand times as fast as real time, or --speed auto.',
+  )
+}
+
+function readShare(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text)
+  const share = Number(match?.[1]) / (match?.[2] === '%' ? 100 : 1)
+  if (share >= 0 && share <= 1) return share
+  throw usageError(`${quote(text)} is no share of the attempts.`, 'Write --fail 5%, or --fail 0.05.')
+}
+
+function readSeed(text: string | undefined): number {
+  const seed = text === undefined ? DEFAULT_SEED : Number(text)
+  if (Number.isSafeInteger(seed)) return seed
+  throw usageError(`${quote(text ?? '')} is no seed.`, 'Write a whole number, such as --seed 7.')
+}
+
+function readPool(text: string): readonly [string, number] {
+  const match = /^([^=]+)=(\d{1,6})$/.exec(text)
+  const slots = Number(match?.[2])
+  if (match?.[1] !== undefined && slots >= 1 && slots <= MOST_SLOTS) return [match[1], slots]
+  throw usageError(
+    `${quote(text)} does not say how many slots a pool has.`,
+    'Write --pool backend=6, with 1 to 100,000 slots.',
+  )
+}

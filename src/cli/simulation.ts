@@ -1,0 +1,121 @@
+/** Work that is only simulated: attempts that take their estimate, and fail as often as they are told to. */
+import type { DurationMs, JsonValue } from '../core/types.js'
+import { visitReferences } from '../plan/references.js'
+import type { Plan, Pool, Stream, Task } from '../plan/types.js'
+import type { AttemptContext, AttemptOutcome, AttemptRequest, Clock, Executor } from '../runtime/ports.js'
+import { ASSUMED_MS } from './overview.js'
+
+/** The handler of tasks that name none. */
+export const SIMULATED_HANDLER = 'simulate'
+
+export interface SimulationOptions {
+  readonly plan: Plan
+  readonly clock: Clock
+  /** Share of the attempts that fail: 0 to 1. */
+  readonly failShare: number
+  /** The same seed gives the same durations and failures. */
+  readonly seed: number
+}
+
+/**
+ * A copy of the plan that can be run without any host: each task has a handler and an estimate, and the pools are these.
+ */
+export function simulatedPlan(plan: Plan, pools: { readonly [name: string]: Pool }): Plan {
+  const { streams = [], tasks = [], defaults } = plan
+  const estimated = (task: Task): Task => ({ ...task, estimate: task.estimate ?? ASSUMED_MS })
+  return {
+    ...plan,
+    pools,
+    defaults: { ...defaults, handler: defaults?.handler ?? SIMULATED_HANDLER },
+    streams: streams.map((stream): Stream => ({ ...stream, tasks: (stream.tasks ?? []).map(estimated) })),
+    tasks: tasks.map(estimated),
+  }
+}
+
+/** Carries out the attempts of a plan on its clock, without doing anything. */
+export function simulatedExecutor({ plan, clock, failShare, seed }: SimulationOptions): Executor {
+  const tasks = tasksById(plan)
+  const results = resultsByTask(tasks)
+
+  function execute(attempt: AttemptRequest, context: AttemptContext): Promise<AttemptOutcome> {
+    const chance = (of: string): number => shareOf(`${seed}/${of}/${attempt.task}#${attempt.attempt}`)
+    const { min, max } = estimateOf(tasks.get(attempt.task))
+    const durationMs = Math.round(min + chance('duration') * (max - min))
+    const outcome: AttemptOutcome =
+      chance('failure') < failShare
+        ? { ok: false, failure: { kind: 'error', message: 'This failure is simulated.' } }
+        : { ok: true, result: results.get(attempt.task) ?? null }
+    return new Promise((resolve) => {
+      const disarm = clock.arm(clock.now() + durationMs, () => resolve(outcome))
+      context.signal.addEventListener('abort', () => {
+        disarm()
+        resolve(outcome)
+      })
+    })
+  }
+
+  return { inProcess: true, execute }
+}
+
+function estimateOf(task: Task | undefined): { readonly min: DurationMs; readonly max: DurationMs } {
+  const estimate = task?.estimate ?? ASSUMED_MS
+  return typeof estimate === 'number' ? { min: estimate, max: estimate } : estimate
+}
+
+function tasksById({ streams = [], tasks = [] }: Plan): ReadonlyMap<string, Task> {
+  const byId = new Map<string, Task>()
+  for (const stream of streams) for (const task of stream.tasks ?? []) byId.set(`${stream.id}/${task.id}`, task)
+  for (const task of tasks) byId.set(task.id, task)
+  return byId
+}
+
+/** Parts further inside a result are not made up: whoever refers to them fails. */
+const DEEPEST_PART = 64
+
+/** A part of a result: what others refer to inside it. */
+interface Shape {
+  readonly parts: Map<string, Shape>
+}
+
+/** Results with all parts that inputs of other tasks refer to, since an input that cannot be filled fails its task. */
+function resultsByTask(tasks: ReadonlyMap<string, Task>): ReadonlyMap<string, JsonValue> {
+  const shapes = new Map<string, Shape>()
+  for (const [id, { input }] of tasks) {
+    if (input === undefined) continue
+    const stream = id.slice(0, id.lastIndexOf('/') + 1)
+    visitReferences(input, (reference) => {
+      if (reference === null || reference.path.length > DEEPEST_PART) return
+      const sibling = `${stream}${reference.from}`
+      const source = tasks.has(sibling) ? sibling : reference.from
+      const shape = shapes.get(source) ?? { parts: new Map() }
+      shapes.set(source, shape)
+      addPart(shape, reference.path)
+    })
+  }
+  return new Map([...shapes].map(([id, shape]) => [id, toValue(shape)]))
+}
+
+function addPart(shape: Shape, path: readonly (string | number)[]): void {
+  let at = shape
+  for (const step of path) {
+    const next = at.parts.get(String(step)) ?? { parts: new Map() }
+    at.parts.set(String(step), next)
+    at = next
+  }
+}
+
+function toValue({ parts }: Shape): JsonValue {
+  if (parts.size === 0) return null
+  return Object.fromEntries([...parts].map(([step, part]) => [step, toValue(part)]))
+}
+
+/** A number from 0 to 1 (not 1) that the text alone decides (FNV-1a, then the finisher of MurmurHash3). */
+function shareOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
+}

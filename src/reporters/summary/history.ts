@@ -1,0 +1,251 @@
+/** The events of one run, folded into what a summary is made of: who held what from when to when, and who waited. */
+import type {
+  CompiledPlan,
+  EpochMs,
+  NodeIndex,
+  PoolId,
+  RunEvent,
+  RunEventMap,
+  RunId,
+  TaskIndex,
+  Verdict,
+  WorkerId,
+} from '../../core/types.js'
+import type { FailedTask, TaskCounts } from '../summary.js'
+
+/** Time in which an attempt held its slot and its claims: until its end, or until it was known to have stopped. */
+export interface Hold {
+  readonly task: TaskIndex
+  readonly worker: WorkerId
+  readonly from: EpochMs
+  to: EpochMs
+}
+
+export interface Interval {
+  readonly from: EpochMs
+  readonly to: EpochMs
+}
+
+/** Slots as far as they are known. */
+export interface WorkerUse {
+  readonly pool: PoolId
+  slots: number
+  readonly capabilities: ReadonlySet<string>
+}
+
+export interface History {
+  readonly openedAt: EpochMs
+  /** When the run was closed, else the time of its last event. */
+  readonly until: EpochMs
+  readonly verdict: Verdict | null
+  readonly tasks: TaskCounts
+  /** In the order of their starts. */
+  readonly holds: readonly Hold[]
+  readonly retries: number
+  readonly failures: readonly FailedTask[]
+  /** Times in which a task was ready to start and did not, by task. */
+  readonly waits: ReadonlyMap<TaskIndex, readonly Interval[]>
+  readonly pauses: readonly Interval[]
+  readonly workers: ReadonlyMap<WorkerId, WorkerUse>
+}
+
+interface Fold {
+  readonly plan: CompiledPlan
+  readonly run: RunId
+  readonly workers: Map<WorkerId, WorkerUse>
+  readonly holds: Hold[]
+  /** All and only attempts that hold their slot, by fence; those told to stop included. */
+  readonly open: Map<number, Hold>
+  readonly closing: Set<number>
+  /** Unmet dependencies of each node. */
+  readonly remaining: Int32Array
+  /** Since when each task has been ready to start; NaN while it is not. */
+  readonly readyAt: Float64Array
+  readonly attempts: Int32Array
+  readonly waits: Map<TaskIndex, Interval[]>
+  readonly pauses: Interval[]
+  readonly failures: FailedTask[]
+  readonly counts: { succeeded: number; failed: number; cancelled: number; skipped: number }
+  pausedAt: EpochMs | null
+  openedAt: EpochMs
+  until: EpochMs
+  verdict: Verdict | null
+  retries: number
+}
+
+/**
+ * Folds the events of the run; those of other runs are passed over. `workers` is what is known of them beforehand: those
+ * that join in the events, or are seen at work, come to it.
+ */
+export function readHistory(
+  events: Iterable<RunEvent>,
+  run: RunId,
+  plan: CompiledPlan,
+  workers: ReadonlyMap<WorkerId, WorkerUse>,
+): History {
+  const fold: Fold = {
+    plan,
+    run,
+    workers: new Map(workers),
+    holds: [],
+    open: new Map(),
+    closing: new Set(),
+    remaining: plan.dependencyCount.slice(),
+    readyAt: new Float64Array(plan.taskCount).fill(Number.NaN),
+    attempts: new Int32Array(plan.taskCount),
+    waits: new Map(),
+    pauses: [],
+    failures: [],
+    counts: { succeeded: 0, failed: 0, cancelled: 0, skipped: 0 },
+    pausedAt: null,
+    openedAt: 0,
+    until: 0,
+    verdict: null,
+    retries: 0,
+  }
+  for (const event of events) {
+    if (event.type === 'worker.joined') join(fold, event)
+    if (!('run' in event) || event.run !== run) continue
+    fold.until = event.at
+    apply(fold, event)
+  }
+  for (const hold of fold.open.values()) hold.to = fold.until
+  if (fold.pausedAt !== null) fold.pauses.push({ from: fold.pausedAt, to: fold.until })
+  const { counts, holds, openedAt, until, verdict, retries, failures, waits, pauses } = fold
+  const tasks = { total: plan.taskCount, ...counts }
+  return { openedAt, until, verdict, tasks, holds, retries, failures, waits, pauses, workers: fold.workers }
+}
+
+function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): void {
+  switch (event.type) {
+    case 'run.opened':
+      fold.openedAt = event.at
+      return openRoots(fold, event.at)
+    case 'run.paused':
+      fold.pausedAt ??= event.at
+      return
+    case 'run.resumed':
+      if (fold.pausedAt !== null) fold.pauses.push({ from: fold.pausedAt, to: event.at })
+      fold.pausedAt = null
+      return
+    case 'run.closed':
+      fold.verdict = event.verdict
+      return
+    case 'task.failed':
+    case 'task.cancelled':
+    case 'task.skipped':
+      return endWithout(fold, event)
+    case 'run.cancelled':
+    case 'attempt.renewed':
+    case 'attempt.progressed':
+      return
+    default:
+      return applyToAttempt(fold, event)
+  }
+}
+
+type AttemptEvent = RunEventMap[
+  | 'attempt.started'
+  | 'attempt.succeeded'
+  | 'attempt.failed'
+  | 'attempt.closing'
+  | 'attempt.closed']
+
+function applyToAttempt(fold: Fold, event: AttemptEvent): void {
+  const task = fold.plan.taskIndex.get(event.task)
+  if (task === undefined) return
+  switch (event.type) {
+    case 'attempt.started':
+      return start(fold, task, event)
+    case 'attempt.succeeded':
+      fold.counts.succeeded += 1
+      letGo(fold, event)
+      return satisfy(fold, task, event.at)
+    case 'attempt.failed':
+      if (!fold.closing.has(event.fence)) letGo(fold, event)
+      if (event.retryAt === null) fail(fold, task, event)
+      else fold.readyAt[task] = event.retryAt
+      return
+    case 'attempt.closing':
+      fold.closing.add(event.fence)
+      return
+    case 'attempt.closed':
+      fold.closing.delete(event.fence)
+      return letGo(fold, event)
+    default:
+      event satisfies never
+  }
+}
+
+function join(fold: Fold, { worker, pool, slots, capabilities }: RunEventMap['worker.joined']): void {
+  fold.workers.set(worker, { pool, slots, capabilities: new Set(capabilities) })
+}
+
+function openRoots(fold: Fold, at: EpochMs): void {
+  const roots = [...fold.remaining.keys()].filter((node) => fold.remaining[node] === 0)
+  for (const node of roots) reach(fold, node, at)
+}
+
+function start(fold: Fold, task: TaskIndex, event: RunEventMap['attempt.started']): void {
+  stopWaiting(fold, task, event.at)
+  if (fold.attempts[task]! > 0) fold.retries += 1
+  fold.attempts[task]! += 1
+  const { worker, slot, fence, at } = event
+  const use = fold.workers.get(worker) ?? { pool: worker as string as PoolId, slots: 0, capabilities: new Set() }
+  use.slots = Math.max(use.slots, slot)
+  fold.workers.set(worker, use)
+  const hold: Hold = { task, worker, from: at, to: at }
+  fold.holds.push(hold)
+  fold.open.set(fence, hold)
+}
+
+function letGo(fold: Fold, { fence, at }: { readonly fence: number; readonly at: EpochMs }): void {
+  const hold = fold.open.get(fence)
+  if (hold === undefined) return
+  hold.to = at
+  fold.open.delete(fence)
+}
+
+function fail(fold: Fold, task: TaskIndex, event: RunEventMap['attempt.failed' | 'task.failed']): void {
+  fold.counts.failed += 1
+  fold.failures.push({ task: event.task, attempts: fold.attempts[task]!, failure: event.failure })
+}
+
+/** The task ended while no attempt of it was live. */
+function endWithout(fold: Fold, event: RunEventMap['task.failed' | 'task.cancelled' | 'task.skipped']): void {
+  const task = fold.plan.taskIndex.get(event.task)
+  if (task === undefined) return
+  stopWaiting(fold, task, event.at)
+  if (event.type === 'task.failed') fail(fold, task, event)
+  else fold.counts[event.type === 'task.skipped' ? 'skipped' : 'cancelled'] += 1
+}
+
+function stopWaiting(fold: Fold, task: TaskIndex, at: EpochMs): void {
+  const from = fold.readyAt[task]!
+  fold.readyAt[task] = Number.NaN
+  // Also false where the task was not ready.
+  if (!(at > from)) return
+  const intervals = fold.waits.get(task) ?? []
+  intervals.push({ from, to: at })
+  fold.waits.set(task, intervals)
+}
+
+/** All dependencies of the node hold: a task is ready, a point is passed on at once. */
+function reach(fold: Fold, node: NodeIndex, at: EpochMs): void {
+  if (node < fold.plan.taskCount) fold.readyAt[node] = at
+  else satisfy(fold, node, at)
+}
+
+function satisfy(fold: Fold, first: NodeIndex, at: EpochMs): void {
+  const { successors, taskCount } = fold.plan
+  const open = [first]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (let edge = successors.start[node]!; edge < successors.start[node + 1]!; edge += 1) {
+      const next = successors.targets[edge]!
+      fold.remaining[next]! -= 1
+      if (fold.remaining[next] !== 0) continue
+      if (next < taskCount) fold.readyAt[next] = at
+      else open.push(next)
+    }
+  }
+}

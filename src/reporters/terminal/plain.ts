@@ -1,0 +1,65 @@
+/** A run as plain lines, one for each event that matters: for logs and pipes. */
+import type { Failure, RunEvent, SkipReason } from '../../core/types.js'
+import { inColumns, type Line, type Style } from '../shared/line.js'
+import { formatCount, formatDuration, thousands } from '../shared/quantity.js'
+import type { RunModel } from './model.js'
+
+/** Columns of the time since the run was opened, and of the word. */
+const TIME_WIDTH = 8
+const WORD_WIDTH = 10
+
+/** The line of an event that `model` has taken in already; null for one that is not worth a line. */
+export function plainLine(event: RunEvent, model: RunModel, startedAt: number | null): Line | null {
+  const line = (word: string, style: Style | null, text: string): Line => {
+    const padded = inColumns(word, WORD_WIDTH)
+    const time = inColumns(formatDuration(event.at - model.openedAt), TIME_WIDTH, 'end')
+    return [{ text: time, style: 'dim' }, '  ', style === null ? padded : { text: padded, style }, ` ${text}`]
+  }
+  const took = startedAt === null ? '' : ` after ${formatDuration(event.at - startedAt)}`
+  const done = `  (${thousands(model.ended)}/${thousands(model.total)})`
+  switch (event.type) {
+    case 'run.opened': {
+      const { name, total, streams } = model
+      const content = `${formatCount(total, 'task')} in ${formatCount(streams.length, 'stream')}`
+      return line('opened', null, `run ${event.run} of ${name}: ${content}`)
+    }
+    case 'attempt.started':
+      return line('started', null, `${event.task}#${event.attempt} on ${event.worker}/${event.slot}`)
+    case 'attempt.succeeded':
+      return line('succeeded', 'green', `${event.task}#${event.attempt}${took}${done}`)
+    case 'attempt.failed': {
+      const { failure, retryAt, at } = event
+      const next = retryAt === null ? `no more attempts${done}` : `next try in ${formatDuration(retryAt - at)}`
+      return line('failed', 'red', `${event.task}#${event.attempt}${took}, ${next}: ${failureText(failure)}`)
+    }
+    case 'attempt.closing':
+      return line('stopping', 'yellow', `${event.task}#${event.attempt} (${event.reason})`)
+    case 'task.failed':
+      return line('failed', 'red', `${event.task}: ${failureText(event.failure)}${done}`)
+    case 'task.skipped':
+      return line('skipped', 'yellow', `${event.task}: ${skipText(event.reason)}${done}`)
+    case 'task.cancelled':
+      return line('cancelled', 'yellow', `${event.task}: ${event.reason}${done}`)
+    case 'run.paused':
+    case 'run.cancelled':
+      return line(event.type.slice('run.'.length), 'yellow', event.reason)
+    case 'run.resumed':
+      return line('resumed', null, `run ${event.run}`)
+    case 'run.closed': {
+      const style = event.verdict === 'succeeded' ? 'green' : 'red'
+      return line('closed', style, `run ${event.run}: ${event.verdict}`)
+    }
+    default:
+      return null
+  }
+}
+
+function failureText({ kind, message }: Failure): string {
+  return kind === 'error' ? message : `${kind}: ${message}`
+}
+
+function skipText(reason: SkipReason): string {
+  return reason.kind === 'dependency'
+    ? `${reason.because} was ${reason.status === 'failed' ? 'not done: it failed' : reason.status}`
+    : `nothing starts after ${reason.because} failed (onFailure: ${reason.rule})`
+}

@@ -1,0 +1,301 @@
+import { openSync, truncateSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { fileWith, world } from './world.js'
+
+const PLAN = `
+name: release
+pools:
+  backend: { slots: 1, capabilities: [code] }
+streams:
+  db:
+    title: Database
+    owns: [migrations/]
+    tasks:
+      schema: { estimate: 4h, requires: [code] }
+      seed: { estimate: { min: 1h, max: 3h } }
+  api:
+    dependsOn: [db/schema]
+    tasks:
+      routes: { estimate: 1h, claims: { write: [src/app.ts], read: [docs/] } }
+tasks:
+  notes: { input: { schema: { $from: db/schema } }, dependsOn: [{ on: api }] }
+`
+
+async function check(content: string, name = 'plan.yaml', options: readonly string[] = []) {
+  const file = fileWith(name, content)
+  const { call, stdout, stderr } = world()
+  const code = await call(['check', file, ...options])
+  return { code, file, lines: stdout.sent.replaceAll(file, name).trimEnd().split('\n'), stdout, stderr }
+}
+
+async function checkJson(content: string | Uint8Array, name = 'plan.yaml', options: readonly string[] = []) {
+  const file = fileWith(name, content)
+  const { call, stdout, stderr } = world()
+  const code = await call(['check', file, '--json', ...options])
+  expect(stderr.sent).toBe('')
+  return { code, file, document: JSON.parse(stdout.sent) }
+}
+
+describe('check, for people', () => {
+  it('says what a plan amounts to', async () => {
+    const { code, lines } = await check(PLAN)
+    expect(code).toBe(0)
+    expect(lines).toEqual([
+      'release: fine, with 1 warning',
+      '  2 streams, 4 tasks, 3 dependencies, 3 waves',
+      '  critical path  5h 1m: db/schema → api/routes → notes',
+      '  total work     7h 1m (1 task without estimate counted as 1m)',
+      '  slots          backend 1',
+      '  at best        7h 1m, by the work for backend',
+      '  kept apart     1 pair of tasks that write one path, with nothing to order them',
+      '',
+      '1 warning',
+      '  plan.yaml:11:13  /streams/db/tasks/seed  WILL_NOT_RUN_SIDE_BY_SIDE',
+      '    Tasks "db/schema" and "db/seed" both write "migrations/a", and nothing orders them: they will never run side by side.',
+      '    Let one depend on the other, or narrow what they claim.',
+    ])
+  })
+
+  it('counts tasks where there are no estimates, and names no pools where there are none', async () => {
+    const tasks = Array.from({ length: 14 }, (_, at) => `  t${at}: ${at === 0 ? '{}' : `{ dependsOn: [t${at - 1}] }`}`)
+    const { lines } = await check(`tasks:\n${tasks.join('\n')}\n`)
+    expect(lines).toEqual([
+      'plan.yaml: fine',
+      '  0 streams, 14 tasks, 13 dependencies, 14 waves',
+      `  critical path  14 tasks: ${tasks
+        .slice(0, 12)
+        .map((_, at) => `t${at}`)
+        .join(' → ')} → … 2 more`,
+    ])
+  })
+
+  it('finds the paths that make a plan long', async () => {
+    const shared = 'claims: { write: [a.ts] }, estimate: 2h'
+    const { lines } = await check(
+      `pools: { p: { slots: 9 } }\ntasks:\n  first: { estimate: 1h, claims: {} }\n  x: { dependsOn: [first], ${shared} }\n  y: { dependsOn: [first], ${shared} }\n`,
+    )
+    expect(lines).toContain('  at best        5h, by the tasks that write a.ts')
+  })
+
+  it('prints the trail of a cycle', async () => {
+    const { code, lines } = await check(
+      'tasks:\n  a: { dependsOn: [c] }\n  b: { dependsOn: [a] }\n  c: { dependsOn: [b] }\n',
+    )
+    expect(code).toBe(1)
+    expect(lines).toEqual([
+      'plan.yaml: refused, with 1 error',
+      '  0 streams, 3 tasks, 3 dependencies',
+      '',
+      '1 error',
+      '  plan.yaml:2:20  /tasks/a/dependsOn/0  CYCLE',
+      '    These wait for each other: "a" → "c" → "b" → "a".',
+      '    Read "→" as "depends on", and remove one of these dependencies.',
+    ])
+  })
+
+  it('counts what is too much to read, and says a hint once', async () => {
+    const tasks = Array.from({ length: 12 }, (_, at) => `  t${at}: { claims: { write: [a] } }`)
+    const { lines } = await check(`tasks:\n  bad: { dependsOn: [nothing], estimate: soon }\n${tasks.join('\n')}\n`)
+    expect(lines[0]).toBe('plan.yaml: refused, with 2 errors')
+    const apart = await check(`tasks:\n${tasks.join('\n')}\n`)
+    expect(apart.lines).toContain(
+      '  kept apart     more than 50 pairs of tasks that write one path, with nothing to order them',
+    )
+    expect(apart.lines.at(-1)).toBe('  … 43 more; --json lists all')
+    expect(apart.lines.filter((line) => line.startsWith('    Let one depend'))).toHaveLength(1)
+  })
+
+  it('says of an empty plan that it is one', async () => {
+    const { code, lines } = await check('{}', 'plan.json')
+    expect(code).toBe(0)
+    expect(lines.slice(0, 2)).toEqual([
+      'plan.json: fine, with 1 warning',
+      '  0 streams, 0 tasks, 0 dependencies, 0 waves',
+    ])
+  })
+
+  it('refuses warnings with --strict', async () => {
+    const { code, lines } = await check(PLAN, 'plan.yaml', ['--strict'])
+    expect(code).toBe(1)
+    expect(lines[0]).toBe('release: refused, with 1 warning')
+  })
+})
+
+describe('check --json', () => {
+  it('prints the plan as it was understood, with lines', async () => {
+    const { code, file, document } = await checkJson(PLAN)
+    expect(code).toBe(0)
+    expect(document).toEqual({
+      ok: true,
+      diagnostics: [
+        expect.objectContaining({
+          code: 'WILL_NOT_RUN_SIDE_BY_SIDE',
+          severity: 'warning',
+          at: '/streams/db/tasks/seed',
+          file,
+          line: 11,
+        }),
+      ],
+      plan: {
+        name: 'release',
+        pools: { backend: { slots: 1, capabilities: ['code'] } },
+        streams: [
+          {
+            id: 'db',
+            title: 'Database',
+            dependsOn: [],
+            owns: ['migrations/'],
+            tasks: [
+              {
+                id: 'schema',
+                title: null,
+                dependsOn: [],
+                claims: { write: ['migrations/'] },
+                estimate: 14_400_000,
+                requires: ['code'],
+                source: { file, line: 10 },
+              },
+              {
+                id: 'seed',
+                title: null,
+                dependsOn: [],
+                claims: { write: ['migrations/'] },
+                estimate: { min: 3_600_000, max: 10_800_000 },
+                source: { file, line: 11 },
+              },
+            ],
+            source: { file, line: 6 },
+          },
+          {
+            id: 'api',
+            title: null,
+            dependsOn: ['db/schema'],
+            owns: [],
+            tasks: [
+              {
+                id: 'routes',
+                title: null,
+                dependsOn: [],
+                claims: { write: ['src/app.ts'], read: ['docs/'] },
+                estimate: 3_600_000,
+                source: { file, line: 15 },
+              },
+            ],
+            source: { file, line: 12 },
+          },
+        ],
+        tasks: [
+          {
+            id: 'notes',
+            title: null,
+            dependsOn: [{ on: 'api' }],
+            claims: {},
+            estimate: null,
+            input: { schema: { $from: 'db/schema' } },
+            source: { file, line: 17 },
+          },
+        ],
+      },
+      coverage: { streams: 2, tasks: 4, edges: 3, unread: [] },
+    })
+  })
+
+  it('reads JSON and YAML alike, by the name or else by the content', async () => {
+    const yaml = 'tasks:\n  a: { dependsOn: [b] }\n  b: {}\n'
+    const json = '{\n  "tasks": {\n    "a": { "dependsOn": ["b"] },\n    "b": {}\n  }\n}'
+    const ids = [{ id: 'a' }, { id: 'b' }]
+    for (const [name, content] of [
+      ['p.yaml', yaml],
+      ['p.yml', yaml],
+      ['p', yaml],
+      ['p.json', json],
+      ['p.JSON', json],
+      ['p.plan', json],
+    ] as const) {
+      const { code, document } = await checkJson(content, name)
+      expect(code).toBe(0)
+      expect(document.plan.tasks).toMatchObject(ids)
+    }
+    expect((await checkJson(json, 'p.json')).document.plan.tasks[1].source.line).toBe(4)
+    expect((await checkJson(yaml, 'p.json')).document.diagnostics[0].code).toBe('BAD_SYNTAX')
+  })
+
+  it('prints what can be read of a plan with errors', async () => {
+    const { code, document } = await checkJson(
+      'name: x\ntasks:\n  a: { dependsOn: [a] }\n  b: { estimate: 5 parsecs }\n',
+    )
+    expect(code).toBe(1)
+    expect(document.ok).toBe(false)
+    expect(document.diagnostics.map(({ code: of }: { code: string }) => of)).toContain('BAD_DURATION')
+    expect(document.plan.tasks).toMatchObject([{ id: 'a' }, { id: 'b', estimate: null }])
+    expect(document.coverage).toMatchObject({ tasks: 2, edges: 1 })
+  })
+
+  it.each([
+    ['a: [', 'p.yaml', 'BAD_SYNTAX'],
+    ['{', 'p.json', 'BAD_SYNTAX'],
+    ['', 'p.json', 'BAD_SYNTAX'],
+    ['7', 'p.json', 'BAD_VALUE'],
+    [new Uint8Array([0x7b, 0xff, 0xfe]), 'p.json', 'BAD_SYNTAX'],
+    [`"${'x'.repeat(1_000_000)}"`, 'p.json', 'TOO_LARGE'],
+    [`# ${'x'.repeat(256_000)}`, 'p.yaml', 'TOO_LARGE'],
+    [`# ${'x'.repeat(256_000)}`, 'p', 'TOO_LARGE'],
+  ])('prints no plan where there is none', async (content, name, expected) => {
+    const { code, document } = await checkJson(content, name)
+    expect(code).toBe(1)
+    expect(document).toMatchObject({ ok: false, plan: null, coverage: { streams: 0, tasks: 0, edges: 0 } })
+    expect(document.diagnostics[0].code).toBe(expected)
+  })
+
+  it('is not ok with --strict and a warning', async () => {
+    const { code, document } = await checkJson('{}', 'p.json', ['--strict'])
+    expect({ code, ok: document.ok }).toEqual({ code: 1, ok: false })
+  })
+})
+
+describe('a file', () => {
+  it('of 200 MB is refused by its size, unread', async () => {
+    const file = fileWith('plan.json', '')
+    openSync(file, 'r+')
+    truncateSync(file, 200_000_000)
+    const before = process.memoryUsage().rss
+    const { call, stdout } = world()
+    expect(await call(['check', file, '--json'])).toBe(1)
+    expect(JSON.parse(stdout.sent)).toEqual({
+      ok: false,
+      diagnostics: [
+        {
+          code: 'TOO_LARGE',
+          severity: 'error',
+          message: 'The document is larger than 1,000,000 bytes.',
+          at: '',
+          hint: 'Split the plan, or raise the limit "jsonBytes".',
+          file,
+        },
+      ],
+      plan: null,
+      coverage: { streams: 0, tasks: 0, edges: 0, unread: [] },
+    })
+    expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
+  })
+
+  it('that has no end is read no further than the limit', async () => {
+    const { call, stdout } = world()
+    expect(await call(['check', '/dev/zero', '--json'])).toBe(1)
+    expect(JSON.parse(stdout.sent).diagnostics[0].code).toBe('TOO_LARGE')
+  })
+
+  it.each([
+    ['/nowhere/plan.yaml', 'there is no such file'],
+    ['/', 'it is a folder'],
+    ['/dev/null/plan.yaml', 'a part of its path is no folder'],
+    ['a\0b', "The argument 'path' must be"],
+  ])('%j that cannot be read is wrong usage', async (file, why) => {
+    const { call, stdout } = world()
+    expect(await call(['check', file, '--json'])).toBe(2)
+    const { ok, error } = JSON.parse(stdout.sent)
+    expect(ok).toBe(false)
+    expect(error.code).toBe('FILE_UNREADABLE')
+    expect(error.message).toContain(why)
+  })
+})
