@@ -1,0 +1,213 @@
+/**
+ * The plans in examples/plans say what they claim to say, and each runs to its end with simulated work. What must hold
+ * during a run is looked up in the plan for each attempt that starts, without the scheduler's own tables.
+ */
+import { createScheduler, defineHandlers, handler, type RunEvent } from 'signalbox'
+import { virtualClock } from 'signalbox/testing'
+import { describe, expect, it } from 'vitest'
+import { type PlanFacts, readFacts } from './plan-facts.js'
+
+const DAY = 86_400_000
+
+const sizes = {
+  'four-agents': { streams: 4, tasks: 5, edges: 7 },
+  'twelve-streams': { streams: 12, tasks: 52, edges: 52 },
+  'three-tracks': { streams: 3, tasks: 18, edges: 15 },
+  'forty-five-workstreams': { streams: 49, tasks: 87, edges: 248 },
+  'worker-pool': { streams: 0, tasks: 12, edges: 14 },
+}
+
+describe.each(Object.entries(sizes))('%s', (name, size) => {
+  const facts = readFacts(name)
+
+  it('is fine, and as large as it should be', () => {
+    const { plan, compiled, edges } = facts
+    expect({ streams: plan.streams?.length ?? 0, tasks: compiled.taskCount, edges }).toEqual(size)
+  })
+
+  it('has no other warnings than those about tasks that are kept apart', () => {
+    const kinds = new Set(facts.diagnostics.map(({ severity, code }) => `${severity} ${code}`))
+    expect([...kinds]).toEqual(facts.keptApart.length > 0 ? ['warning WILL_NOT_RUN_SIDE_BY_SIDE'] : [])
+  })
+
+  it('runs to its end, with no dependency ignored, no slot used twice and no two conflicting attempts at once', async () => {
+    const { verdict, problems, started } = await simulate(facts)
+    expect({ verdict, problems, started }).toEqual({ verdict: 'succeeded', problems: [], started: size.tasks })
+  })
+})
+
+describe('four agents', () => {
+  const { plan, prerequisites, keptApart, conflict } = readFacts('four-agents')
+
+  it('starts C after A and B, D after A alone, and tests in the end', () => {
+    expect([...prerequisites('C/build')].sort()).toEqual(['A/build', 'B/build'])
+    expect([...prerequisites('D/build')]).toEqual(['A/build'])
+    expect(prerequisites('end-to-end').size).toBe(4)
+  })
+
+  it('merges A, B, C, D', () => {
+    expect(plan.streams?.map(({ mergeAfter }) => mergeAfter)).toEqual([undefined, ['A'], ['B'], ['C']])
+  })
+
+  it('shares no file between agents', () => {
+    expect(keptApart).toEqual([])
+    expect(conflict('C/build', 'D/build')).toBe(false)
+  })
+})
+
+describe('twelve streams', () => {
+  const { prerequisites, conflict, keptApart } = readFacts('twelve-streams')
+
+  it('orders the shared migration and task model A, B, D, and nothing else of these streams', () => {
+    expect([...prerequisites('D/schema')].sort()).toEqual(['A/schema', 'B/schema'])
+    expect(conflict('A/schema', 'D/schema')).toBe(true)
+    expect(prerequisites('C/worker').has('B/worker')).toBe(false)
+  })
+
+  it('lets F, G, H start when E has its constants, J when I has its capabilities', () => {
+    for (const task of ['F/templates', 'G/gate', 'H/storage']) expect([...prerequisites(task)]).toEqual(['E/constants'])
+    expect([...prerequisites('J/events')]).toEqual(['I/capabilities'])
+  })
+
+  it('runs K after all of A, L after all of K', () => {
+    expect([...prerequisites('K/graph')].sort()).toEqual(['A/queue', 'A/routes', 'A/schema', 'A/tests'])
+    expect(prerequisites('L/sync').has('K/tests')).toBe(true)
+  })
+
+  it('keeps apart who shares a file in no order', () => {
+    expect(keptApart).toEqual([
+      'A/queue × B/queue',
+      'A/queue × D/queue',
+      'A/routes × D/routes',
+      'B/queue × D/queue',
+      'B/worker × C/worker',
+      'B/worker × D/worker',
+      'C/worker × D/worker',
+      // C only reads what I writes.
+      'C/worker × I/capabilities',
+      'C/routes × I/routes',
+      'E/tracking × H/storage',
+      'E/routes × F/routes',
+    ])
+  })
+})
+
+describe('three tracks', () => {
+  const { plan, prerequisites, keptApart } = readFacts('three-tracks')
+
+  it('merges 3, 2, 1', () => {
+    expect(plan.streams?.map(({ mergeAfter }) => mergeAfter)).toEqual([['track-2'], ['track-3'], undefined])
+  })
+
+  it('starts the third track when the first has done three of its six tasks', () => {
+    expect(prerequisites('track-3/catalog').size).toBe(3)
+    expect(prerequisites('track-3/catalog').has('track-1/mock-data')).toBe(true)
+  })
+
+  it('never lets two tracks meet on a file', () => {
+    expect(keptApart).toEqual(['track-2/metrics × track-2/reconnect', 'track-2/metrics × track-2/breakers'])
+  })
+})
+
+describe('forty-five workstreams', () => {
+  const facts = readFacts('forty-five-workstreams')
+  const { plan, compiled, prerequisites, conflict, keptApart } = facts
+  const services = (plan.streams ?? []).filter(({ id }) => /^WS-[123]\d\d$/.test(id)).map(({ id }) => id)
+
+  it('employs sixteen agents of seven kinds', () => {
+    const slots = Object.fromEntries(Object.entries(plan.pools ?? {}).map(([name, pool]) => [name, pool.slots]))
+    expect(slots).toEqual({ backend: 6, ai: 2, integration: 2, frontend: 1, qa: 2, devops: 1, writers: 2 })
+  })
+
+  it('has every service registered in the gateway, one at a time, once the gateway is there', () => {
+    expect(services).toHaveLength(35)
+    expect(services.every((id) => prerequisites(`${id}/route`).has('WS-003/build'))).toBe(true)
+    expect(keptApart.filter((pair) => pair.includes('/route'))).toHaveLength((35 * 34) / 2)
+  })
+
+  it('keeps apart two services that are cut out of one file, and orders two others', () => {
+    expect(keptApart.filter((pair) => !pair.includes('/route'))).toEqual(['WS-204/build × WS-206/build'])
+    expect(conflict('WS-202/build', 'WS-305/build')).toBe(true)
+    expect(prerequisites('WS-305/build').has('WS-202/build')).toBe(true)
+  })
+
+  it('starts what waits for all services after all of them', () => {
+    for (const task of ['WS-QA03/work', 'WS-QA04/work', 'WS-DOC04/draft']) {
+      expect(services.every((id) => prerequisites(task).has(`${id}/route`))).toBe(true)
+    }
+    expect(prerequisites('WS-DOC02/work').has('WS-315/build')).toBe(false)
+  })
+
+  it('reaches the database from every service, also where the source forgets to say so', () => {
+    expect(services.every((id) => prerequisites(`${id}/build`).has('WS-001/build'))).toBe(true)
+  })
+
+  it('lets the scaffolding go to backend or devops', () => {
+    const need = compiled.needs[compiled.need[compiled.taskIndex.get('WS-004/build')!]!]!
+    expect(need).toEqual({ pool: null, requires: ['scaffolding'] })
+    const able = Object.entries(plan.pools ?? {}).filter(([, { capabilities = [] }]) =>
+      capabilities.includes('scaffolding'),
+    )
+    expect(able.map(([name]) => name)).toEqual(['backend', 'devops'])
+  })
+})
+
+describe('worker pool', () => {
+  const { plan, prerequisites, conflict, keptApart } = readFacts('worker-pool')
+
+  it('estimates sixteen hours of work', () => {
+    const hours = plan.tasks?.map(({ estimate }) => (estimate as number) / 3_600_000) ?? []
+    expect(hours.reduce((sum, each) => sum + each, 0)).toBe(16)
+  })
+
+  it('has one file in two tasks, in order', () => {
+    expect(conflict('T05', 'T06')).toBe(true)
+    expect(prerequisites('T06').has('T05')).toBe(true)
+    expect(keptApart).toEqual([])
+  })
+})
+
+interface Simulation {
+  readonly verdict: string
+  readonly problems: readonly string[]
+  readonly started: number
+}
+
+/** Runs the plan on a clock that only simulated work moves, and looks at each start with the plan in hand. */
+async function simulate(facts: PlanFacts): Promise<Simulation> {
+  const { plan, compiled } = facts
+  const clock = virtualClock()
+  const work = handler({
+    run: async (_: unknown, { attempt }) => {
+      await clock.sleep(compiled.estimateMs[compiled.taskIndex.get(attempt.task)!] || DAY)
+      return null
+    },
+  })
+  const scheduler = createScheduler({ clock, handlers: defineHandlers({ agent: work }) })
+  const run = await scheduler.start(plan)
+  const problems: string[] = []
+  const running = new Map<string, string>()
+  const done = new Set<string>()
+  let started = 0
+  const look = (event: RunEvent): void => {
+    if (event.type === 'attempt.succeeded') {
+      running.delete(event.task)
+      done.add(event.task)
+    }
+    if (event.type !== 'attempt.started') return
+    const slot = `${event.worker}/${event.slot}`
+    started += 1
+    for (const [other, held] of running) {
+      if (held === slot) problems.push(`${event.task} got slot ${slot} of ${other}.`)
+      if (facts.conflict(event.task, other)) problems.push(`${event.task} started beside ${other}.`)
+    }
+    for (const other of facts.prerequisites(event.task)) {
+      if (!done.has(other)) problems.push(`${event.task} started before ${other} was done.`)
+    }
+    running.set(event.task, slot)
+  }
+  run.on('*', look)
+  const { verdict } = await clock.runUntil(run.outcome)
+  await scheduler.close()
+  return { verdict, problems, started }
+}
