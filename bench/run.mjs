@@ -1,0 +1,136 @@
+/**
+ * `npm run bench`: what a task costs, beside what it costs elsewhere. Words choose a part of it:
+ * `npm run bench -- quick`, `-- layered 100k`, `-- checks`. docs/guide/benchmarks.md says what each figure means.
+ */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { leftOut, printShape } from './report.mjs'
+import { shapes } from './shapes.mjs'
+import { machine, median } from './units.mjs'
+
+/** In the order of the table. A new one is a module in `contestants/`. */
+const CONTESTANTS = ['signalbox', 'p-graph', 'p-queue', 'bare']
+/** Measured only when named. */
+const MORE_CONTESTANTS = ['builder']
+const SIZES = { '1k': 1000, '10k': 10_000, '100k': 100_000, '1M': 1_000_000 }
+const CHECKS = ['plan', 'decide', 'simulate']
+/** Fresh processes per cell. The largest take long and spread little; the layered shape is the one with goals. */
+const ROUNDS = 3
+const ROUNDS_AT_1M = 1
+const ROUNDS_QUICK = 5
+const BYTES_AT = '100k'
+
+const words = process.argv.slice(2)
+const everybody = [...CONTESTANTS, ...MORE_CONTESTANTS]
+const known = [
+  ...Object.keys(shapes),
+  ...Object.keys(SIZES),
+  ...everybody,
+  ...CHECKS,
+  'quick',
+  'cpu',
+  'checks',
+  'shapes',
+]
+const unknown = words.filter((word) => !known.includes(word))
+if (unknown.length > 0) {
+  console.error(`Unknown: ${unknown.join(' ')}. Known: ${known.join(' ')}.`)
+  process.exit(2)
+}
+
+const isQuick = words.includes('quick')
+const measure = words.includes('cpu') ? 'cpu' : 'time'
+if (measure === 'cpu' && process.threadCpuUsage === undefined) {
+  console.error('`cpu` needs Node 23.9 or later; `npm run bench` runs on the one the repository installs.')
+  process.exit(2)
+}
+const chosen = (names) => names.filter((name) => words.includes(name))
+const orAll = (some, all) => (some.length > 0 ? some : all)
+const isAboutShapes = words.some(
+  (word) => word in shapes || word in SIZES || everybody.includes(word) || word === 'shapes',
+)
+const chosenChecks = words.includes('checks') ? CHECKS : chosen(CHECKS)
+const isDefault = words.every((word) => word === 'cpu')
+const checks = isDefault ? CHECKS : chosenChecks
+const withShapes = isDefault || isQuick || isAboutShapes || checks.length === 0
+const plan = {
+  shapes: orAll(chosen(Object.keys(shapes)), isQuick ? ['layered'] : Object.keys(shapes)),
+  sizes: orAll(chosen(Object.keys(SIZES)), isQuick ? ['10k', '100k'] : Object.keys(SIZES)),
+  contestants: orAll(chosen(everybody), CONTESTANTS),
+}
+
+console.log(`signalbox bench · ${machine()}`)
+if (withShapes) for (const shape of plan.shapes) await benchShape(shape)
+for (const check of checks) {
+  console.log('')
+  await launch([fileURLToPath(new URL(`${check}.mjs`, import.meta.url)), measure], 'inherit')
+}
+
+async function benchShape(shape) {
+  const times = new Map(plan.contestants.map((contestant) => [contestant, new Map()]))
+  const bytes = new Map()
+  for (const size of plan.sizes) {
+    for (let round = 0; round < roundsOf(shape, size); round += 1) {
+      // Contestants take turns, so that a slow minute of the machine is everybody's.
+      for (const contestant of plan.contestants) {
+        if (leftOut(contestant, shape, SIZES[size]) !== null) continue
+        const cell = await cellOf(contestant, shape, size, measure)
+        const cells = times.get(contestant)
+        cells.set(size, [...(cells.get(size) ?? []), cell])
+      }
+    }
+  }
+  if (plan.sizes.includes(BYTES_AT)) {
+    for (const contestant of plan.contestants) bytes.set(contestant, await bytesOf(contestant, shape))
+  }
+  printShape({
+    measure,
+    shape,
+    sizes: plan.sizes,
+    sizeOf: SIZES,
+    contestants: plan.contestants,
+    times,
+    bytes,
+    bytesAt: BYTES_AT,
+  })
+}
+
+function roundsOf(shape, size) {
+  if (isQuick) return ROUNDS_QUICK
+  return size === '1M' && shape !== 'layered' ? ROUNDS_AT_1M : ROUNDS
+}
+
+async function bytesOf(contestant, shape) {
+  const cells = []
+  for (let round = 0; round < (isQuick ? ROUNDS : 1); round += 1)
+    cells.push(await cellOf(contestant, shape, BYTES_AT, 'bytes'))
+  return { end: median(cells.map(({ end }) => end)), middle: median(cells.map(({ middle }) => middle)) }
+}
+
+async function cellOf(contestant, shape, size, measure) {
+  progress(`${shape} ${size} ${contestant} ${measure}`)
+  const script = fileURLToPath(new URL('cell.mjs', import.meta.url))
+  const args = ['--expose-gc', '--max-old-space-size=8192', script, contestant, shape, String(SIZES[size]), measure]
+  const text = await launch(args, 'pipe')
+  progress('')
+  return JSON.parse(text)
+}
+
+/** What a child of this very Node prints; it must succeed. */
+function launch(args, stdout) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, 'inherit'] })
+    let text = ''
+    child.stdout?.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code) =>
+      code === 0 ? resolve(text) : reject(new Error(`${args.join(' ')} ended with ${code}.`)),
+    )
+  })
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+}
