@@ -126,6 +126,7 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
     release: (holder) => release(table, holder),
     refresh() {
       const reserved = reservations.current()
+      reservations.count([])
       if (reserved !== null) freeAll(table, reserved.set)
     },
     reservation: reservations.current,
@@ -255,15 +256,15 @@ function createReservations<W extends ClaimWaiter>({ bypassLimit, isHeldBack }: 
       waiter.bypasses += 1
       if (waiter.bypasses === bypassLimit) overdue.push(waiter)
     }
-    const before = reserved?.waiting === true ? reserved : null
-    if (before !== null && !isHeldBack(before)) return
-    reserved = before
+    if (reserved?.waiting === true) {
+      if (!isHeldBack(reserved)) return
+      overdue.push(reserved)
+    }
+    reserved = null
     if (overdue.length === 0) return
     overdue = overdue.filter((waiter) => waiter.waiting).sort((a, b) => a.seq - b.seq)
     const next = overdue.findIndex((waiter) => !isHeldBack(waiter))
-    if (next === -1 && before !== null) return
     reserved = overdue.splice(Math.max(next, 0), 1)[0] ?? null
-    if (before !== null) overdue.push(before)
   }
 
   return { count, current: () => reserved }

@@ -38,19 +38,5 @@ function exclude(a: ClaimSetSpec, b: ClaimSetSpec): boolean {
 }
 
 function anyMeet(a: readonly Pattern[], b: readonly Pattern[]): boolean {
-  return a.some((mine) => b.some((other) => meet(mine, other)))
-}
-
-/** Pairs of texts remembered at most; then all are forgotten. */
-const MEMORY = 100_000
-const metByTexts = new Map<string, boolean>()
-
-function meet(a: Pattern, b: Pattern): boolean {
-  const key = `${a.text}\n${b.text}`
-  const known = metByTexts.get(key)
-  if (known !== undefined) return known
-  const answer = overlaps(a, b)
-  if (metByTexts.size >= MEMORY) metByTexts.clear()
-  metByTexts.set(key, answer)
-  return answer
+  return a.some((mine) => b.some((other) => overlaps(mine, other)))
 }

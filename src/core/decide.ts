@@ -205,7 +205,8 @@ function cancel(draft: Draft, input: InputOf<'cancel'>): void {
   const tasks = tasksOf(draft, run, input.target)
   if (tasks === null) return
   if (input.target.kind === 'run') {
-    if (run.cancelled !== null) return
+    // What has ended in the same batch ended by itself.
+    if (run.cancelled !== null || tasks.length === 0) return
     record(draft, { type: 'run.cancelled', at: draft.at, run: run.id, reason: input.reason })
   }
   for (const task of tasks) cancelTask(draft, run, task, input.reason)

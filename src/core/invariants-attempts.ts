@@ -64,7 +64,7 @@ function checkAttempt(state: ScopeState, attempt: Attempt): void {
   }
 }
 
-/** No two attempts share a fence, a slot or a path. */
+/** No two attempts share a slot or a path; that they share no fence is known by now. */
 function checkPairs(attempts: readonly Attempt[]): void {
   for (let i = 1; i < attempts.length; i += 1) {
     const a = attempts[i]!
@@ -72,7 +72,6 @@ function checkPairs(attempts: readonly Attempt[]): void {
     const claimSet = plan.claimSet[a.task]!
     for (let j = 0; j < i; j += 1) {
       const b = attempts[j]!
-      if (a.fence === b.fence) brokenBy('No fence is used twice (S3)', a)
       if (a.worker === b.worker && a.slot === b.slot)
         brokenBy(`No slot is used twice (S7), also by fence ${b.fence}`, a)
       if (claimSet === -1 || !conflicts(plan, claimSet, b.run.plan, b.run.plan.claimSet[b.task]!)) continue

@@ -106,6 +106,7 @@ describe('a pattern', () => {
     const path = parsePath('Src/a\u0308B.ts', { caseFold: true })
     expect(path).toEqual({ ok: true, text: 'src/äb.ts' })
     expect(matches(pattern, 'src/äb.ts')).toBe(true)
+    expect(parsePath('H\u0331', { caseFold: true })).toEqual({ ok: true, text: '\u1e96' })
   })
 
   // Each of these takes a backtracking matcher longer than anybody waits.

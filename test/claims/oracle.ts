@@ -65,7 +65,6 @@ export function namesOf(characters: readonly string[], length: number): string[]
 }
 
 interface Step {
-  readonly from: number
   readonly to: number
   /** A character, '?' for any but a slash, '' for none. */
   readonly on: string
@@ -73,18 +72,18 @@ interface Step {
 
 /** Reads a path whose every segment ends in a slash. */
 interface Automaton {
-  readonly steps: readonly Step[]
+  /** By the state they start from. */
+  readonly steps: readonly (readonly Step[])[]
   readonly start: number
   readonly end: number
 }
 
 function automatonOf(pattern: string): Automaton {
-  const steps: Step[] = []
-  let states = 2
+  const steps: Step[][] = [[], []]
   for (const segments of rowsOf(pattern)) {
     let at = 0
-    const go = (on: string, to = states++): void => {
-      steps.push({ from: at, to, on })
+    const go = (on: string, to = steps.push([]) - 1): void => {
+      steps[at]!.push({ to, on })
       at = to
     }
     for (const segment of segments) {
@@ -92,14 +91,14 @@ function automatonOf(pattern: string): Automaton {
       const loop = at
       if (segment === '§') {
         go('?')
-        steps.push({ from: at, to: at, on: '?' })
+        steps[at]!.push({ to: at, on: '?' })
         go('/', loop)
         continue
       }
       for (const character of segment) {
         if (character === '*') {
           go('')
-          steps.push({ from: at, to: at, on: '?' })
+          steps[at]!.push({ to: at, on: '?' })
         } else go(character)
       }
       go('/')
@@ -111,18 +110,18 @@ function automatonOf(pattern: string): Automaton {
 
 function closure({ steps }: Automaton, states: Iterable<number>): Set<number> {
   const closed = new Set(states)
-  for (const state of closed) for (const step of steps) if (step.from === state && step.on === '') closed.add(step.to)
+  for (const state of closed) for (const step of steps[state]!) if (step.on === '') closed.add(step.to)
   return closed
 }
 
 function advance(automaton: Automaton, states: Set<number>, character: string): Set<number> {
-  const next = automaton.steps.filter(
-    (step) => states.has(step.from) && (step.on === character || (step.on === '?' && character !== '/')),
-  )
-  return closure(
-    automaton,
-    next.map((step) => step.to),
-  )
+  const next = new Set<number>()
+  for (const state of states) {
+    for (const step of automaton.steps[state]!) {
+      if (step.on === character || (step.on === '?' && character !== '/')) next.add(step.to)
+    }
+  }
+  return closure(automaton, next)
 }
 
 /** Whether a path exists that both cover: a walk over all pairs of state sets, with the rules for names beside them. */

@@ -75,7 +75,9 @@ describe('an attempt that was told to stop', () => {
   it('does not hold up a task without claims: the next attempt starts beside it, in another slot', () => {
     const w = world()
     w.worker('w', { slots: 2 })
-    w.open({ tasks: { a: { retry: { maxAttempts: 2, initialDelay: 10, jitter: 0 }, timeouts: { startToClose: 100 } } } })
+    w.open({
+      tasks: { a: { retry: { maxAttempts: 2, initialDelay: 10, jitter: 0 }, timeouts: { startToClose: 100 } } },
+    })
     w.wait(100)
     w.wait(10)
     expect(w.live('a')).toMatchObject({ number: 2, slot: 2 })
@@ -100,7 +102,9 @@ describe('an attempt that was told to stop', () => {
     const reasons = (make: (w: World) => void, task: TaskDocument): readonly string[] => {
       const w = worldWith(task)
       make(w)
-      return w.last.instructions.filter(({ type }) => type === 'stopAttempt').map((each) => 'reason' in each ? each.reason : '')
+      return w.last.instructions
+        .filter(({ type }) => type === 'stopAttempt')
+        .map((each) => ('reason' in each ? each.reason : ''))
     }
     expect(reasons((w) => w.wait(100), { timeouts: { startToClose: 100 } })).toEqual(['timeout'])
     expect(reasons((w) => w.wait(100), { timeouts: { scheduleToClose: 100 } })).toEqual(['timeout'])
@@ -116,11 +120,19 @@ describe('a lost attempt', () => {
       const w = worldWith({ timeouts: { heartbeat: 1000, close } })
       w.pass(1101)
       expect(w.closing()).toEqual(['a'])
-      const [{ at, closeBy }] = w.events('attempt.closing') as [{ at: number; closeBy: number }]
-      expect(closeBy - START).toBeLessThanOrEqual(1500.000001)
-      expect(closeBy - at).toBeGreaterThanOrEqual(399)
+      const { at, closeBy } = w.events('attempt.closing')[0]!
+      expect(closeBy! - START).toBeLessThanOrEqual(1500.000001)
+      expect(closeBy! - at).toBeGreaterThanOrEqual(399)
       w.pass(500)
       expect(w.events('attempt.closed')).toMatchObject([{ by: 'time' }])
+    }
+  })
+
+  it('only a lost one: any other has the time the plan gives, lease or no lease', () => {
+    for (const close of [undefined, 700]) {
+      const w = worldWith({ timeouts: { heartbeat: 1000, close } })
+      w.cancel('a')
+      expect(w.events('attempt.closing')).toMatchObject([{ closeBy: close === undefined ? null : START + close }])
     }
   })
 

@@ -5,7 +5,6 @@
  * `before` is what `t` depends on or queues behind.
  */
 import { describe, expect, it } from 'vitest'
-import { explain } from '../../src/core/explain.js'
 import type { Input } from '../../src/core/types.js'
 import type { PlanDocument, TaskDocument } from '../../src/plan/types.js'
 import { START, type World, world } from './world.js'
@@ -282,7 +281,12 @@ describe('what is refused, and in which words', () => {
       'Worker "w" has joined already.',
     ],
     ['a worker nobody knows, draining', { type: 'drain', worker: 'x' }, 'WORKER_UNKNOWN', 'No worker "x" has joined.'],
-    ['a worker nobody knows, leaving', { type: 'leave', worker: 'x', reason: '' }, 'WORKER_UNKNOWN', 'No worker "x" has joined.'],
+    [
+      'a worker nobody knows, leaving',
+      { type: 'leave', worker: 'x', reason: '' },
+      'WORKER_UNKNOWN',
+      'No worker "x" has joined.',
+    ],
     ['a run nobody knows', { type: 'pause', run: 'x', reason: '' }, 'RUN_UNKNOWN', 'There is no run "x".'],
     ['resuming a run nobody knows', { type: 'resume', run: 'x' }, 'RUN_UNKNOWN', 'There is no run "x".'],
     [
@@ -370,29 +374,4 @@ it('a decision names when it wants to be woken, null if nothing is ever due', ()
   expect(w.open({ tasks: { a: {} } }, 'calm').wakeAt).toBeNull()
   w.complete('a')
   expect(w.open({ tasks: { a: { timeouts: { startToClose: 50 } } } }, 'timed').wakeAt).toBe(START + 50)
-})
-
-describe('what no version of ours would say', () => {
-  const started = (): World => {
-    const w = world()
-    w.worker()
-    w.open({ tasks: { a: {} } })
-    return w
-  }
-
-  it('an input of an unknown type changes nothing', () => {
-    const w = started()
-    expect(w.send({ type: 'dance' })).toMatchObject({ events: [], instructions: [], rejection: null })
-  })
-
-  it('a deadline of an unknown kind is let go', () => {
-    const w = started()
-    w.state.deadlines.add({ at: START, kind: 'teatime' as never, run: 'r' as never, task: 0, fence: 0 })
-    expect(w.send({ type: 'tick' })).toMatchObject({ events: [], wakeAt: null })
-  })
-
-  it('a task in an unknown status has no explanation', () => {
-    const w = started()
-    expect(explain(w.state, { ...w.run(), status: new Uint8Array([99]) }, 0, START)).toBeUndefined()
-  })
 })

@@ -17,7 +17,9 @@ describe('the order of dispatch', () => {
   it('is the person’s priority first', () => {
     const w = world()
     w.worker()
-    w.open({ tasks: { low: { priority: -1, estimate: '9h' }, none: {}, high: { priority: 5 }, higher: { priority: 6 } } })
+    w.open({
+      tasks: { low: { priority: -1, estimate: '9h' }, none: {}, high: { priority: 5 }, higher: { priority: 6 } },
+    })
     expect(runAll(w)).toEqual(['higher', 'high', 'none', 'low'])
   })
 
@@ -92,7 +94,9 @@ describe('the worker who is taken', () => {
     w.worker('all', { capabilities: ['ts', 'rust', 'docs'] })
     w.worker('two', { capabilities: ['docs', 'ts'] })
     w.worker('one', { capabilities: ['ts'] })
-    w.open({ tasks: { a: { requires: ['ts'] }, b: { requires: ['ts'] }, c: { requires: ['ts'] }, d: { requires: ['rust'] } } })
+    w.open({
+      tasks: { a: { requires: ['ts'] }, b: { requires: ['ts'] }, c: { requires: ['ts'] }, d: { requires: ['rust'] } },
+    })
     expect(w.events('attempt.started').map(({ task, worker }) => [task, worker])).toEqual([
       ['a', 'one'],
       ['b', 'two'],
@@ -181,10 +185,25 @@ describe('a claim that is passed again and again', () => {
     w.worker('w', { slots: 2 })
     const tasks: Record<string, TaskDocument> = {}
     for (let n = 0; n < 100; n += 1) tasks[`s${n}`] = { priority: 1, claims: { write: ['a'] } }
-    w.open({ tasks: { first: { priority: 2, claims: { write: ['a'] } }, last: { claims: { write: ['a'] } }, ...tasks } })
+    w.open({
+      tasks: { first: { priority: 2, claims: { write: ['a'] } }, last: { claims: { write: ['a'] } }, ...tasks },
+    })
     const order = runAll(w)
     expect(order).toHaveLength(102)
     expect(order.indexOf('last')).toBeLessThan(BYPASS_LIMIT + 3)
+  })
+
+  it('has the next worker, also before tasks that do not conflict and would come first', () => {
+    const w = world()
+    w.worker()
+    const tasks: Record<string, TaskDocument> = { free: { priority: 0.5 } }
+    for (let n = 0; n < 100; n += 1) tasks[`s${n}`] = { priority: 1, claims: { write: ['a'] } }
+    w.open({
+      tasks: { first: { priority: 1, claims: { write: ['a'] } }, wide: { claims: { write: ['**'] } }, ...tasks },
+    })
+    const order = runAll(w)
+    expect(order.indexOf('wide')).toBeLessThan(order.indexOf('free'))
+    expect(order).toHaveLength(103)
   })
 
   it('is reserved for a reader whom writers pass, too', () => {

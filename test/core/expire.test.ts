@@ -118,6 +118,19 @@ describe('scheduleToStart', () => {
     expect(w.status('b')).toBe('failed')
   })
 
+  it('a pause that is over before its end begins it anew, too', () => {
+    const w = world()
+    w.open({ tasks: { b: { timeouts: { scheduleToStart: 500 } } } })
+    w.wait(300)
+    w.send({ type: 'pause', run: 'r', reason: 'lunch' })
+    w.wait(100)
+    w.send({ type: 'resume', run: 'r' })
+    w.pass(499)
+    expect(w.status('b')).toBe('ready')
+    w.pass(1)
+    expect(w.status('b')).toBe('failed')
+  })
+
   it('after a pause it still waits for the delay of a retry that is not over', () => {
     const w = world()
     w.worker()

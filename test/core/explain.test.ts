@@ -48,13 +48,17 @@ describe('explain', () => {
     w.worker()
     w.open({ tasks: { a: {}, b: { dependsOn: ['a'] }, c: {} } })
     w.fail('a')
-    expect(w.explain('b')).toEqual([{ kind: 'skipped', reason: { kind: 'dependency', because: 'a', status: 'failed' } }])
+    expect(w.explain('b')).toEqual([
+      { kind: 'skipped', reason: { kind: 'dependency', because: 'a', status: 'failed' } },
+    ])
   })
 
   it('dependency: each task that has not succeeded, and not those that have', () => {
     const w = world()
     w.worker()
-    w.open({ tasks: { a: { priority: 3 }, b: { priority: 2 }, c: { dependsOn: ['b'] }, d: { dependsOn: ['a', 'b', 'c'] } } })
+    w.open({
+      tasks: { a: { priority: 3 }, b: { priority: 2 }, c: { dependsOn: ['b'] }, d: { dependsOn: ['a', 'b', 'c'] } },
+    })
     w.complete('a')
     expect(w.explain('d')).toEqual([
       { kind: 'dependency', on: 'b', status: 'running' },
@@ -197,7 +201,9 @@ describe('explain', () => {
     w.open({ tasks: { c: {} } }, 'r2')
     w.send({ type: 'pause', run: 'r', reason: 'lunch' })
     w.now -= 5000
-    const times = ['a', 'b'].flatMap((task) => w.explain(task)).map((reason: Reason) => ('sinceMs' in reason ? reason.sinceMs : 0))
+    const times = ['a', 'b']
+      .flatMap((task) => w.explain(task))
+      .map((reason: Reason) => ('sinceMs' in reason ? reason.sinceMs : 0))
     for (const time of times) expect(time).toBeGreaterThanOrEqual(0)
   })
 })
@@ -210,7 +216,14 @@ describe('unblocks', () => {
     w.worker('w', { slots: 9 })
     w.open({
       streams: { s: { tasks: { x: {}, y: {} } }, t: { dependsOn: ['s'], tasks: { z: {} } } },
-      tasks: { e: { dependsOn: ['t'] }, d: { dependsOn: ['b', 'c'] }, c: { dependsOn: ['a'] }, b: { dependsOn: ['a'] }, a: {}, f: {} },
+      tasks: {
+        e: { dependsOn: ['t'] },
+        d: { dependsOn: ['b', 'c'] },
+        c: { dependsOn: ['a'] },
+        b: { dependsOn: ['a'] },
+        a: {},
+        f: {},
+      },
     })
     expect(idsOf(w, 'a')).toEqual(['d', 'c', 'b'])
     expect(idsOf(w, 's/x')).toEqual(['t/z', 'e'])

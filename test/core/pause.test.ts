@@ -11,7 +11,10 @@ it('a paused run starts nothing, whatever becomes ready; what runs goes on and m
   expect(w.status('b')).toBe('ready')
   w.worker('w2')
   expect(w.running()).toEqual([])
-  expect(w.send({ type: 'resume', run: 'r' }).events.map(({ type }) => type)).toEqual(['run.resumed', 'attempt.started'])
+  expect(w.send({ type: 'resume', run: 'r' }).events.map(({ type }) => type)).toEqual([
+    'run.resumed',
+    'attempt.started',
+  ])
 })
 
 it('a paused run still closes when what ran was the last of it', () => {
@@ -26,7 +29,9 @@ it('a paused run still closes when what ran was the last of it', () => {
 it('the clocks of what runs go on: startToClose and the lease are about the attempt', () => {
   const w = world()
   w.worker('w', { slots: 2 })
-  w.open({ tasks: { a: { timeouts: { startToClose: 100 } }, b: { timeouts: { heartbeat: 100 }, retry: { maxLost: 0 } } } })
+  w.open({
+    tasks: { a: { timeouts: { startToClose: 100 } }, b: { timeouts: { heartbeat: 100 }, retry: { maxLost: 0 } } },
+  })
   w.send({ type: 'pause', run: 'r', reason: 'lunch' })
   w.wait(111)
   expect([w.status('a'), w.status('b')]).toEqual(['failed', 'failed'])

@@ -119,7 +119,14 @@ it('a result of null is not kept, as it says nothing', () => {
 it('an older time in the journal does not set the clock back', () => {
   const state = createState()
   for (const at of [5, 9, 7]) {
-    reduce(plans, state, { type: 'worker.joined', at, worker: `w${at}`, pool: 'p', slots: 1, capabilities: [] } as never)
+    reduce(plans, state, {
+      type: 'worker.joined',
+      at,
+      worker: `w${at}`,
+      pool: 'p',
+      slots: 1,
+      capabilities: [],
+    } as never)
   }
   expect(state.clock).toBe(9)
 })

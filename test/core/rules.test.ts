@@ -87,7 +87,9 @@ it('what is under way is never offered again, however often it is asked for', ()
 it('"granted with conflicts" does not exist: whoever conflicts does not start', () => {
   const w = world()
   w.worker('w', { slots: 99 })
-  const tasks = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`t${n}`, { claims: { write: ['shared.ts'] } }]))
+  const tasks = Object.fromEntries(
+    Array.from({ length: 20 }, (_, n) => [`t${n}`, { claims: { write: ['shared.ts'] } }]),
+  )
   w.open({ tasks })
   expect(w.running()).toHaveLength(1)
 })

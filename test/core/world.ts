@@ -1,13 +1,14 @@
 /**
  * A world for tests of the core: plans in code, decisions step by step, time by hand.
  *
- * After every decision the invariants are checked, and the events, as JSON, are folded into a second state that must agree
- * with the live one byte for byte (S9). The second state goes event by event, so it sees every move of a task and an attempt.
+ * After every decision, and at the end of each test, the invariants are checked; and the events, as JSON, are folded into a
+ * second state that must agree with the live one byte for byte (S9). The second state goes event by event, so it sees every
+ * move of a task and an attempt.
  */
-import { expect } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { canonical } from '../../src/core/canonical.js'
 import { createState } from '../../src/core/create.js'
-import { decide } from '../../src/core/decide.js'
+import { decide, decideAll } from '../../src/core/decide.js'
 import { explain, type Reason } from '../../src/core/explain.js'
 import { checkInvariants } from '../../src/core/invariants.js'
 import { reduce } from '../../src/core/reduce.js'
@@ -15,6 +16,7 @@ import { type Attempt, type RunState, type ScopeState, STATUS_NAMES } from '../.
 import type { AttemptStatus } from '../../src/core/transitions.js'
 import type {
   AttemptRef,
+  BatchDecision,
   CancelTarget,
   CompiledPlan,
   Decision,
@@ -60,6 +62,8 @@ export interface World {
   /** The last decision. */
   last: Decision
   send(input: unknown): Decision
+  /** Decides on several inputs that came together. */
+  sendAll(inputs: readonly unknown[]): BatchDecision
   worker(id?: string, options?: WorkerOptions): Decision
   open(plan: PlanDocument, run?: string): Decision
   complete(task: string, result?: JsonValue): Decision
@@ -93,8 +97,21 @@ export function compilePlan(plan: PlanDocument): CompiledPlan {
   return compiled
 }
 
+/** The worlds of the test that runs: whatever a test does, its worlds are sound at its end. */
+const worlds: CoreWorld[] = []
+afterEach(() => {
+  for (const { state, decidedAt } of worlds.splice(0)) checkInvariants(state, decidedAt)
+})
+
 export function world(options: WorldOptions = {}): World {
-  return new CoreWorld(options)
+  const made = new CoreWorld(options)
+  worlds.push(made)
+  return made
+}
+
+/** Some tests have clocks that show no time at all. */
+function timeOf(now: number): number {
+  return Number.isFinite(now) ? now : 0
 }
 
 class CoreWorld implements World {
@@ -103,24 +120,35 @@ class CoreWorld implements World {
   readonly taskMoves: Move<TaskStatus>[] = []
   readonly attemptMoves: Move<AttemptStatus>[] = []
   now = START
+  decidedAt = START
   last: Decision = { events: [], instructions: [], wakeAt: null, rejection: null }
   private readonly plans = new Map<RunId, CompiledPlan>()
   private readonly isChecked: boolean
-  private shadow: ScopeState = createState()
+  private readonly shadow: ScopeState = createState()
 
   constructor({ isChecked = true }: WorldOptions) {
     this.isChecked = isChecked
   }
 
   send(input: unknown): Decision {
+    this.decidedAt = timeOf(this.now)
     this.last = decide(this.plans, this.state, input as Input, this.now)
     this.journal.push(...this.last.events)
     if (this.isChecked) this.check()
     return this.last
   }
 
+  sendAll(inputs: readonly unknown[]): BatchDecision {
+    this.decidedAt = timeOf(this.now)
+    const { rejections, ...decision } = decideAll(this.plans, this.state, inputs as readonly Input[], this.now)
+    this.last = { ...decision, rejection: null }
+    this.journal.push(...decision.events)
+    if (this.isChecked) this.check()
+    return { ...decision, rejections }
+  }
+
   private check(): void {
-    checkInvariants(this.state, Number.isFinite(this.now) ? this.now : 0)
+    checkInvariants(this.state, this.decidedAt)
     for (const event of this.last.events) this.follow(JSON.parse(JSON.stringify(event)) as RunEvent)
     expect(canonical(this.shadow)).toBe(canonical(this.state))
   }
@@ -144,7 +172,7 @@ class CoreWorld implements World {
     const tasks = new Map<string, TaskStatus>()
     const attempts = new Map<number, AttemptStatus>()
     for (const run of [...this.shadow.runs.values(), ...this.shadow.ended.values()]) {
-      run.plan.taskIds.forEach((id, task) => tasks.set(`${run.id}/${id}`, STATUS_NAMES[run.status[task]!]!))
+      for (const [id, task] of run.plan.taskIndex) tasks.set(`${run.id}/${id}`, STATUS_NAMES[run.status[task]!]!)
       for (const { fence } of run.live.values()) attempts.set(fence, 'live')
     }
     for (const fence of this.shadow.closing.keys()) attempts.set(fence, 'closing')

@@ -1,0 +1,3 @@
+import type { Plugin } from 'esbuild'
+
+export function importBundled<Module>(entry: string, plugins?: readonly Plugin[]): Promise<Module>

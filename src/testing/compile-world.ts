@@ -1,0 +1,19 @@
+/** A world, ready to be played: its plans compiled, and what the history checker must know of them. */
+import type { CompiledPlan, Plans, RunId } from '../core/types.js'
+import { compile } from '../plan/compile.js'
+import { factsOf } from './history-facts.js'
+import type { Blueprint } from './machine-state.js'
+import type { RunSpec, WorldSpec } from './world.js'
+import { planOf } from './world-plan.js'
+
+export function blueprintOf(world: WorldSpec): Blueprint {
+  const plans: Plans = new Map(world.runs.map((run) => [run.id as RunId, compileRun(world, run)]))
+  return { world, plans, facts: factsOf(world) }
+}
+
+function compileRun(world: WorldSpec, run: RunSpec): CompiledPlan {
+  const result = compile(planOf(world, run))
+  if (result.ok) return result.compiled
+  const problems = result.diagnostics.map(({ at, message }) => `${at} ${message}`)
+  throw new Error(`The plan of run "${run.id}" was refused: ${problems.join('; ')}`)
+}

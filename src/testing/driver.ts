@@ -1,0 +1,240 @@
+/** Who decides what happens next in a simulated world: chance, at rates the world has; and then calm, until all has ended. */
+import { isFinal } from '../core/state.js'
+import type { WorkerId } from '../core/types.js'
+import { canServe } from '../core/workers.js'
+import { act } from './machine.js'
+import type { Machine, Work } from './machine-state.js'
+import type { Random } from './random.js'
+import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
+import type { Rates, WorldSpec } from './world.js'
+
+/** Called with each step before it is done. */
+export type OnStep = (step: Step) => void
+
+/** What can be done next, each with its weight: what makes a run get on, then everything else. */
+type Choice =
+  | 'complete'
+  | 'confirm'
+  | 'wait'
+  | 'open'
+  | 'join'
+  | Exclude<keyof Rates, 'slow' | 'gather' | 'hold' | 'deaf'>
+
+/** Steps at most for each task of the world before it calms down. */
+const STEPS_PER_TASK = 4
+
+/** Lets chance play until every run has ended, or long enough. @throws Error when something is wrong. */
+export function playByChance(machine: Machine, random: Random, onStep: OnStep): void {
+  const { world } = machine
+  const tasks = world.runs.reduce((sum, run) => sum + run.tasks.length, 0)
+  const player = createPlayer(machine, random)
+  for (
+    let steps = 20 + tasks * STEPS_PER_TASK;
+    steps > 0 && machine.state.closedRuns.size < world.runs.length;
+    steps -= 1
+  ) {
+    const step = player()
+    onStep(step)
+    act(machine, step)
+  }
+}
+
+function createPlayer(machine: Machine, random: Random): () => Step {
+  const { world } = machine
+  const { rates } = world
+  const { choices, limits, total } = weigh(rates)
+  const unopened = world.runs.map(({ id }) => id)
+  let opening = unopened.shift()
+
+  function choose(): Choice {
+    const { running, stopping, state } = machine
+    if (running.length === 0 && stopping.length === 0 && random.chance(0.6)) {
+      if (opening !== undefined && state.workers.size > 0) return 'open'
+      if (state.workers.size < world.workers.length) return 'join'
+      return random.chance(0.7) ? 'wake' : 'wait'
+    }
+    const drawn = random.int(1_000_000) * (total / 1_000_000)
+    let at = 0
+    while (limits[at]! <= drawn && at < limits.length - 1) at += 1
+    return choices[at]!
+  }
+
+  function draw(): Step {
+    const choice = choose()
+    switch (choice) {
+      case 'complete':
+      case 'fail':
+      case 'beat':
+      case 'progress':
+        return report(machine, random, choice)
+      case 'confirm':
+        return random.chance(rates.deaf) ? { kind: 'wait', ms: 1 } : report(machine, random, choice)
+      case 'wait':
+        return { kind: 'wait', ms: random.pick([0, 1, 5, 20, 100]) }
+      case 'dawdle':
+        return { kind: 'wait', ms: random.pick([10, 30, 100, 300]) }
+      case 'wake':
+        return { kind: 'wake' }
+      case 'open': {
+        if (opening === undefined) return report(machine, random, 'complete')
+        const step: Step = { kind: 'open', run: opening }
+        opening = unopened.shift()
+        return step
+      }
+      case 'join':
+        return { kind: choice, worker: random.pick(world.workers).id }
+      case 'leave':
+        return { kind: random.pick(['leave', 'leave', 'drain'] as const), worker: random.pick(world.workers).id }
+      case 'lie':
+        return lie(machine, random)
+      case 'crash':
+        return { kind: 'wait', ms: 0, crash: drawCrash(random) }
+      case 'pause':
+        return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
+      case 'cancelTask':
+      case 'cancelStream':
+      case 'cancelRun':
+        return cancel(world, random, choice)
+      case 'jump':
+        return { kind: 'jump', ms: random.pick([-3_600_000, -500, -20, 20, 500, 3_600_000]) }
+      default:
+        return choice satisfies never
+    }
+  }
+
+  return () => {
+    const step = draw()
+    if (step.kind === 'jump' || step.crash !== undefined) return step
+    if (random.chance(rates.crash / 1000)) return { ...step, crash: drawCrash(random) }
+    if (random.chance(rates.gather)) return { ...step, gather: true }
+    return random.chance(rates.hold) ? { ...step, hold: true } : step
+  }
+}
+
+function weigh(rates: Rates): { choices: readonly Choice[]; limits: readonly number[]; total: number } {
+  const { slow, gather: _gather, hold: _hold, deaf: _deaf, ...others } = rates
+  const weights: readonly [Choice, number][] = [
+    ['complete', 100 * (1 - slow)],
+    ['confirm', 25],
+    ['wait', 10],
+    ['open', 4],
+    ['join', 8],
+    ...(Object.entries(others) as [Choice, number][]),
+  ]
+  const used = weights.filter(([, weight]) => weight > 0)
+  let total = 0
+  const limits = used.map(([, weight]) => {
+    total += weight
+    return total
+  })
+  return { choices: used.map(([choice]) => choice), limits, total }
+}
+
+const FAILURES: readonly FailureSpec[] = [
+  { kind: 'error' },
+  { kind: 'error' },
+  { kind: 'rate-limited', retryAfterMs: 700 },
+  { kind: 'verify' },
+  { kind: 'claim-violation', retryable: false },
+  { kind: 'cancelled' },
+  { kind: 'lost' },
+]
+
+function report(machine: Machine, random: Random, kind: ReportKind): Step {
+  const list: readonly Work[] = kind === 'confirm' ? machine.stopping : machine.running
+  if (list.length === 0) return { kind: 'wait', ms: 1 }
+  const { run, task } = random.pick(list)
+  if (kind !== 'fail') return { kind: 'report', report: kind, run, task }
+  return { kind: 'report', report: kind, run, task, failure: random.pick(FAILURES) }
+}
+
+function lie(machine: Machine, random: Random): Step {
+  const { past, stopping, running } = machine
+  const kind = random.pick(['old', 'old', 'old', 'other', 'none'] as const)
+  const list = kind === 'old' ? [...past, ...stopping] : running
+  if (list.length === 0) return { kind: 'wait', ms: 1 }
+  const { run, task } = random.pick(list)
+  const what = random.pick(['complete', 'complete', 'fail', 'beat', 'progress', 'confirm'] as const)
+  return { kind: 'lie', lie: kind, report: what, run, task }
+}
+
+function cancel(world: WorldSpec, random: Random, choice: 'cancelTask' | 'cancelStream' | 'cancelRun'): Step {
+  const { id: run, tasks, streams } = random.pick(world.runs)
+  if (choice === 'cancelRun') return { kind: 'cancel', run, target: 'run', id: run }
+  if (choice === 'cancelStream' && streams.length > 0) {
+    return { kind: 'cancel', run, target: 'stream', id: random.pick(streams).id }
+  }
+  const { id, stream } = random.pick(tasks)
+  return { kind: 'cancel', run, target: 'task', id: stream === null ? id : `${stream}/${id}` }
+}
+
+function drawCrash(random: Random): Crash {
+  return { when: random.pick(['before', 'after'] as const), again: random.chance(0.3) ? random.int(5) : -1 }
+}
+
+// ── Calm ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Transitions that are enough for one task, its attempts and their ends included (L5). */
+const CALM_STEPS_PER_TASK = 40
+
+/**
+ * Faults stop: every run is opened and resumed, all workers are there, every attempt succeeds and every stop is confirmed.
+ * Then every run must end (L1), within a bounded number of steps (L5), and nothing may be held (S12).
+ */
+export function playCalm(machine: Machine, onStep: OnStep): void {
+  const { world } = machine
+  const tasks = world.runs.reduce((sum, run) => sum + run.tasks.length, 0)
+  const step = (next: Step): void => {
+    onStep(next)
+    act(machine, next)
+  }
+  for (const { id } of world.workers) {
+    const worker = machine.state.workers.get(id as WorkerId)
+    if (worker?.isDraining === true) step({ kind: 'leave', worker: id })
+    if (worker === undefined || worker.isDraining) step({ kind: 'join', worker: id })
+  }
+  for (const { id } of world.runs) if (machine.history.run(id) === null) step({ kind: 'open', run: id })
+  for (const { id } of world.runs) if (machine.history.run(id)?.isPaused === true) step({ kind: 'resume', run: id })
+  for (let left = 100 + tasks * CALM_STEPS_PER_TASK; left > 0; left -= 1) {
+    const isStored = machine.events.length === 0 && machine.mailbox.length === 0
+    if (machine.state.closedRuns.size === world.runs.length && isStored) return checkEnd(machine)
+    const next = calmStep(machine)
+    if (next === null) throw new Error(standing(machine))
+    step(next)
+  }
+  throw new Error(`It does not end (L5). ${standing(machine)}`)
+}
+
+function calmStep(machine: Machine): Step | null {
+  const { running, stopping, wakeAt, now } = machine
+  const stopped = stopping[0]
+  if (stopped !== undefined) return { kind: 'report', report: 'confirm', run: stopped.run, task: stopped.task }
+  const work = running[0]
+  if (work !== undefined) return { kind: 'report', report: 'complete', run: work.run, task: work.task }
+  if (machine.events.length > 0 || machine.mailbox.length > 0) return { kind: 'wait', ms: 0 }
+  return wakeAt === null || (wakeAt <= now && machine.state.clock <= now) ? null : { kind: 'wake' }
+}
+
+function checkEnd({ state }: Machine): void {
+  const { claims } = state
+  const occupied = [...state.workers.values()].find((worker) => worker.freeSlots.length !== worker.slots)
+  if (claims.held.size > 0) throw new Error(`All runs are closed, and ${claims.held.size} claims are held (S12).`)
+  if (occupied !== undefined) throw new Error(`All runs are closed, and a slot of "${occupied.id}" is taken (S12).`)
+  if (claims.index.size > 0) throw new Error(`All runs are closed, and ${claims.index.size} patterns are known.`)
+  if (state.parked.size > 0) throw new Error(`All runs are closed, and ${state.parked.size} lines are kept.`)
+}
+
+/** What has not ended, for the story. */
+function standing({ state }: Machine): string {
+  const workers = [...state.workers.values()]
+  const isServed = [...state.runs.values()].every(({ plan }) =>
+    plan.needs.every((need) => workers.some((worker) => !worker.isDraining && canServe(worker, need))),
+  )
+  const open = [...state.runs.values()].flatMap((run) =>
+    run.plan.taskIds.filter((_, task) => !isFinal(run.status[task]!)).map((task) => `"${run.id}/${task}"`),
+  )
+  const what = isServed
+    ? 'Nothing runs, nothing is due, and yet not all has ended (L1)'
+    : 'No worker is left for some tasks'
+  return `${what}: ${open.slice(0, 8).join(', ')}.`
+}

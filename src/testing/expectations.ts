@@ -1,0 +1,136 @@
+/** What the answer to an input must be, by the history alone: accepted with one effect, or refused with none (S4, S8). */
+import type { BatchDecision, Input, RunEvent } from '../core/types.js'
+import { isOver } from './history-past.js'
+import type { Machine } from './machine-state.js'
+
+export type Expectation = 'accepted' | 'refused' | 'either'
+
+/** What each of several inputs that come together must be answered, in order. To be asked before the core decides. */
+export function expectAll(machine: Machine, inputs: readonly Input[]): readonly Expectation[] {
+  if (inputs.length === 1) return [expectOf(machine, inputs[0]!)]
+  /** Attempts that an input before has ended, and whether one before may have ended others. */
+  const ended = new Set<number>()
+  let isBlurred = false
+  return inputs.map((input) => {
+    const isReport = 'fence' in input
+    const isOpen = isBlurred || (isReport ? ended.has(input.fence) : input.type === 'cancel' && ended.size > 0)
+    const expected = isOpen ? 'either' : expectOf(machine, input)
+    if (isReport) {
+      if (input.type !== 'beat') ended.add(input.fence)
+    } else if (input.type !== 'tick' && input.type !== 'join') isBlurred = true
+    return expected
+  })
+}
+
+function expectOf({ history }: Machine, input: Input): Expectation {
+  switch (input.type) {
+    case 'complete':
+    case 'fail':
+    case 'beat': {
+      const attempt = history.attempt(input.fence)
+      if (attempt === null || attempt.isClosing) return 'refused'
+      return attempt.run.facts.id === input.run && attempt.task.facts.id === input.task ? 'accepted' : 'refused'
+    }
+    case 'confirmStop': {
+      const attempt = history.attempt(input.fence)
+      return attempt?.isClosing === true && attempt.run.facts.id === input.run ? 'accepted' : 'refused'
+    }
+    case 'open':
+      return history.run(input.run) === null ? 'accepted' : 'refused'
+    case 'pause':
+    case 'resume':
+      return history.run(input.run)?.isClosed === false ? 'accepted' : 'refused'
+    case 'cancel': {
+      const run = history.run(input.run)
+      if (run?.isClosed !== false) return 'refused'
+      const status = input.target.kind === 'task' ? run.tasks.get(input.target.task)?.status : 'idle'
+      return status === undefined || isOver(status) ? 'refused' : 'accepted'
+    }
+    case 'join':
+    case 'drain':
+    case 'leave':
+    case 'tick':
+      return 'either'
+    default:
+      return input satisfies never
+  }
+}
+
+/** Compares a decision with what was expected. */
+export function checkAnswers(
+  machine: Machine,
+  inputs: readonly Input[],
+  expected: readonly Expectation[],
+  { events, rejections }: BatchDecision,
+): void {
+  let effects = 0
+  for (let i = 0; i < inputs.length; i += 1) {
+    const input = inputs[i]!
+    const rejection = rejections.get(i)
+    if (expected[i] === 'refused' && rejection === undefined) fail(input, 'is not refused (S4)')
+    if (expected[i] === 'accepted' && rejection !== undefined) fail(input, `is refused: ${rejection.message}`)
+    if (rejection !== undefined) continue
+    const own = countOf(events, input)
+    effects += own
+    if (own !== 1 && mustHaveEffect(input)) fail(input, `has ${own} effects, not one`)
+    if (input.type === 'complete') checkResult(machine, input)
+  }
+  let all = 0
+  for (const event of events) if (isReport(event)) all += 1
+  if (all > effects) fail(inputs[0]!, 'is refused and has an effect all the same (S4)')
+}
+
+function countOf(events: readonly RunEvent[], input: Input): number {
+  let count = 0
+  for (const event of events) if (isEffect(input, event)) count += 1
+  return count
+}
+
+function mustHaveEffect({ type }: Input): boolean {
+  return type === 'complete' || type === 'fail' || type === 'confirmStop' || type === 'open'
+}
+
+/** Events that only a report can lead to. */
+function isReport(event: RunEvent): boolean {
+  switch (event.type) {
+    case 'attempt.succeeded':
+    case 'attempt.renewed':
+    case 'attempt.progressed':
+    case 'run.opened':
+      return true
+    case 'attempt.closed':
+      return event.by === 'executor'
+    default:
+      return false
+  }
+}
+
+function isEffect(input: Input, event: RunEvent): boolean {
+  switch (input.type) {
+    case 'complete':
+      return event.type === 'attempt.succeeded' && event.fence === input.fence
+    case 'fail':
+      return event.type === 'attempt.failed' && event.failure === input.failure
+    case 'beat':
+      return (event.type === 'attempt.renewed' || event.type === 'attempt.progressed') && event.fence === input.fence
+    case 'confirmStop':
+      return event.type === 'attempt.closed' && event.by === 'executor' && event.fence === input.fence
+    case 'open':
+      return event.type === 'run.opened' && event.run === input.run
+    default:
+      return false
+  }
+}
+
+/** S8: what was accepted is kept, as long as the run is open. */
+function checkResult({ state }: Machine, input: Extract<Input, { readonly type: 'complete' }>): void {
+  const run = state.runs.get(input.run)
+  const task = run?.plan.taskIndex.get(input.task)
+  if (run === undefined || task === undefined || (run.results.get(task) ?? null) === input.result) return
+  fail(input, 'is accepted, and its result is lost (S8)')
+}
+
+function fail(input: Input, what: string): never {
+  const about = 'task' in input ? ` on "${input.run}/${input.task}", fence ${input.fence},` : ''
+  throw new Error(`The input "${input.type}"${about} ${what}.`)
+}

@@ -1,0 +1,83 @@
+/** What the history checker remembers of runs, tasks, attempts and workers. */
+import type { ClosingReason } from '../core/types.js'
+import type { RunFacts, TaskFacts } from './history-facts.js'
+
+export interface TaskPast {
+  readonly facts: TaskFacts
+  /** `idle`: neither running nor over. */
+  status: 'idle' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped'
+  attempts: number
+  lost: number
+  /** Not to be tried again before. */
+  retryAt: number
+  /** When it became ready, by counting; 0 if it never did. */
+  readyOrder: number
+  /** When it became ready, or may be tried again. */
+  readyAt: number
+  /** When it became ready for the first time. */
+  scheduledAt: number
+  /** How often it was passed while it had waited longest. */
+  passes: number
+  live: AttemptPast | null
+}
+
+export interface RunPast {
+  readonly facts: RunFacts
+  readonly tasks: ReadonlyMap<string, TaskPast>
+  isPaused: boolean
+  isCancelled: boolean
+  isDrained: boolean
+  isClosed: boolean
+  resumedAt: number
+}
+
+export interface AttemptPast {
+  readonly run: RunPast
+  readonly task: TaskPast
+  /** `"run/stream/task#2"`, quoted. */
+  readonly name: string
+  readonly number: number
+  readonly fence: number
+  readonly worker: string
+  readonly slot: number
+  readonly startedAt: number
+  heardAt: number
+  progressAt: number
+  isClosing: boolean
+  stoppedFor: ClosingReason | null
+}
+
+export interface WorkerPast {
+  readonly id: string
+  readonly pool: string
+  readonly slots: number
+  readonly capabilities: readonly string[]
+  isDraining: boolean
+}
+
+export function newRun(facts: RunFacts, at: number): RunPast {
+  const tasks = new Map<string, TaskPast>()
+  for (const [id, ofTask] of facts.tasks) {
+    tasks.set(id, {
+      facts: ofTask,
+      status: 'idle',
+      attempts: 0,
+      lost: 0,
+      retryAt: Number.NEGATIVE_INFINITY,
+      readyOrder: 0,
+      readyAt: Number.NaN,
+      scheduledAt: Number.NaN,
+      passes: 0,
+      live: null,
+    })
+  }
+  return { facts, tasks, isPaused: false, isCancelled: false, isDrained: false, isClosed: false, resumedAt: at }
+}
+
+export function isOver(status: TaskPast['status']): boolean {
+  return status !== 'idle' && status !== 'running'
+}
+
+export function accuse(story: string): never {
+  throw new Error(`History: ${story}.`)
+}

@@ -1,0 +1,390 @@
+/**
+ * The history checker: reads the events of a scope one by one, knows the plans as they were written, and finds every
+ * event that must not be. It shares nothing with the core: no state, no compiled plan, no claim table, no ready queue. It
+ * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
+ */
+import type { RunEvent, RunEventMap } from '../core/types.js'
+import type { TaskFacts, WorldFacts } from './history-facts.js'
+import { exclude } from './history-facts.js'
+import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
+import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
+import { accuse, isOver, newRun } from './history-past.js'
+
+/** What can be told from a history so far. */
+export interface History {
+  /** Takes the next event. @throws Error when it must not be. */
+  feed(event: RunEvent): void
+  /** An accepted sign of life that need not be recorded. */
+  hear(fence: number, at: number, isProgress: boolean): void
+  /** Ends a decision at `at`: its consequences must have been drawn. @throws Error otherwise. */
+  settle(at: number): void
+  /** The attempt with this fence, live or closing, null if there is none. */
+  attempt(fence: number): AttemptPast | null
+  run(id: string): RunPast | null
+  runs(): Iterable<RunPast>
+  /** Whether a worker is there that could serve a task, busy or not. */
+  isServed(task: TaskPast): boolean
+  /** A number that tells two histories apart. */
+  digest(): number
+}
+
+interface Memory {
+  readonly facts: WorldFacts
+  readonly runs: Map<string, RunPast>
+  readonly workers: Map<string, WorkerPast>
+  readonly unreleased: Map<number, AttemptPast>
+  /** Tasks that ended without success since the last `settle`. */
+  readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
+  readonly countsPasses: boolean
+  fence: number
+  at: number
+  order: number
+  digest: number
+}
+
+/** A history of nothing. `countsPasses`: also counts how often a waiting task is passed, which costs O(tasks) a start. */
+export function createHistory(facts: WorldFacts, countsPasses: boolean): History {
+  const memory: Memory = {
+    facts,
+    runs: new Map(),
+    workers: new Map(),
+    unreleased: new Map(),
+    fallen: [],
+    countsPasses,
+    fence: 0,
+    at: 0,
+    order: 0,
+    digest: 0x811c9dc5,
+  }
+  return {
+    feed: (event) => feed(memory, event),
+    hear(fence, at, isProgress) {
+      const attempt = memory.unreleased.get(fence)
+      if (attempt === undefined) return
+      attempt.heardAt = at
+      if (isProgress) attempt.progressAt = at
+    },
+    settle: (at) => settle(memory, at),
+    attempt: (fence) => memory.unreleased.get(fence) ?? null,
+    run: (id) => memory.runs.get(id) ?? null,
+    runs: () => memory.runs.values(),
+    isServed: (task) => isServed(memory, task),
+    digest: () => memory.digest >>> 0,
+  }
+}
+
+function feed(memory: Memory, event: RunEvent): void {
+  if (event.at < memory.at) accuse(`Events go back in time: "${event.type}" at ${event.at} after ${memory.at}`)
+  memory.at = event.at
+  memory.order += 1
+  const fence = 'fence' in event ? event.fence : 0
+  memory.digest = Math.imul(memory.digest ^ (event.at | 0), 0x01000193) ^ (fence + event.type.length * 0x10000)
+  switch (event.type) {
+    case 'attempt.started':
+      return started(memory, event)
+    case 'attempt.succeeded':
+      return succeeded(memory, event)
+    case 'attempt.failed':
+      return failed(memory, event)
+    case 'attempt.closing':
+      return closing(memory, event)
+    case 'attempt.closed':
+      return closed(memory, event)
+    case 'attempt.renewed':
+    case 'attempt.progressed':
+      return renewed(memory, event)
+    case 'task.failed':
+    case 'task.skipped':
+    case 'task.cancelled':
+      return endedWithout(memory, event)
+    case 'worker.joined':
+    case 'worker.draining':
+    case 'worker.left':
+      return workerEvent(memory, event)
+    case 'run.opened':
+      return opened(memory, event)
+    default:
+      return runEvent(memory, event)
+  }
+}
+
+function opened(memory: Memory, event: RunEventMap['run.opened']): void {
+  const facts = memory.facts.runs.get(event.run)
+  if (facts === undefined || memory.runs.has(event.run)) return accuse(`Run "${event.run}" is opened twice`)
+  const run = newRun(facts, event.at)
+  memory.runs.set(event.run, run)
+  for (const task of run.tasks.values()) markReady(memory, run, task)
+}
+
+function runEvent(
+  memory: Memory,
+  event: RunEventMap['run.paused' | 'run.resumed' | 'run.cancelled' | 'run.closed'],
+): void {
+  const run = openRun(memory, event.run)
+  switch (event.type) {
+    case 'run.paused':
+      run.isPaused = true
+      return
+    case 'run.resumed':
+      run.isPaused = false
+      run.resumedAt = event.at
+      return
+    case 'run.cancelled':
+      run.isCancelled = true
+      return
+    case 'run.closed':
+      return closeRun(memory, run, event)
+    default:
+      event satisfies never
+  }
+}
+
+function closeRun(memory: Memory, run: RunPast, event: RunEventMap['run.closed']): void {
+  for (const attempt of memory.unreleased.values()) {
+    if (attempt.run === run)
+      accuse(`Run "${run.facts.id}" is closed while attempt ${attempt.name} has not stopped (S12)`)
+  }
+  const ends = [...run.tasks.values()].map((task) => task.status)
+  if (!ends.every(isOver)) accuse(`Run "${run.facts.id}" is closed before its tasks have ended`)
+  const expected = run.isCancelled
+    ? 'cancelled'
+    : ends.every((end) => end === 'succeeded')
+      ? 'succeeded'
+      : ends.includes('failed') || !ends.includes('cancelled')
+        ? 'failed'
+        : 'cancelled'
+  if (event.verdict !== expected) accuse(`Run "${run.facts.id}" is closed as ${event.verdict}, it ${expected}`)
+  run.isClosed = true
+}
+
+function workerEvent(memory: Memory, event: RunEventMap['worker.joined' | 'worker.draining' | 'worker.left']): void {
+  const { worker: id } = event
+  if (event.type === 'worker.joined') {
+    if (memory.workers.has(id)) accuse(`Worker "${id}" joins twice`)
+    const { pool, slots, capabilities } = event
+    memory.workers.set(id, { id, pool, slots, capabilities, isDraining: false })
+    return
+  }
+  if (event.type === 'worker.draining') {
+    const worker = memory.workers.get(id) ?? accuse(`Worker "${id}" drains, but had not joined`)
+    worker.isDraining = true
+    return
+  }
+  if (!memory.workers.delete(id)) accuse(`Worker "${id}" leaves, but had not joined`)
+}
+
+// ── Starts ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function started(memory: Memory, event: RunEventMap['attempt.started']): void {
+  const run = openRun(memory, event.run)
+  const task = taskOf(run, event.task)
+  const { facts } = task
+  const name = `"${event.run}/${event.task}#${event.attempt}"`
+  const refuse = (why: string): never => accuse(`${name} must not start: ${why}`)
+  if (run.isPaused) refuse('its run is paused')
+  if (run.isCancelled || run.isDrained) refuse('its run starts nothing more')
+  if (task.status !== 'idle') refuse(`its task is ${task.status} (S3, S5)`)
+  for (const before of facts.after) {
+    const status = run.tasks.get(before)?.status
+    if (status !== 'succeeded') refuse(`"${before}", on which it depends, is ${status} (S1)`)
+  }
+  if (event.attempt !== task.attempts + 1) refuse(`the last attempt was #${task.attempts}`)
+  if (task.attempts - task.lost >= facts.policy.maxAttempts) refuse('its attempts are used up (S6)')
+  if (event.at < task.retryAt) refuse(`it may not be tried again before ${task.retryAt} (S6)`)
+  if (event.fence <= memory.fence) refuse(`its fence ${event.fence} is not above ${memory.fence} (S3)`)
+  const worker = memory.workers.get(event.worker)
+  if (worker === undefined) return refuse(`worker "${event.worker}" is not there`)
+  checkServes(worker, facts, event.slot, refuse)
+  for (const other of memory.unreleased.values()) {
+    if (other.worker === event.worker && other.slot === event.slot) refuse(`its slot is taken by ${other.name} (S7)`)
+    if (exclude(facts.spec, other.task.facts.spec)) refuse(`${other.name} holds what it claims (S2)`)
+  }
+  if (memory.countsPasses) countPass(memory, run, task, event.at)
+  memory.fence = event.fence
+  task.attempts += 1
+  task.status = 'running'
+  const { fence, slot, at, attempt: number } = event
+  const past: AttemptPast = {
+    run,
+    task,
+    name,
+    number,
+    fence,
+    worker: event.worker,
+    slot,
+    startedAt: at,
+    heardAt: at,
+    progressAt: at,
+    isClosing: false,
+    stoppedFor: null,
+  }
+  memory.unreleased.set(fence, past)
+  task.live = past
+}
+
+function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse: (why: string) => never): void {
+  if (worker.isDraining) refuse(`worker "${worker.id}" is to get nothing more`)
+  if (slot < 1 || slot > worker.slots) refuse(`worker "${worker.id}" has no slot ${slot} (S7)`)
+  const lack = lackOf(worker, facts)
+  if (lack !== null) refuse(`worker "${worker.id}" is not ${lack}`)
+}
+
+/** What a worker would have to be to serve a task, null if it can. */
+function lackOf(worker: WorkerPast, { spec }: TaskFacts): string | null {
+  if (spec.pool !== null && spec.pool !== worker.pool) return `of pool "${spec.pool}"`
+  const missing = spec.requires.find((capability) => !worker.capabilities.includes(capability))
+  return missing === undefined ? null : `able to do "${missing}"`
+}
+
+/** L4: `task` starts before all who have waited longer for what it takes; the longest-waiting of them was passed. */
+function countPass(memory: Memory, run: RunPast, task: TaskPast, at: number): void {
+  let oldest: TaskPast | null = null
+  let isTie = false
+  for (const other of memory.runs.values()) {
+    if (other.isClosed || other.isPaused) continue
+    for (const waiting of other.tasks.values()) {
+      const isWaiting = waiting.status === 'idle' && waiting.readyOrder !== 0 && waiting.retryAt <= at
+      if (!isWaiting || waiting.readyOrder >= task.readyOrder || (other === run && waiting === task)) continue
+      if (oldest !== null && oldest.readyOrder < waiting.readyOrder) continue
+      if (!exclude(task.facts.spec, waiting.facts.spec) || !isServed(memory, waiting)) continue
+      isTie = oldest?.readyOrder === waiting.readyOrder
+      oldest = waiting
+    }
+  }
+  // Of two that became ready by one event, either may count as the older one.
+  if (oldest === null || isTie) return
+  oldest.passes += 1
+}
+
+function isServed(memory: Memory, { facts }: TaskPast): boolean {
+  for (const worker of memory.workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
+  return false
+}
+
+function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
+  if (task.status !== 'idle' || !task.facts.after.every((id) => run.tasks.get(id)?.status === 'succeeded')) return
+  task.readyOrder = memory.order
+  task.readyAt = Math.max(memory.at, task.retryAt)
+  if (Number.isNaN(task.scheduledAt)) task.scheduledAt = memory.at
+  task.passes = 0
+}
+
+// ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function succeeded(memory: Memory, event: RunEventMap['attempt.succeeded']): void {
+  const { run, task } = liveOf(memory, event)
+  memory.unreleased.delete(event.fence)
+  task.live = null
+  task.status = 'succeeded'
+  for (const id of run.facts.dependents.get(task.facts.id) ?? []) markReady(memory, run, run.tasks.get(id)!)
+}
+
+function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
+  const run = openRun(memory, event.run)
+  const task = taskOf(run, event.task)
+  const attempt = memory.unreleased.get(event.fence)
+  if (attempt === undefined || attempt.task !== task || task.live !== attempt) {
+    return accuse(`"${event.run}/${event.task}" fails with fence ${event.fence}, which is not its last attempt (S4)`)
+  }
+  checkFailure(run, attempt, event)
+  if (!attempt.isClosing) memory.unreleased.delete(event.fence)
+  task.live = null
+  if (event.failure.kind === 'lost') task.lost += 1
+  if (event.retryAt === null) return fall(memory, run, task, 'failed')
+  task.status = 'idle'
+  task.retryAt = event.retryAt
+  markReady(memory, run, task)
+}
+
+function fall(memory: Memory, run: RunPast, task: TaskPast, status: 'failed' | 'skipped' | 'cancelled'): void {
+  task.status = status
+  memory.fallen.push({ run, task })
+  if (status === 'failed' && run.facts.onFailure !== 'continue') run.isDrained = true
+}
+
+function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.skipped' | 'task.cancelled']): void {
+  const run = openRun(memory, event.run)
+  const task = taskOf(run, event.task)
+  const what = `Task "${event.run}/${event.task}" is ${event.type.slice(5)}`
+  if (isOver(task.status)) accuse(`${what}, but had ${task.status} (S5)`)
+  if (task.live !== null && !task.live.isClosing) accuse(`${what} while its attempt ${task.live.name} is live`)
+  task.live = null
+  switch (event.type) {
+    case 'task.failed':
+      if (task.status !== 'idle' || task.readyOrder === 0) accuse(`${what}, but was not ready`)
+      checkPatience(run, task, event.at, what)
+      return fall(memory, run, task, 'failed')
+    case 'task.skipped':
+      checkSkipped(run, task, event.reason, what)
+      return fall(memory, run, task, 'skipped')
+    case 'task.cancelled':
+      return fall(memory, run, task, 'cancelled')
+    default:
+      event satisfies never
+  }
+}
+
+/** S11: only because of a task it depends on that ended otherwise, or because a failure lets nothing more start. */
+function checkSkipped(run: RunPast, task: TaskPast, reason: RunEventMap['task.skipped']['reason'], what: string): void {
+  const cause = run.tasks.get(reason.because)
+  const isRight =
+    reason.kind === 'dependency'
+      ? task.facts.after.includes(reason.because) && cause?.status === reason.status
+      : run.isDrained && cause?.status === 'failed' && run.facts.onFailure === reason.rule
+  if (!isRight) accuse(`${what} because of "${reason.because}", which is ${cause?.status} (S11)`)
+}
+
+/** S11: whoever depends on a task that ended otherwise has ended too; and nobody live has outlived a limit. */
+function settle(memory: Memory, at: number): void {
+  for (const attempt of memory.unreleased.values()) if (!attempt.isClosing) checkAlive(attempt, at)
+  for (const { run, task } of memory.fallen) {
+    for (const id of run.facts.dependents.get(task.facts.id) ?? []) {
+      const { status } = run.tasks.get(id)!
+      if (!isOver(status)) accuse(`Task "${id}" is ${status} although "${task.facts.id}" is ${task.status} (S11)`)
+      if (status === 'succeeded') accuse(`Task "${id}" succeeded without "${task.facts.id}" (S1)`)
+    }
+  }
+  memory.fallen.length = 0
+}
+
+// ── Stops ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function renewed(memory: Memory, event: RunEventMap['attempt.renewed' | 'attempt.progressed']): void {
+  const attempt = liveOf(memory, event)
+  attempt.heardAt = event.at
+  if (event.type === 'attempt.progressed') attempt.progressAt = event.at
+}
+
+function closing(memory: Memory, event: RunEventMap['attempt.closing']): void {
+  const attempt = liveOf(memory, event)
+  checkStop(attempt, event)
+  attempt.isClosing = true
+  attempt.stoppedFor = event.reason
+}
+
+function closed(memory: Memory, event: RunEventMap['attempt.closed']): void {
+  const attempt = memory.unreleased.get(event.fence)
+  if (attempt?.isClosing !== true) return accuse(`Fence ${event.fence} is released, but was not closing (S12)`)
+  memory.unreleased.delete(event.fence)
+}
+
+// ── Who is spoken of ────────────────────────────────────────────────────────────────────────────────────────────
+
+function openRun(memory: Memory, id: string): RunPast {
+  const run = memory.runs.get(id)
+  if (run === undefined || run.isClosed) return accuse(`The history speaks of run "${id}", which is not open`)
+  return run
+}
+
+function taskOf(run: RunPast, id: string): TaskPast {
+  return run.tasks.get(id) ?? accuse(`Run "${run.facts.id}" has no task "${id}"`)
+}
+
+function liveOf(
+  memory: Memory,
+  event: { readonly type: string; readonly fence: number; readonly task: string },
+): AttemptPast {
+  const attempt = memory.unreleased.get(event.fence)
+  if (attempt !== undefined && !attempt.isClosing && attempt.task.facts.id === event.task) return attempt
+  return accuse(`"${event.type}" of "${event.task}" has fence ${event.fence}, which is not live (S4)`)
+}

@@ -1,0 +1,111 @@
+/** A simulated scope and its host: what it consists of. */
+import { createState } from '../core/create.js'
+import type { ScopeState } from '../core/state.js'
+import type { BatchDecision, EpochMs, Input, Instruction, Plans, RunEvent } from '../core/types.js'
+import type { History } from './history.js'
+import { createHistory } from './history.js'
+import type { WorldFacts } from './history-facts.js'
+import type { WorldSpec } from './world.js'
+
+/** The part of the core under test; replaced to see that a faulty one is found. */
+export interface SimulatedCore {
+  readonly decideAll: (plans: Plans, state: ScopeState, inputs: readonly Input[], now: EpochMs) => BatchDecision
+  readonly reduce: (plans: Plans, state: ScopeState, event: RunEvent) => void
+}
+
+/** An attempt as whoever works on it knows it. */
+export interface Work {
+  readonly run: string
+  readonly task: string
+  readonly fence: number
+  readonly worker: string
+}
+
+export interface Machine {
+  readonly world: WorldSpec
+  readonly facts: WorldFacts
+  readonly core: SimulatedCore
+  readonly plans: Plans
+  /** What is stored. */
+  readonly journal: RunEvent[]
+  history: History
+  state: ScopeState
+  now: EpochMs
+  wakeAt: EpochMs | null
+  /** Not decided upon yet. */
+  mailbox: Input[]
+  /** Decided, not stored yet. */
+  events: RunEvent[]
+  /** Caused by `events`. */
+  instructions: Instruction[]
+  /** Attempts that were started and not told to stop. */
+  readonly running: Work[]
+  /** Attempts that were told to stop. */
+  readonly stopping: Work[]
+  /** Some attempts that are over, whose workers may report again. */
+  readonly past: Work[]
+  decisions: number
+  crashes: number
+  rejections: number
+}
+
+const PAST_LIMIT = 16
+const START_AT = 1_000_000
+
+/** What is worked out once for all machines of a world. */
+export interface Blueprint {
+  readonly world: WorldSpec
+  readonly plans: Plans
+  readonly facts: WorldFacts
+}
+
+export function createMachine({ world, plans, facts }: Blueprint, core: SimulatedCore): Machine {
+  return {
+    world,
+    facts,
+    core,
+    plans,
+    journal: [],
+    history: createHistory(facts, world.isCrowded),
+    state: createState(world.bypassLimit),
+    now: START_AT,
+    wakeAt: null,
+    mailbox: [],
+    events: [],
+    instructions: [],
+    running: [],
+    stopping: [],
+    past: [],
+    decisions: 0,
+    crashes: 0,
+    rejections: 0,
+  }
+}
+
+export function startWork(machine: Machine, work: Work): void {
+  machine.running.push(work)
+}
+
+/** Whoever is told to stop will confirm it, also if the work had ended by itself and the report on it was late. */
+export function stopWork(machine: Machine, work: Omit<Work, 'worker'>): void {
+  machine.stopping.push(takeOut(machine.running, work.fence) ?? { ...work, worker: '' })
+}
+
+/** The attempt is over for whoever worked on it. */
+export function endWork(machine: Machine, work: Work): void {
+  if (takeOut(machine.running, work.fence) === null) takeOut(machine.stopping, work.fence)
+  machine.past.push(work)
+  if (machine.past.length > PAST_LIMIT) machine.past.shift()
+}
+
+export function workOn(list: readonly Work[], run: string, task: string): Work | null {
+  for (const work of list) if (work.task === task && work.run === run) return work
+  return null
+}
+
+function takeOut(list: Work[], fence: number): Work | null {
+  for (let at = 0; at < list.length; at += 1) {
+    if (list[at]!.fence === fence) return list.splice(at, 1)[0]!
+  }
+  return null
+}

@@ -1,0 +1,143 @@
+/**
+ * What a simulated host does: it has the core decide, stores first, acts second, and crashes on request. Everything is
+ * checked after every decision.
+ */
+import { canonical } from '../core/canonical.js'
+import { createState } from '../core/create.js'
+import { checkInvariants } from '../core/invariants.js'
+import type { Input, Instruction, WorkerId } from '../core/types.js'
+import { checkAnswers, expectAll } from './expectations.js'
+import { checkFairness, mayMakeWay, reservedFor } from './fairness.js'
+import { createHistory } from './history.js'
+import { inputOf, joinOf } from './inputs.js'
+import type { Machine } from './machine-state.js'
+import { endWork, startWork, stopWork } from './machine-state.js'
+import type { Crash, Step } from './steps.js'
+
+/** Does one step; one that makes no sense here (any more) does nothing. @throws Error when something is wrong. */
+export function act(machine: Machine, step: Step): void {
+  if (step.kind === 'jump') {
+    machine.now += step.ms
+    return
+  }
+  if (step.kind === 'wait') machine.now += step.ms
+  if (step.kind === 'wake') machine.now = Math.max(machine.now, machine.wakeAt ?? machine.now)
+  const input = inputOf(machine, step)
+  if (input === null) return
+  machine.mailbox.push(input)
+  if (step.gather === true) return
+  decideOnMail(machine)
+  if (step.crash !== undefined) return crash(machine, step.crash)
+  if (step.hold !== true) store(machine)
+}
+
+/** Has the core decide on the inputs that have gathered, and checks everything that must hold then. */
+function decideOnMail(machine: Machine): void {
+  const { core, plans, state, history, world, mailbox: inputs } = machine
+  machine.mailbox = []
+  const before = world.isCrowded && !inputs.some(mayMakeWay) ? reservedFor(state) : null
+  const expected = expectAll(machine, inputs)
+  const at = Math.max(machine.now, state.clock, state.deadlines.reached())
+  const decision = core.decideAll(plans, state, inputs, machine.now)
+  machine.decisions += 1
+  machine.rejections += decision.rejections.size
+  for (let i = 0; i < inputs.length; i += 1) {
+    const input = inputs[i]!
+    if (input.type === 'beat' && !decision.rejections.has(i))
+      history.hear(input.fence, at, input.progress !== undefined)
+  }
+  for (const event of decision.events) history.feed(event)
+  history.settle(at)
+  checkAnswers(machine, inputs, expected, decision)
+  if (world.isCrowded) checkFairness(machine, before, decision.events)
+  checkInvariants(state, machine.now)
+  machine.wakeAt = decision.wakeAt
+  for (const event of decision.events) machine.events.push(event)
+  for (const instruction of decision.instructions) machine.instructions.push(instruction)
+}
+
+/** Record first, act second. */
+function store(machine: Machine): void {
+  append(machine)
+  for (const instruction of machine.instructions) perform(machine, instruction)
+  machine.instructions = []
+  machine.state.ended.clear()
+}
+
+function append(machine: Machine): void {
+  for (const event of machine.events) machine.journal.push(event)
+  machine.events = []
+}
+
+function perform(machine: Machine, instruction: Instruction): void {
+  const { run, task, fence } = instruction
+  switch (instruction.type) {
+    case 'startAttempt':
+      return startWork(machine, { run, task, fence, worker: instruction.worker })
+    case 'stopAttempt':
+      return stopWork(machine, { run, task, fence })
+    default:
+      instruction satisfies never
+  }
+}
+
+function crash(machine: Machine, { when, again }: Crash): void {
+  machine.crashes += 1
+  machine.instructions = []
+  machine.mailbox = []
+  if (when === 'after') {
+    append(machine)
+    const facts = canonical(machine.state)
+    reload(machine)
+    compareFacts(facts, canonical(machine.state))
+  } else {
+    machine.events = []
+    reload(machine)
+    relearn(machine)
+  }
+  for (const work of [...machine.running, ...machine.stopping]) endWork(machine, work)
+  recover(machine, again)
+}
+
+/** Folds the journal. */
+function reload(machine: Machine): void {
+  const state = createState(machine.world.bypassLimit)
+  for (const event of machine.journal) machine.core.reduce(machine.plans, state, event)
+  machine.state = state
+  machine.wakeAt = state.deadlines.next()
+}
+
+/** The history is what was stored. */
+function relearn(machine: Machine): void {
+  machine.history = createHistory(machine.facts, machine.world.isCrowded)
+  for (const event of machine.journal) machine.history.feed(event)
+}
+
+function compareFacts(live: string, folded: string): void {
+  if (live === folded) return
+  const ours = live.split('\n')
+  const theirs = folded.split('\n')
+  const at = ours.findIndex((line, index) => line !== theirs[index])
+  throw new Error(
+    `A fold of the journal differs from the live state (S9).\n  live:   ${ours[at]}\n  folded: ${theirs[at]}`,
+  )
+}
+
+/**
+ * The old workers get nothing more and leave, and new ones join; the host may crash again on the way. Draining all before
+ * the first leaves keeps what the first was doing from being given to the next, which is gone as well.
+ */
+function recover(machine: Machine, again: number): void {
+  const workers = [...machine.state.workers.keys()]
+  const inputs: Input[] = [
+    ...workers.map((worker): Input => ({ type: 'drain', worker })),
+    ...workers.map((worker): Input => ({ type: 'leave', worker, reason: 'the host was started again' })),
+    ...machine.world.workers.filter(({ id }) => workers.includes(id as WorkerId)).map(joinOf),
+  ]
+  for (let index = 0; index < inputs.length; index += 1) {
+    machine.mailbox.push(inputs[index]!)
+    decideOnMail(machine)
+    if (index === again) return crash(machine, { when: index % 2 === 0 ? 'before' : 'after', again: -1 })
+    store(machine)
+  }
+}

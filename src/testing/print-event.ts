@@ -1,0 +1,60 @@
+/** One line for an event: its name, what it is about, and what is particular about it. */
+import type { Failure, RunEvent } from '../core/types.js'
+
+/** @param origin - The moment that is printed as 0. */
+export function printEvent(event: RunEvent, origin: number): string {
+  const about = 'task' in event ? `${event.run}/${event.task}` : 'run' in event ? event.run : event.worker
+  const attempt = 'attempt' in event ? `#${event.attempt}` : ''
+  const details = detailsOf(event, origin)
+  return `${printTime(event.at, origin)} ${event.type} ${about}${attempt}${details === '' ? '' : ` ${details}`}`
+}
+
+/** `+1.5s`: seconds since `origin`, to the millisecond. */
+export function printTime(at: number, origin: number): string {
+  const ms = Math.round(at - origin)
+  return `${ms < 0 ? '-' : '+'}${Math.abs(ms) / 1000}s`
+}
+
+function detailsOf(event: RunEvent, origin: number): string {
+  switch (event.type) {
+    case 'attempt.started':
+      return `on ${event.worker} slot ${event.slot}, fence ${event.fence}`
+    case 'attempt.succeeded':
+      return event.result === null ? '' : JSON.stringify(event.result)
+    case 'attempt.progressed':
+      return JSON.stringify(event.progress)
+    case 'attempt.failed': {
+      const next = event.retryAt === null ? 'no retry' : `retry at ${printTime(event.retryAt, origin)}`
+      return `${printFailure(event.failure)}, ${next}`
+    }
+    case 'attempt.closing':
+      return `(${event.reason}), ${event.closeBy === null ? 'until confirmed' : `until ${printTime(event.closeBy, origin)}`}`
+    case 'attempt.closed':
+      return `by ${event.by}`
+    case 'task.failed':
+      return printFailure(event.failure)
+    case 'task.skipped':
+      return event.reason.kind === 'dependency'
+        ? `because ${event.reason.because} ${event.reason.status}`
+        : `because ${event.reason.because} failed (${event.reason.rule})`
+    case 'worker.joined': {
+      const able = event.capabilities.length === 0 ? '' : ` can ${event.capabilities.join(' ')}`
+      return `pool ${event.pool} slots ${event.slots}${able}`
+    }
+    case 'run.closed':
+      return event.verdict
+    case 'run.paused':
+    case 'run.cancelled':
+    case 'task.cancelled':
+    case 'worker.left':
+      return JSON.stringify(event.reason)
+    default:
+      return ''
+  }
+}
+
+function printFailure({ kind, message, retryable, retryAfterMs }: Failure): string {
+  const forGood = retryable === false ? ', for good' : ''
+  const after = retryAfterMs === undefined ? '' : `, not before ${retryAfterMs} ms`
+  return `${kind}${forGood}${after}: ${JSON.stringify(message)}`
+}

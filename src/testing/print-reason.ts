@@ -1,0 +1,51 @@
+/** One line for a reason why a task is not running. */
+import type { Reason } from '../core/explain.js'
+import { printTime } from './print-event.js'
+
+/** @param origin - The moment that is printed as 0. */
+export function printReason(reason: Reason, origin: number): string {
+  switch (reason.kind) {
+    case 'running':
+      return `it runs: ${reason.attempt} on ${reason.worker} for ${reason.sinceMs} ms${progressOf(reason)}`
+    case 'succeeded':
+      return 'it succeeded'
+    case 'failed':
+      return `it failed after ${reason.attempts} attempts: ${reason.failure.kind}: ${reason.failure.message}`
+    case 'cancelled':
+      return `it was cancelled: ${reason.reason}`
+    case 'skipped':
+      return `it was skipped because of ${reason.reason.because} (${reason.reason.kind})`
+    case 'dependency':
+      return `it waits for ${reason.on}, which is ${reason.status}`
+    case 'stream':
+      return `it waits for stream ${reason.on}, of which ${reason.open} are open`
+    case 'claim': {
+      const closing = reason.closing === undefined ? '' : `, which was told to stop (${reason.closing})`
+      return `${reason.path} is held by ${reason.heldBy} for ${reason.sinceMs} ms${closing}`
+    }
+    case 'reserved':
+      return `${reason.path} is reserved for ${reason.reservedFor.run}/${reason.reservedFor.task}`
+    case 'capacity':
+      return `all ${reason.slots} slots that could serve it are busy`
+    case 'no-worker':
+      return `no worker can serve it: ${needOf(reason)}`
+    case 'retry':
+      return `it is tried again at ${printTime(reason.at, origin)}, in ${reason.inMs} ms, after ${reason.failure.kind}: ${reason.failure.message}`
+    case 'paused':
+      return `its run is paused for ${reason.sinceMs} ms: ${reason.reason}`
+    default:
+      return reason satisfies never
+  }
+}
+
+function progressOf({ progress }: Extract<Reason, { readonly kind: 'running' }>): string {
+  return progress === undefined ? '' : `, progress ${JSON.stringify(progress)}`
+}
+
+function needOf({ pool, requires }: Extract<Reason, { readonly kind: 'no-worker' }>): string {
+  const parts = [
+    ...(pool === null ? [] : [`pool ${pool}`]),
+    ...(requires.length === 0 ? [] : [`can ${requires.join(' ')}`]),
+  ]
+  return parts.length === 0 ? 'none has joined' : parts.join(', ')
+}

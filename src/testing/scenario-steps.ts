@@ -1,0 +1,174 @@
+/** The language of scenario files: one line per step, words and `key=value`, text in double quotes, JSON in braces. */
+import type {
+  CancelTarget,
+  Failure,
+  FailureKind,
+  Input,
+  JsonValue,
+  PoolId,
+  RunId,
+  TaskId,
+  WorkerId,
+} from '../core/types.js'
+import { parseDuration } from '../plan/duration.js'
+
+/** A report whose fence is that of the task's live (or closing) attempt, unless the line gives one. */
+export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'confirm'
+
+export type ScenarioStep =
+  | { readonly kind: 'input'; readonly input: Input }
+  | { readonly kind: 'open'; readonly run: RunId; readonly plan: string }
+  | {
+      readonly kind: 'report'
+      readonly report: ScenarioReport
+      readonly run: RunId
+      readonly task: TaskId
+      readonly fence: number | null
+      readonly result: JsonValue | undefined
+      readonly failure: Failure
+    }
+  /** Time passes to a moment of the scenario, or by so much, or up to what the core asked for; then the host looks. */
+  | { readonly kind: 'time'; readonly to: 'at' | 'after' | 'wake'; readonly ms: number }
+  /** The clock is set; nobody looks yet. */
+  | { readonly kind: 'clock'; readonly ms: number }
+  | { readonly kind: 'explain'; readonly run: RunId; readonly task: TaskId }
+  | { readonly kind: 'status'; readonly run: RunId }
+  | { readonly kind: 'crash' | 'reload' }
+
+/** A line as words: plain ones in order, then those of the form `key=value`. */
+interface Words {
+  readonly verb: string
+  readonly plain: readonly string[]
+  readonly named: ReadonlyMap<string, string>
+}
+
+/** @throws Error that says what was expected. */
+export function parseStep(line: string): ScenarioStep {
+  const words = splitWords(line)
+  const { verb, plain, named } = words
+  switch (verb) {
+    case 'open':
+      return { kind: 'open', run: need(words, 0, 'a run') as RunId, plan: plain[1] ?? 'plan' }
+    case 'join':
+      return { kind: 'input', input: joinOf(words) }
+    case 'drain':
+      return { kind: 'input', input: { type: 'drain', worker: need(words, 0, 'a worker') as WorkerId } }
+    case 'leave': {
+      const worker = need(words, 0, 'a worker') as WorkerId
+      return { kind: 'input', input: { type: 'leave', worker, reason: plain[1] ?? 'asked to' } }
+    }
+    case 'complete':
+    case 'fail':
+    case 'beat':
+    case 'confirm':
+      return reportOf(words, verb)
+    case 'cancel':
+      return { kind: 'input', input: cancelOf(words) }
+    case 'pause':
+      return {
+        kind: 'input',
+        input: { type: 'pause', run: need(words, 0, 'a run') as RunId, reason: plain[1] ?? 'asked to' },
+      }
+    case 'resume':
+      return { kind: 'input', input: { type: 'resume', run: need(words, 0, 'a run') as RunId } }
+    case 'at':
+    case 'after':
+    case 'silence':
+      return { kind: 'time', to: verb === 'at' ? 'at' : 'after', ms: durationOf(need(words, 0, 'a duration')) }
+    case 'wake':
+      return { kind: 'time', to: 'wake', ms: 0 }
+    case 'clock': {
+      const by = need(words, 0, 'a duration with a sign')
+      return { kind: 'clock', ms: (by.startsWith('-') ? -1 : 1) * durationOf(by.replace(/^[+-]/, '')) }
+    }
+    case 'explain':
+      return { kind: 'explain', ...refOf(words) }
+    case 'status':
+      return { kind: 'status', run: need(words, 0, 'a run') as RunId }
+    case 'crash':
+    case 'reload':
+      return { kind: verb }
+    default:
+      throw new Error(`Expected a step, got "${verb}"${named.size > 0 ? ' …' : ''}.`)
+  }
+}
+
+function joinOf(words: Words): Input {
+  const { named } = words
+  return {
+    type: 'join',
+    worker: need(words, 0, 'a worker') as WorkerId,
+    pool: (named.get('pool') ?? 'local') as PoolId,
+    slots: Number(named.get('slots') ?? 1),
+    capabilities: (named.get('can') ?? '').split(',').filter((name) => name !== ''),
+  }
+}
+
+function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
+  const { plain, named } = words
+  const fence = named.get('fence')
+  const json = plain[1] === undefined || report === 'fail' ? undefined : (JSON.parse(plain[1]) as JsonValue)
+  const retryAfter = named.get('retry-after')
+  const failure: Failure = {
+    kind: (plain[1] ?? 'error') as FailureKind,
+    message: plain[2] ?? 'it failed',
+    ...(named.get('retryable') === 'false' ? { retryable: false } : {}),
+    ...(retryAfter === undefined ? {} : { retryAfterMs: durationOf(retryAfter) }),
+  }
+  return {
+    kind: 'report',
+    report,
+    ...refOf(words),
+    fence: fence === undefined ? null : Number(fence),
+    result: json,
+    failure,
+  }
+}
+
+function cancelOf(words: Words): Input {
+  const { plain, named } = words
+  const [run, task] = splitRef(need(words, 0, 'a run or a task'))
+  const stream = named.get('stream')
+  const target: CancelTarget =
+    stream !== undefined ? { kind: 'stream', stream } : task === null ? { kind: 'run' } : { kind: 'task', task }
+  return { type: 'cancel', run, target, reason: plain[1] ?? 'no longer wanted' }
+}
+
+function refOf(words: Words): { readonly run: RunId; readonly task: TaskId } {
+  const [run, task] = splitRef(need(words, 0, 'a task'))
+  if (task === null) throw new Error(`Expected "run/task", got "${run}".`)
+  return { run, task }
+}
+
+function splitRef(text: string): readonly [RunId, TaskId | null] {
+  const slash = text.indexOf('/')
+  return slash === -1 ? [text as RunId, null] : [text.slice(0, slash) as RunId, text.slice(slash + 1) as TaskId]
+}
+
+function need({ verb, plain }: Words, index: number, what: string): string {
+  return plain[index] ?? fail(`Expected ${what} after "${verb}".`)
+}
+
+function durationOf(text: string): number {
+  return parseDuration(/^\d+$/.test(text) ? Number(text) : text) ?? fail(`Expected a duration, got "${text}".`)
+}
+
+function fail(message: string): never {
+  throw new Error(message)
+}
+
+/** Words are separated by spaces; a word in double quotes is JSON text, one in braces or brackets is JSON and stays so. */
+const WORD = /"(?:[^"\\]|\\.)*"|[{[].*[}\]]|\S+/g
+
+function splitWords(line: string): Words {
+  const [verb = '', ...others] = line.match(WORD) ?? []
+  const named = new Map<string, string>()
+  const plain: string[] = []
+  for (const word of others) {
+    const equals = /^([a-z-]+)=(.*)$/.exec(word)
+    if (equals !== null) named.set(equals[1]!, equals[2]!)
+    else
+      plain.push(verb !== 'complete' && verb !== 'beat' && word.startsWith('"') ? (JSON.parse(word) as string) : word)
+  }
+  return { verb, plain, named }
+}

@@ -1,0 +1,194 @@
+/**
+ * Makes a failing script smaller while it keeps failing in the same way: fewer steps, then fewer tasks and simpler ones,
+ * and again, until nothing more can go. After delta debugging (Zeller, 1999).
+ */
+import type { SimulatedCore } from './machine-state.js'
+import type { Script } from './script.js'
+import { playScript } from './script.js'
+import type { Step } from './steps.js'
+import type { RunSpec, TaskSpec, WorldSpec } from './world.js'
+import { CALM, fullIdOf } from './world.js'
+
+/** The smallest failing script that at most `replays` replays can find. `message` is what went wrong. */
+export function shrink(script: Script, core: SimulatedCore, message: string, replays: number): Script {
+  const kind = kindOf(message)
+  let left = replays
+  /** Whether it fails in the same way, with the calm after it if that is where it failed. */
+  const fails = (candidate: Script): boolean => {
+    if (left <= 0) return false
+    left -= 1
+    const ending = playScript(candidate, core, candidate.calmFrom <= candidate.steps.length ? 'calm' : 'stop')
+    return ending !== null && kindOf(ending.message) === kind
+  }
+  let best = withoutCalm(script, fails)
+  for (;;) {
+    const before = sizeOf(best)
+    best = fewerSteps(best, fails)
+    best = smallerWorld(best, fails)
+    if (sizeOf(best) >= before || left <= 0) return best
+  }
+}
+
+type Fails = (candidate: Script) => boolean
+
+/** What went wrong, without the names and numbers in it. */
+function kindOf(message: string): string {
+  const [sentence = ''] = message.split('\n')
+  return sentence
+    .replace(/"[^"]*"/g, '""')
+    .replace(/-?\d+(\.\d+)?/g, '0')
+    .slice(0, 60)
+}
+
+function sizeOf({ world, steps }: Script): number {
+  return steps.length + JSON.stringify(world).length / 1000
+}
+
+/** A script that fails without the calm after it is easier to read; else only what chance did is kept. */
+function withoutCalm(script: Script, fails: Fails): Script {
+  const all: Script = { ...script, calmFrom: Number.POSITIVE_INFINITY }
+  if (fails(all)) return all
+  const chance = script.steps.slice(0, script.calmFrom)
+  return { ...script, steps: chance, calmFrom: chance.length }
+}
+
+function fewerSteps(script: Script, fails: Fails): Script {
+  const isCalm = script.calmFrom <= script.steps.length
+  const withSteps = (steps: readonly Step[]): Script => ({
+    ...script,
+    steps,
+    calmFrom: isCalm ? steps.length : Number.POSITIVE_INFINITY,
+  })
+  let best = withSteps(dropChunks(script.steps, (steps) => fails(withSteps(steps))))
+  best.steps.forEach((step, at) => {
+    for (const simpler of simplerSteps(step)) {
+      const candidate = withSteps(best.steps.with(at, simpler))
+      if (fails(candidate)) best = candidate
+    }
+  })
+  return best
+}
+
+/** Drops ever smaller chunks of a list while `fails` holds. */
+function dropChunks<T>(list: readonly T[], fails: (list: readonly T[]) => boolean): readonly T[] {
+  let best = list
+  for (let size = Math.ceil(list.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = best.length - size; at > -size; at -= size) {
+      const from = Math.max(0, at)
+      const candidate = [...best.slice(0, from), ...best.slice(at + size)]
+      if (candidate.length < best.length && fails(candidate)) best = candidate
+    }
+  }
+  return best
+}
+
+function simplerSteps(step: Step): readonly Step[] {
+  const simpler: Step[] = []
+  if (step.crash !== undefined) {
+    const { crash, ...calm } = step
+    simpler.push(
+      calm as Step,
+      { ...step, crash: { when: 'after', again: -1 } },
+      { ...step, crash: { ...crash, again: -1 } },
+    )
+  }
+  if (step.gather === true) {
+    const { gather: _gather, ...alone } = step
+    simpler.push(alone as Step)
+  }
+  if (step.hold === true) {
+    const { hold: _hold, ...stored } = step
+    simpler.push(stored as Step)
+  }
+  if (step.kind === 'wait' && step.ms > 1) simpler.push({ ...step, ms: 1 })
+  return simpler
+}
+
+function smallerWorld(script: Script, fails: Fails): Script {
+  let best: Script = script
+  const attempt = (world: WorldSpec): boolean => {
+    const candidate = { ...best, world }
+    if (!fails(candidate)) return false
+    best = candidate
+    return true
+  }
+  attempt({ ...best.world, rates: CALM })
+  dropChunks(best.world.runs, (runs) => runs.length > 0 && attempt({ ...best.world, runs }))
+  dropChunks(best.world.workers, (workers) => attempt({ ...best.world, workers }))
+  for (const { id } of best.world.runs) {
+    const find = (): RunSpec => best.world.runs.find((run) => run.id === id)!
+    const change = (run: RunSpec): boolean => attempt(withRun(best.world, run))
+    dropChunks(find().tasks, (tasks) => change(withTasks(find(), tasks)))
+    dropChunks(find().streams, (streams) =>
+      change(
+        withStreams(
+          find(),
+          streams.map((stream) => stream.id),
+        ),
+      ),
+    )
+    if (find().onFailure !== 'continue') change({ ...find(), onFailure: 'continue' })
+    for (const { id: task } of find().tasks) simplifyTask(task, find, change)
+  }
+  for (const policy of best.world.policies.keys()) simplifyPolicy(policy, () => best.world, attempt)
+  return best
+}
+
+function withRun(world: WorldSpec, run: RunSpec): WorldSpec {
+  return { ...world, runs: world.runs.map((each) => (each.id === run.id ? run : each)) }
+}
+
+/** The run with these tasks only; what waited for the others waits no more. */
+function withTasks(run: RunSpec, tasks: readonly TaskSpec[]): RunSpec {
+  const known = new Set([...tasks.map(fullIdOf), ...run.streams.map(({ id }) => id)])
+  const kept = (ids: readonly string[]): readonly string[] => ids.filter((id) => known.has(id))
+  return {
+    ...run,
+    tasks: tasks.map((task) => ({ ...task, after: kept(task.after) })),
+    streams: run.streams.map((stream) => ({ ...stream, after: kept(stream.after) })),
+  }
+}
+
+/** The run with these streams only; tasks of the others are gone with them. */
+function withStreams(run: RunSpec, ids: readonly string[]): RunSpec {
+  const streams = run.streams.filter(({ id }) => ids.includes(id))
+  const tasks = run.tasks.filter(({ stream }) => stream === null || ids.includes(stream))
+  return withTasks({ ...run, streams }, tasks)
+}
+
+function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) => boolean): void {
+  const tryFields = (fields: Partial<TaskSpec>): void => {
+    const run = find()
+    const task = run.tasks.find((each) => each.id === id)
+    if (task === undefined) return
+    const next = { ...task, ...fields }
+    if (JSON.stringify(next) === JSON.stringify(task)) return
+    change({ ...run, tasks: run.tasks.map((each) => (each === task ? next : each)) })
+  }
+  tryFields({ after: [], write: [], read: [], pool: null, requires: [], priority: 0, estimate: 0, policy: 0 })
+  tryFields({ pool: null, requires: [] })
+  tryFields({ priority: 0, estimate: 0 })
+  tryFields({ policy: 0 })
+  for (const list of ['after', 'write', 'read'] as const) {
+    const task = find().tasks.find((each) => each.id === id)
+    for (const item of task?.[list] ?? []) {
+      const now = find().tasks.find((each) => each.id === id)?.[list] ?? []
+      tryFields({ [list]: (now as readonly unknown[]).filter((each) => each !== item) })
+    }
+  }
+}
+
+function simplifyPolicy(index: number, world: () => WorldSpec, attempt: (world: WorldSpec) => boolean): void {
+  for (const limit of ['startToClose', 'scheduleToStart', 'scheduleToClose', 'heartbeat', 'stall', 'close'] as const) {
+    const policy = world().policies[index]!
+    if (policy[limit] === undefined) continue
+    const { [limit]: _limit, ...others } = policy
+    attempt({ ...world(), policies: world().policies.with(index, others) })
+  }
+  const simple = { maxAttempts: 1, maxLost: 3, initialDelay: 0, factor: 1, maxDelay: 1000, jitter: 0 }
+  for (const [field, value] of Object.entries(simple)) {
+    const policy = world().policies[index]!
+    if (policy[field as keyof typeof policy] === value) continue
+    attempt({ ...world(), policies: world().policies.with(index, { ...policy, [field]: value }) })
+  }
+}

@@ -1,0 +1,86 @@
+/** Tells a failing script: what is wrong, the plans, and what happened, step by step. */
+import type { RunEvent } from '../core/types.js'
+import type { Machine, SimulatedCore } from './machine-state.js'
+import { printEvent } from './print-event.js'
+import type { Script } from './script.js'
+import { playScript } from './script.js'
+import { describeStep } from './steps.js'
+import type { PolicySpec, RunSpec, TaskSpec, WorldSpec } from './world.js'
+import { fullIdOf, VOCABULARY } from './world.js'
+
+export interface Story {
+  readonly story: string
+  readonly step: number
+}
+
+export function tellStory(script: Script, core: SimulatedCore): Story {
+  const lines: string[] = []
+  let seen: Machine | null = null
+  let told = 0
+  /** Tells the events that the last step led to. A crash may have taken some back. */
+  const tellEvents = (): void => {
+    if (seen === null) return
+    const events: readonly RunEvent[] = [...seen.journal, ...seen.events]
+    for (const event of events.slice(told)) lines.push(`       ${printEvent(event, 1_000_000)}`)
+    told = events.length
+  }
+  const end = script.calmFrom <= script.steps.length ? 'calm' : 'stop'
+  let count = 0
+  const ending = playScript(script, core, end, (machine, step) => {
+    seen = machine
+    tellEvents()
+    count += 1
+    lines.push(`  ${String(count).padStart(2)}. ${describeStep(step)}`)
+  })
+  tellEvents()
+  const step = ending?.step ?? count
+  const wrong = ending?.message ?? 'It fails only with everything that came before.'
+  const shown =
+    lines.length <= MOST_LINES ? lines : [`  … ${lines.length - MOST_LINES} lines …`, ...lines.slice(-MOST_LINES)]
+  const story = [wrong, 'World:', ...describeWorld(script.world), 'What happened:', ...shown, `Step ${step} shows it.`]
+  return { story: story.join('\n'), step }
+}
+
+const MOST_LINES = 120
+
+function describeWorld(world: WorldSpec): readonly string[] {
+  const lines = world.workers.map(({ id, pool, slots, capabilities }) => {
+    return `  worker ${id}: pool ${pool}, slots ${slots}${capabilities.length === 0 ? '' : `, can ${capabilities.join(' ')}`}`
+  })
+  for (const run of world.runs) lines.push(...describeRun(world, run))
+  return lines
+}
+
+function describeRun(world: WorldSpec, run: RunSpec): readonly string[] {
+  const streams = run.streams.filter(({ after }) => after.length > 0)
+  return [
+    `  run ${run.id}${run.onFailure === 'continue' ? '' : ` (onFailure: ${run.onFailure})`}`,
+    ...streams.map(({ id, after }) => `    stream ${id}: after ${after.join(' ')}`),
+    ...run.tasks.map((task) => `    ${describeTask(task, world.policies[task.policy]!)}`),
+  ]
+}
+
+function describeTask(task: TaskSpec, policy: PolicySpec): string {
+  const texts = (patterns: readonly number[]): string => patterns.map((pattern) => VOCABULARY[pattern]).join(' ')
+  const parts = [fullIdOf(task)]
+  if (task.after.length > 0) parts.push(`after ${task.after.join(' ')}`)
+  if (task.write.length > 0) parts.push(`writes ${texts(task.write)}`)
+  if (task.read.length > 0) parts.push(`reads ${texts(task.read)}`)
+  if (task.pool !== null) parts.push(`pool ${task.pool}`)
+  if (task.requires.length > 0) parts.push(`requires ${task.requires.join(' ')}`)
+  if (task.priority !== 0) parts.push(`priority ${task.priority}`)
+  const { on: _on, ...limits } = policy
+  const set = Object.entries(limits).filter(([name, value]) => DEFAULTS[name] !== value)
+  if (set.length > 0) parts.push(set.map(([name, value]) => `${name}=${value}`).join(' '))
+  return parts.join(', ')
+}
+
+/** What a policy looks like when nothing about it matters. */
+const DEFAULTS: Readonly<Record<string, number>> = {
+  maxAttempts: 1,
+  maxLost: 3,
+  initialDelay: 0,
+  factor: 1,
+  maxDelay: 1000,
+  jitter: 0,
+}

@@ -1,0 +1,47 @@
+/** A world as the library sees it: plans to compile. */
+import type { Plan, Stream, Task } from '../plan/types.js'
+import type { PolicySpec, RunSpec, TaskSpec, WorldSpec } from './world.js'
+import { VOCABULARY } from './world.js'
+
+/** The plan of one run, in parsed form. */
+export function planOf(world: WorldSpec, run: RunSpec): Plan {
+  const fields = world.policies.map(fieldsOf)
+  const taskOf = (task: TaskSpec): Task => toTask(task, fields[task.policy]!)
+  return {
+    name: run.id,
+    pools: Object.fromEntries(world.workers.map(({ pool, slots, capabilities }) => [pool, { slots, capabilities }])),
+    onFailure: run.onFailure,
+    streams: run.streams.map(
+      ({ id, after }): Stream => ({
+        id,
+        dependsOn: after,
+        tasks: run.tasks.filter((task) => task.stream === id).map(taskOf),
+      }),
+    ),
+    tasks: run.tasks.filter((task) => task.stream === null).map(taskOf),
+  }
+}
+
+function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task {
+  const { id, stream, after, write, read, pool, requires, priority, estimate } = task
+  const here = `${stream}/`
+  return {
+    id,
+    dependsOn: after.map((id) => (stream !== null && id.startsWith(here) ? id.slice(here.length) : id)),
+    claims: { write: write.map(textOf), read: read.map(textOf) },
+    ...(pool === null ? {} : { pool }),
+    requires,
+    priority,
+    estimate,
+    ...policy,
+  }
+}
+
+function fieldsOf(policy: PolicySpec): Pick<Task, 'retry' | 'timeouts'> {
+  const { maxAttempts, maxLost, initialDelay, factor, maxDelay, jitter, on, ...timeouts } = policy
+  return { retry: { maxAttempts, maxLost, initialDelay, factor, maxDelay, jitter, on }, timeouts }
+}
+
+function textOf(pattern: number): string {
+  return VOCABULARY[pattern]!
+}

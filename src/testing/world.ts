@@ -1,0 +1,343 @@
+/**
+ * What a seed decides: plans, workers, and how much goes wrong. Plain data, so that a failing world can be made smaller
+ * piece by piece and printed.
+ */
+import type { FailureKind, OnFailure } from '../core/types.js'
+import type { Random } from './random.js'
+
+/** Patterns that worlds claim: literals, folders, globs, alternatives, and the whole repository. */
+export const VOCABULARY: readonly string[] = [
+  'src/a.ts',
+  'src/b.ts',
+  'src/c.ts',
+  'src/d/e.ts',
+  'src/d',
+  'src/d/',
+  'src/*.ts',
+  'src/**/*.ts',
+  'src/{a,b}.ts',
+  'docs/one.md',
+  'docs/two.md',
+  'docs/???.md',
+  'docs/**',
+  'db/schema.sql',
+  'db/migrations/001.sql',
+  'db/migrations/*',
+  'app/[id]/page.tsx',
+  'app/**',
+  'package.json',
+  'test/**/*.test.ts',
+  'test/core/a.test.ts',
+  '{docs,db}/**',
+  '**/index.ts',
+  '**',
+]
+/** `**`: meets everything. */
+export const WIDEST = 23
+
+/** Times in ms; absent means no limit. */
+export interface PolicySpec {
+  readonly maxAttempts: number
+  readonly maxLost: number
+  readonly initialDelay: number
+  readonly factor: number
+  readonly maxDelay: number
+  readonly jitter: number
+  readonly on: readonly Exclude<FailureKind, 'lost' | 'cancelled'>[]
+  readonly startToClose?: number
+  readonly scheduleToStart?: number
+  readonly scheduleToClose?: number
+  readonly heartbeat?: number
+  readonly stall?: number
+  readonly close?: number
+}
+
+export interface TaskSpec {
+  /** Unique in the plan; the full id is `stream/id`. */
+  readonly id: string
+  readonly stream: string | null
+  /** Full ids of tasks and ids of streams, all of them earlier in the plan. */
+  readonly after: readonly string[]
+  /** Indexes into `VOCABULARY`. */
+  readonly write: readonly number[]
+  readonly read: readonly number[]
+  readonly pool: string | null
+  readonly requires: readonly string[]
+  readonly priority: number
+  readonly estimate: number
+  /** Index into `WorldSpec.policies`. */
+  readonly policy: number
+}
+
+export interface StreamSpec {
+  readonly id: string
+  readonly after: readonly string[]
+}
+
+export interface RunSpec {
+  readonly id: string
+  readonly streams: readonly StreamSpec[]
+  readonly tasks: readonly TaskSpec[]
+  readonly onFailure: OnFailure
+}
+
+export interface WorkerSpec {
+  readonly id: string
+  readonly pool: string
+  readonly slots: number
+  readonly capabilities: readonly string[]
+}
+
+/** How often something is done or goes wrong, relative to 100 for an attempt that simply succeeds. */
+export interface Rates {
+  readonly fail: number
+  readonly beat: number
+  readonly progress: number
+  /** Time passes: workers dawdle. */
+  readonly dawdle: number
+  /** Time passes up to the next moment at which the core wants to be woken: workers go silent or get stuck. */
+  readonly wake: number
+  readonly lie: number
+  readonly leave: number
+  readonly crash: number
+  readonly pause: number
+  readonly cancelTask: number
+  readonly cancelStream: number
+  readonly cancelRun: number
+  readonly jump: number
+  /** Share (0 to 1) of the attempts that would succeed now and take their time. */
+  readonly slow: number
+  /** Share (0 to 1) of inputs that are decided upon together with the next. */
+  readonly gather: number
+  /** Share (0 to 1) of decisions that wait to be stored together with the next. */
+  readonly hold: number
+  /** Share (0 to 1) of orders to stop that are not confirmed when it would be their turn. */
+  readonly deaf: number
+}
+
+export interface WorldSpec {
+  readonly runs: readonly RunSpec[]
+  readonly workers: readonly WorkerSpec[]
+  readonly policies: readonly PolicySpec[]
+  readonly rates: Rates
+  /** How often a waiting task is passed before its claims are reserved. */
+  readonly bypassLimit: number
+  /** Whether it was made to starve wide claims, so that passing is counted. */
+  readonly isCrowded: boolean
+}
+
+/** What goes wrong in a world where nothing does. */
+export const CALM: Rates = {
+  fail: 0,
+  beat: 0,
+  progress: 0,
+  dawdle: 0,
+  wake: 0,
+  lie: 0,
+  leave: 0,
+  crash: 0,
+  pause: 0,
+  cancelTask: 0,
+  cancelStream: 0,
+  cancelRun: 0,
+  jump: 0,
+  slow: 0,
+  gather: 0,
+  hold: 0,
+  deaf: 0,
+}
+
+/** The rate of each fault in a world that has it to the full. */
+const WORST: Rates = {
+  fail: 60,
+  beat: 100,
+  progress: 100,
+  dawdle: 100,
+  wake: 60,
+  lie: 40,
+  leave: 10,
+  crash: 6,
+  pause: 6,
+  cancelTask: 6,
+  cancelStream: 3,
+  cancelRun: 0.7,
+  jump: 15,
+  slow: 0.9,
+  gather: 0.5,
+  hold: 0.5,
+  deaf: 0.7,
+}
+
+/** 32 is the default; in worlds this small little is passed so often. */
+const LIMITS = [1, 2, 3, 5, 8, 16, 32]
+
+/** A world of `taskCount` tasks over all its runs, in which nothing goes wrong yet. */
+export function drawWorld(random: Random, taskCount: number): WorldSpec {
+  const isCrowded = random.chance(0.15)
+  // How common limits are in this world, each kind for itself.
+  const shares = LIMIT_NAMES.map(() => random.pick([0, 0.2, 0.8]))
+  const policies = Array.from({ length: 4 }, () => drawPolicy(random, shares))
+  const pools = drawPools(random)
+  const runCount = isCrowded ? random.between(1, 2) : random.pick([1, 1, 2, 3])
+  const runs: RunSpec[] = []
+  let left = taskCount
+  for (let index = 0; index < runCount; index += 1) {
+    const size = index === runCount - 1 ? left : random.between(1, Math.max(1, left - 2))
+    left -= size
+    const shape = isCrowded ? 'crowded' : 'mixed'
+    runs.push(drawRun(random, `r${index + 1}`, Math.max(1, size), pools, shape))
+  }
+  return {
+    runs,
+    workers: drawWorkers(random, pools),
+    policies,
+    rates: CALM,
+    bypassLimit: random.pick(LIMITS),
+    isCrowded,
+  }
+}
+
+/** Swarm: some worlds have no fault, some one, most a few, each with a rate of its own. After Groce et al., 2012. */
+export function drawRates(random: Random): Rates {
+  const mood = random.int(10)
+  if (mood === 0) return CALM
+  const names = Object.keys(CALM) as (keyof Rates)[]
+  const only = mood === 1 ? random.pick(names) : null
+  const rates = { ...CALM } as { -readonly [K in keyof Rates]: number }
+  for (const name of names) {
+    const isOn = only === null ? random.chance(0.5) : name === only
+    // Retries are about failures, lies about the end of attempts: most rates are small, so that worlds also get somewhere.
+    if (isOn) rates[name] = WORST[name] * random.pick([0.05, 0.2, 0.2, 0.5, 1])
+  }
+  return rates
+}
+
+const KINDS = ['error', 'timeout', 'stalled', 'rate-limited', 'verify', 'claim-violation'] as const
+
+/** The limits of a policy, with the shortest and the longest that are drawn. */
+const LIMIT_RANGES = {
+  startToClose: [20, 1500],
+  scheduleToStart: [50, 2500],
+  scheduleToClose: [100, 4000],
+  heartbeat: [10, 400],
+  stall: [20, 6000],
+  close: [1, 300],
+} as const
+const LIMIT_NAMES = Object.keys(LIMIT_RANGES) as (keyof typeof LIMIT_RANGES)[]
+
+function drawPolicy(random: Random, shares: readonly number[]): PolicySpec {
+  const limits: { -readonly [Name in keyof typeof LIMIT_RANGES]?: number } = {}
+  LIMIT_NAMES.forEach((name, index) => {
+    const [low, high] = LIMIT_RANGES[name]
+    if (random.chance(shares[index]!)) limits[name] = random.between(low, high)
+  })
+  return {
+    maxAttempts: random.pick([1, 1, 2, 3, 4, 6]),
+    maxLost: random.pick([0, 1, 2, 3, 3]),
+    initialDelay: random.pick([0, 1, 10, 100, 1000]),
+    factor: random.pick([1, 1.5, 2, 10]),
+    maxDelay: random.pick([50, 1000, 60_000]),
+    jitter: random.pick([0, 0.2, 1]),
+    on: KINDS.filter(() => random.chance(0.8)),
+    ...limits,
+  }
+}
+
+interface PoolSpec {
+  readonly id: string
+  readonly capabilities: readonly string[]
+}
+
+function drawPools(random: Random): readonly PoolSpec[] {
+  const count = random.pick([1, 1, 2, 3])
+  return Array.from({ length: count }, (_, index) => ({
+    id: `p${index + 1}`,
+    capabilities: ['x', 'y', 'z'].filter(() => random.chance(0.5)),
+  }))
+}
+
+/** At least one worker of each pool, so that every task can be served. */
+function drawWorkers(random: Random, pools: readonly PoolSpec[]): readonly WorkerSpec[] {
+  const count = Math.max(pools.length, random.between(1, 5))
+  return Array.from({ length: count }, (_, index) => {
+    const { id: pool, capabilities } = pools[index < pools.length ? index : random.int(pools.length)]!
+    return { id: `w${index + 1}`, pool, slots: random.pick([1, 1, 2, 3]), capabilities }
+  })
+}
+
+type Shape = 'mixed' | 'crowded'
+
+function drawRun(random: Random, id: string, size: number, pools: readonly PoolSpec[], shape: Shape): RunSpec {
+  const streams: StreamSpec[] = []
+  const tasks: TaskSpec[] = []
+  /** Full ids of the tasks so far, and ids of the streams that have no task to come. */
+  const done: string[] = []
+  const edges = shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
+  const claims = shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
+  const wide = random.pick([0.02, 0.1])
+  // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
+  const blocks = random.chance(0.3) ? 0 : 0.25
+  let stream: string | null = null
+  for (let index = 0; index < size; index += 1) {
+    if (random.chance(blocks)) {
+      if (stream !== null) done.push(stream)
+      stream = random.chance(0.8) ? `s${streams.length + 1}` : null
+      if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2) })
+    }
+    const task = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape })
+    tasks.push(task)
+    done.push(fullIdOf(task))
+  }
+  const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
+  return { id, streams, tasks, onFailure }
+}
+
+interface Draws {
+  readonly done: readonly string[]
+  readonly edges: number
+  readonly claims: number
+  readonly wide: number
+  readonly pools: readonly PoolSpec[]
+  readonly shape: Shape
+}
+
+function drawTask(random: Random, id: string, stream: string | null, draws: Draws): TaskSpec {
+  const { pool, requires } = drawNeed(random, draws.pools)
+  const isStarved = draws.shape === 'crowded' && random.chance(0.06)
+  const patterns = isStarved ? [WIDEST] : random.chance(draws.claims) ? drawPatterns(random, draws) : []
+  const isRead = patterns.map(() => random.chance(draws.shape === 'crowded' ? 0.1 : 0.35))
+  return {
+    id,
+    stream,
+    after: drawAfter(random, draws.done, draws.edges),
+    write: patterns.filter((_, index) => isRead[index] === false),
+    read: patterns.filter((_, index) => isRead[index] === true),
+    pool,
+    requires,
+    priority: isStarved ? -1 : random.pick([0, 0, 0, 1, 2]),
+    estimate: random.pick([0, 10, 10, 100]),
+    policy: random.int(4),
+  }
+}
+
+function drawPatterns(random: Random, draws: Draws): readonly number[] {
+  if (random.chance(draws.wide)) return [random.between(WIDEST - 2, WIDEST)]
+  const count = random.pick([1, 1, 2, 3])
+  return [...new Set(Array.from({ length: count }, () => random.int(WIDEST)))]
+}
+
+function drawAfter(random: Random, done: readonly string[], edges: number): readonly string[] {
+  if (done.length === 0 || !random.chance(edges)) return []
+  const count = random.pick([1, 1, 2, 3])
+  return [...new Set(Array.from({ length: count }, () => random.pick(done)))]
+}
+
+function drawNeed(random: Random, pools: readonly PoolSpec[]): { pool: string | null; requires: readonly string[] } {
+  const { id, capabilities } = random.pick(pools)
+  const requires = random.chance(0.3) ? capabilities.filter(() => random.chance(0.5)) : []
+  return { pool: random.chance(0.3) ? id : null, requires }
+}
+
+export function fullIdOf(task: TaskSpec): string {
+  return task.stream === null ? task.id : `${task.stream}/${task.id}`
+}
