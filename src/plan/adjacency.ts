@@ -12,11 +12,12 @@ export interface AdjacencyBuilder {
   build(): Adjacency
 }
 
-export function createAdjacencyBuilder(nodeCount: number): AdjacencyBuilder {
+/** `expected` is how many targets there will probably be: to guess well saves memory, no more. */
+export function createAdjacencyBuilder(nodeCount: number, expected: number): AdjacencyBuilder {
   const start = new Int32Array(nodeCount + 1)
   /** The row (from 1) that has a node as its target, of those so far the last. */
   const lastRow = new Int32Array(nodeCount)
-  let targets = new Int32Array(Math.max(16, nodeCount * 2))
+  let targets = new Int32Array(Math.max(16, expected))
   let size = 0
   let row = 0
   return {
@@ -36,7 +37,7 @@ export function createAdjacencyBuilder(nodeCount: number): AdjacencyBuilder {
       start[row] = size
     },
     size: () => size,
-    build: () => ({ start, targets: targets.slice(0, size) }),
+    build: () => ({ start, targets: size === targets.length ? targets : targets.slice(0, size) }),
   }
 }
 

@@ -8,6 +8,7 @@ import { warnOfUnorderedWrites } from './side-by-side.js'
 import { isTypedPlan } from './typed-plan.js'
 import type { Plan } from './types.js'
 
+/** How a plan is checked. */
 export interface CheckOptions extends ParseOptions {
   /** Names of the handlers there are (those of a plan's own functions are added). Absent: handlers are not looked at. */
   readonly handlers?: Iterable<string> | undefined

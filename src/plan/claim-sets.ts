@@ -17,6 +17,7 @@ export interface NumberedSet {
   readonly read: readonly PatternNumber[]
 }
 
+/** The claims of a plan, by numbers. */
 export interface ClaimSets {
   /** By task: index into `sets`, -1 for a task that claims nothing. */
   readonly claimSet: Int32Array

@@ -17,6 +17,7 @@ import { refuseUnsupported } from './supported.js'
 import { reportCycles } from './trail.js'
 import type { Plan, Task } from './types.js'
 
+/** How a plan is compiled. */
 export interface CompileOptions {
   /** Single limits. Default: `CODE_LIMITS`. */
   readonly limits?: Partial<PlanLimits> | undefined
@@ -24,6 +25,7 @@ export interface CompileOptions {
   readonly handlers?: ReadonlySet<string> | undefined
 }
 
+/** The compiled plan, or all errors. */
 export type CompileResult =
   | { readonly ok: true; readonly compiled: CompiledPlan }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }

@@ -41,10 +41,12 @@ export interface NodeRef {
 
 type Edges = readonly (DependencyOf<Duration> | NodeRef)[]
 
+/** What a task says besides its handler and input; `dependsOn` takes tasks and streams too. */
 export type TaskOptions = Omit<TaskFields<Duration>, 'handler' | 'input' | 'dependsOn'> & {
   readonly dependsOn?: Edges | undefined
 }
 
+/** What a stream says besides its id and tasks; `dependsOn` takes tasks and streams too. */
 export type StreamOptions = Omit<StreamFields<Duration>, 'dependsOn'> & { readonly dependsOn?: Edges | undefined }
 
 /** Everything a plan says besides its name, streams and tasks. */
@@ -55,6 +57,7 @@ export type TaskArguments<Input> = undefined extends Input
   ? [input?: Given<Input> | undefined, options?: TaskOptions | undefined]
   : [input: Given<Input>, options?: TaskOptions | undefined]
 
+/** Adds tasks to a plan or stream. */
 export interface TaskBuilder<Handlers extends Signatures, Context> {
   /** Adds a task that a registered handler carries out. A reference in its input makes the dependency too. */
   task<Name extends keyof Handlers & string>(
@@ -70,6 +73,7 @@ export interface TaskBuilder<Handlers extends Signatures, Context> {
   ): TaskRef<Awaited<Output>>
 }
 
+/** Adds tasks and streams to a plan. */
 export interface PlanBuilder<Handlers extends Signatures, Context> extends TaskBuilder<Handlers, Context> {
   /** Adds a stream; `build` adds its tasks. */
   stream<Named>(

@@ -57,6 +57,7 @@ export interface Diagnostic {
   readonly column?: number
 }
 
+/** A place in a text. */
 export interface Position {
   readonly line: number
   readonly column: number
@@ -75,6 +76,7 @@ export interface Reporter {
   list(): readonly Diagnostic[]
 }
 
+/** A reporter that lists `limit` diagnostics, and counts the others. */
 export function createReporter(limit: number): Reporter {
   const kept: Diagnostic[] = []
   let reported = 0

@@ -1,5 +1,6 @@
 /** The order in which ready tasks are offered to workers, as small integers. */
 
+/** The dispatch class of each task. */
 export interface DispatchClasses {
   /** By task. */
   readonly dispatchClass: Int32Array

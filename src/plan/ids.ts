@@ -26,10 +26,12 @@ export function isReserved(name: string): boolean {
   return RESERVED.has(name) || (name.startsWith('__') && name.endsWith('__'))
 }
 
+/** Whether the text may be an id. */
 export function isId(text: string): boolean {
   return ID.test(text) && !RESERVED.has(text)
 }
 
+/** Whether the text may be a name. */
 export function isName(text: string): boolean {
   return NAME.test(text) && !RESERVED.has(text)
 }

@@ -26,6 +26,7 @@ export interface Inspection {
   abandoned: boolean
 }
 
+/** Begins the walk over one plan. */
 export function createInspection(limits: PlanLimits, reporter: Reporter): Inspection {
   const valuesLeft = VALUES_PER_TASK * limits.tasks
   return { limits, reporter, valuesLeft, counted: new Map(), fieldTooDeep: false, abandoned: false }

@@ -7,6 +7,7 @@ import { type Diagnostic, type Locate, type Position, place, pointerSegment } fr
 import { DEFAULT_LIMITS, type PlanLimits, withLimits } from './limits.js'
 import { quote, thousands } from './text.js'
 
+/** How a document is read. */
 export interface TextOptions {
   readonly limits?: Partial<PlanLimits> | undefined
   /** Name of the document, for its diagnostics. */

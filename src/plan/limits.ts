@@ -1,5 +1,6 @@
 /** How large a plan may be. Everything has a limit, so that a hostile document costs milliseconds, not the host. */
 
+/** What is limited. Each limit is the largest that is allowed. */
 export interface PlanLimits {
   /** Tasks; and streams, gates and phases, each counted for itself. */
   readonly tasks: number

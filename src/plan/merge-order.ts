@@ -10,7 +10,7 @@ import { describeTrail } from './trail.js'
 /** Reports what is wrong with the `mergeAfter` of the streams. */
 export function reportMergeOrder({ streams, streamIds, streamIndex, origin }: Layout, reporter: Reporter): void {
   if (!streams.some((stream) => stream.mergeAfter !== undefined)) return
-  const edges = createAdjacencyBuilder(streams.length)
+  const edges = createAdjacencyBuilder(streams.length, streams.length)
   for (const [index, { id, mergeAfter = [] }] of streams.entries()) {
     for (const [position, other] of mergeAfter.entries()) {
       const target = streamIndex.get(other)

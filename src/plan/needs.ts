@@ -6,18 +6,21 @@ import { nearest } from './nearest.js'
 import { count, quote, quoteAll } from './text.js'
 import type { Pool, Task } from './types.js'
 
+/** What each task needs of a worker. */
 export interface Needs {
   /** By task: index into `needs`. */
   readonly need: Int32Array
   readonly needs: readonly Need[]
 }
 
+/** The handler of each task. */
 export interface HandlerNames {
   /** By task: index into `handlers`, -1 for none. */
   readonly handler: Int32Array
   readonly handlers: readonly string[]
 }
 
+/** Pool of the task, else of its stream; capabilities of both together. Equal needs share one entry. */
 export function compileNeeds({ tasks, streams, streamOf }: Layout): Needs {
   const need = new Int32Array(tasks.length)
   const needs: Need[] = []
@@ -47,6 +50,7 @@ export function compileNeeds({ tasks, streams, streamOf }: Layout): Needs {
   return { need, needs }
 }
 
+/** Handler of the task, else of its stream, else of the plan. */
 export function compileHandlers({ plan, tasks, streams, streamOf }: Layout): HandlerNames {
   const handler = new Int32Array(tasks.length).fill(-1)
   const handlers: string[] = []

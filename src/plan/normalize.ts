@@ -51,18 +51,22 @@ const streamChanges = changes({ dependsOn, defaults })
 const gateChanges = changes({ dependsOn, timeout: toMs })
 const headerChanges = changes({ defaults, pools: named, resources: named })
 
+/** A checked task in parsed form; its id stays. */
 export function normalizeTask(record: Fields): Task {
   return changeFields(record, taskChanges) as unknown as Task
 }
 
+/** A checked stream in parsed form; its tasks are left as they are. */
 export function normalizeStream(record: Fields): Stream {
   return changeFields(record, streamChanges) as unknown as Stream
 }
 
+/** A checked gate in parsed form. */
 export function normalizeGate(record: Fields): Gate {
   return changeFields(record, gateChanges) as unknown as Gate
 }
 
+/** A checked phase in parsed form. */
 export function normalizePhase(record: Fields): Phase {
   return changeFields(record, none) as unknown as Phase
 }

@@ -22,6 +22,7 @@ import { describe } from './text.js'
 import { isTypedPlan } from './typed-plan.js'
 import type { Gate, Phase, Plan, Stream, Task } from './types.js'
 
+/** How a plan is read. */
 export interface ParseOptions {
   /** Single limits. Default: `CODE_LIMITS` for what `definePlan` and `handlers.plan` made, else `DEFAULT_LIMITS`. */
   readonly limits?: Partial<PlanLimits> | undefined
@@ -31,6 +32,7 @@ export interface ParseOptions {
   readonly locate?: Locate | undefined
 }
 
+/** The parsed plan, or all that is wrong with its shape. */
 export type ParseResult =
   | { readonly ok: true; readonly plan: Plan }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }

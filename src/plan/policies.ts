@@ -26,12 +26,14 @@ export const defaultPolicy: Policy = {
 /** Silent beats after which an attempt is believed lost, where a plan gives the beat and no limit. */
 const BEATS_PER_LEASE = 3
 
+/** The policy of each task. */
 export interface Policies {
   /** By task: index into `policies`. */
   readonly policy: Int32Array
   readonly policies: readonly Policy[]
 }
 
+/** Merges the defaults of plan and stream with what each task says. Equal policies share one entry. */
 export function compilePolicies({ plan, tasks, streams, streamOf }: Layout): Policies {
   const policy = new Int32Array(tasks.length)
   const policies: Policy[] = []

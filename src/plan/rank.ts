@@ -60,7 +60,7 @@ function longestPaths(weight: Float64Array, { start, targets }: Adjacency, order
     }
     longest[node] = tail + (weight[node] ?? 0)
   }
-  return longest.slice(0, weight.length)
+  return longest.subarray(0, weight.length)
 }
 
 /** The work of the tasks whose claims conflict with those of each set; of its own tasks too, if it writes. */

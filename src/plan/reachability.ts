@@ -1,6 +1,7 @@
 /** Whether one node comes after another, for a few questions about a large graph. */
 import type { Adjacency, NodeIndex } from '../core/types.js'
 
+/** Answers whether nodes are ordered. */
 export interface Reachability {
   /**
    * Whether the two are ordered, either way; null when the steps for all questions together are used up. O(1) where the

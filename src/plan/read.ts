@@ -9,6 +9,7 @@ import { isPlainObject } from './plain-object.js'
 import type { Section } from './schema.js'
 import { count, describe, quote } from './text.js'
 
+/** A record before it is known to be one. */
 export type Fields = Readonly<Record<string, unknown>>
 
 /** How one kind of record is read. */
@@ -25,6 +26,7 @@ export interface Kind<R> {
   readonly isParsed?: (value: unknown) => value is R
 }
 
+/** The records of a collection, in order. */
 export interface Collection<R> {
   readonly records: readonly R[]
   readonly origin: CollectionOrigin
@@ -135,7 +137,5 @@ function without(record: Fields, keys: ReadonlySet<string>): Fields {
 
 /** Without the fields that have errors, except for the id, which others may name. */
 function withoutBroken(record: Fields, broken: ReadonlySet<string>): Fields {
-  const rest = without(record, new Set([...broken].filter((key) => key !== 'id')))
-  // No claims, where they are not known: else the stream's would be taken for them.
-  return broken.has('claims') ? { ...rest, claims: {} } : rest
+  return without(record, new Set([...broken].filter((key) => key !== 'id')))
 }

@@ -29,6 +29,7 @@ const MOST_NAMES = 5_000
 const NOTHING = -1
 const AMBIGUOUS = -2
 
+/** A resolver for one plan. */
 export function createResolver(layout: Layout, reporter: Reporter): Resolver {
   const gateIds = new Set((layout.plan.gates ?? []).map((gate) => gate.id))
   return { layout, reporter, gateIds, hintsLeft: MOST_HINTS }
@@ -41,7 +42,7 @@ export function createResolver(layout: Layout, reporter: Reporter): Resolver {
 export function resolveEdges(resolver: Resolver, limits: PlanLimits): Adjacency | null {
   const { layout, reporter } = resolver
   const { tasks, streams, streamOf, firstTask } = layout
-  const edges = createAdjacencyBuilder(layout.nodeCount)
+  const edges = createAdjacencyBuilder(layout.nodeCount, expectedEdges(layout))
   const streamEdges = streams.map((stream, index) => resolveStream(stream, index, resolver))
   for (let task = 0; task < tasks.length; task++) {
     const stream = streamOf[task] as number
@@ -65,6 +66,13 @@ export function resolveEdges(resolver: Resolver, limits: PlanLimits): Adjacency 
     edges.endRow()
   }
   return edges.build()
+}
+
+/** As many as there are where each is named once, and no stream waits for another. */
+function expectedEdges({ tasks, streams }: Layout): number {
+  let named = 0
+  for (const { dependsOn } of tasks) named += dependsOn?.length ?? 0
+  return streams.length === 0 ? named : named + tasks.length
 }
 
 /** Calls `found` for each way in which the task `from` waits for another node, with the pointer of what says so. */

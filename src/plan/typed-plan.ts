@@ -26,6 +26,7 @@ export interface TypedPlan<Results = unknown> {
   readonly '~results'?: Results
 }
 
+/** Puts the parts of a plan made by code together. */
 export function createTypedPlan<Results>(
   plan: PlanDocument,
   results: ReadonlyMap<string, ResultSource> | null,

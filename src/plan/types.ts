@@ -15,6 +15,7 @@ export type Duration = DurationText | number
 /** Kinds of failure a plan may ask to retry; `lost` has `maxLost` instead, `cancelled` is never tried again. */
 export type RetryableKind = Exclude<FailureKind, 'lost' | 'cancelled'>
 
+/** When and how often failed work is tried again. */
 export interface RetryFields<Time> {
   /** Tries, the first one counted: 1 to 1000, default 1 (no retry). */
   readonly maxAttempts?: number | undefined
@@ -48,6 +49,7 @@ export interface TimeoutFields<Time> {
   readonly close?: Time | undefined
 }
 
+/** What holds for tasks that say nothing themselves, field by field. */
 export interface DefaultsFields<Time, Work = string> {
   readonly handler?: Work | undefined
   readonly retry?: RetryFields<Time> | undefined
@@ -66,6 +68,7 @@ export interface Claims {
   readonly integrate?: readonly string[] | undefined
 }
 
+/** A dependency with a condition. */
 export interface DependencyFields<Time> {
   /** A task, a stream, or `X#milestone`. */
   readonly on: string
@@ -100,6 +103,7 @@ export type DependencyOf<Time> =
       readonly soft?: boolean | undefined
     }
 
+/** A step that must pass before a task counts as done. */
 export interface VerifyFields<Time> {
   readonly handler: string
   readonly input?: JsonValue | undefined
@@ -172,6 +176,7 @@ export interface PhaseFields {
   readonly title?: string | undefined
 }
 
+/** Identical workers. */
 export interface Pool {
   /** Attempts at once: 1 to 100,000. */
   readonly slots: number
@@ -207,13 +212,21 @@ interface Identified {
   readonly id: string
 }
 
+/** A dependency in parsed form. */
 export type Dependency = DependencyOf<DurationMs>
+/** `retry` in parsed form. */
 export type Retry = RetryFields<DurationMs>
+/** `timeouts` in parsed form. */
 export type Timeouts = TimeoutFields<DurationMs>
+/** `defaults` in parsed form. */
 export type Defaults = DefaultsFields<DurationMs>
+/** A task in parsed form. */
 export type Task = TaskFields<DurationMs> & Identified
+/** A gate in parsed form. */
 export type Gate = GateFields<DurationMs> & Identified
+/** A phase in parsed form. */
 export type Phase = PhaseFields & Identified
+/** A stream in parsed form, with its tasks. */
 export type Stream = StreamFields<DurationMs> & Identified & { readonly tasks?: readonly Task[] | undefined }
 
 /** A parsed plan. Shares the objects of the value it was parsed from: change neither afterwards. */
@@ -233,7 +246,9 @@ export type Collection<Fields> = readonly (Fields & Identified)[] | { readonly [
 /** Names with records; a `Map` will do. */
 export type Named<Value> = Readonly<Record<string, Value>> | ReadonlyMap<string, Value>
 
+/** A task as written, without its id. */
 export type TaskDocument<Work = string> = TaskFields<Duration, Work>
+/** A stream as written, without its id. */
 export type StreamDocument<Work = string> = StreamFields<Duration, Work> & {
   readonly tasks?: Collection<TaskDocument<Work>> | undefined
 }

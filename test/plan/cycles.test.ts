@@ -6,7 +6,7 @@ import { findCycles } from '../../src/plan/cycles.js'
 
 /** By node: what it depends on. */
 function graph(before: readonly (readonly number[])[]): Adjacency {
-  const builder = createAdjacencyBuilder(before.length)
+  const builder = createAdjacencyBuilder(before.length, 0)
   for (const targets of before) {
     for (const target of targets) builder.add(target)
     builder.endRow()

@@ -74,6 +74,19 @@ describe('large plans', () => {
     expect(problems({ tasks })).toEqual([])
   })
 
+  it('a chain of different claims leaves time for what comes after it', () => {
+    const chain = Array.from({ length: 300 }, (_, i) => ({
+      id: `t${i}`,
+      ...writes('x', `y${i}`),
+      dependsOn: i > 0 ? [`t${i - 1}`] : [],
+    }))
+    const late = { id: 'late', ...writes('z'), dependsOn: ['t299'] }
+    const aside = [{ id: 'aside' }, { id: 'other', ...writes('z'), dependsOn: ['aside'] }]
+    expect(problems({ tasks: [...chain, late, ...aside] })).toEqual([
+      'WILL_NOT_RUN_SIDE_BY_SIDE /tasks/302 Tasks "late" and "other" both write "z", and nothing orders them: they will never run side by side.',
+    ])
+  })
+
   it('after 200,000 pairs nobody looks further, and that is said', () => {
     const tasks = Array.from({ length: 700 }, (_, i) => ({
       id: `t${i}`,
