@@ -11,7 +11,8 @@ export type { CancelOptions, Run, RunListeners } from './runtime/run.js'
 export type { Outcome, TaskOutcome } from './runtime/outcome.js'
 export type { Progress } from './runtime/progress.js'
 export type { Pools, PoolSpec } from './runtime/names.js'
-export { scaledClock, systemClock } from './runtime/clock.js'
+export { systemClock } from './runtime/clock.js'
+export { type PacedClock, type PacedClockOptions, pacedClock } from './runtime/paced-clock.js'
 
 // Say what tasks do.
 export {
@@ -87,7 +88,12 @@ export type {
   Store,
   StoredEvent,
 } from './runtime/ports.js'
-export { type InvariantError, isSchedulerError, type SchedulerError, type SchedulerErrorCode } from './runtime/errors.js'
+export {
+  type InvariantError,
+  isSchedulerError,
+  type SchedulerError,
+  type SchedulerErrorCode,
+} from './runtime/errors.js'
 
 // Path patterns, as claims use them.
 export { matches, parsePath } from './claims/match.js'

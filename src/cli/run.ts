@@ -9,6 +9,7 @@ import { formatDuration, formatShare, thousands } from '../reporters/shared/quan
 import { summaryLines } from '../reporters/summary.js'
 import { terminalReporter } from '../reporters/terminal.js'
 import { defineHandlers } from '../runtime/handlers.js'
+import { type PacedClock, pacedClock } from '../runtime/paced-clock.js'
 import type { Run } from '../runtime/run.js'
 import type { Scheduler } from '../runtime/scheduler.js'
 import { summarize } from '../summarize.js'
@@ -16,7 +17,6 @@ import { countDiagnostics, diagnosticLines } from './diagnostics.js'
 import { EXIT, type Io } from './io.js'
 import { loadPlan } from './load.js'
 import { ASSUMED_MS, overviewOf } from './overview.js'
-import { type PacedClock, pacedClock } from './paced-clock.js'
 import { runDocument } from './run-document.js'
 import { poolsFor, type RunOptions, readRunOptions } from './run-options.js'
 import { simulatedExecutor, simulatedPlan } from './simulation.js'
@@ -144,7 +144,7 @@ async function start(
   { id, failShare, seed }: RunOptions,
   io: Io,
 ): Promise<UnderWay> {
-  const clock = pacedClock(io.clock, speed)
+  const clock = pacedClock(speed, { real: io.clock })
   const executor = simulatedExecutor({ plan, clock, failShare, seed })
   const handlers = defineHandlers(Object.fromEntries(compiled.handlers.map((name) => [name, { via: executor }])))
   const scheduler = createScheduler({ handlers, clock })

@@ -68,7 +68,12 @@ export class AttemptUnderWay implements AttemptContext {
     return this.controller.signal
   }
 
-  heartbeat(progress?: JsonValue): void {
+  /** May be taken out of the context; made when it is. */
+  get heartbeat(): (progress?: JsonValue) => void {
+    return (progress) => this.beat(progress)
+  }
+
+  beat(progress?: JsonValue): void {
     if (this.isStopping) return
     const { run, task, fence } = this.attempt
     if (progress === undefined) return this.post({ type: 'beat', run, task, fence })
@@ -138,7 +143,7 @@ export class Attempts {
       const every = beatEveryMs(context)
       if (every === null || context.isStopping) continue
       if (context.nextBeatAt <= now) {
-        context.heartbeat()
+        context.beat()
         context.nextBeatAt = now + every
       }
       next = Math.min(next, context.nextBeatAt)

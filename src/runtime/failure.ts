@@ -43,7 +43,9 @@ export function toFailure(thrown: unknown): Failure {
   }
   try {
     const message = thrown.message || thrown.name
-    return thrown.name === 'TaskFailure' ? failureOf({ ...thrown, message }, REPORTED) : failureOf({ message }, REPORTED)
+    return thrown.name === 'TaskFailure'
+      ? failureOf({ ...thrown, message }, REPORTED)
+      : failureOf({ message }, REPORTED)
   } catch {
     return { kind: 'error', message: 'The handler threw an error that cannot be read.' }
   }

@@ -45,8 +45,8 @@ function copy(value: unknown, at: string, depth: number, budget: Budget): JsonVa
   if (Array.isArray(value)) return Array.from(value, (item, i) => copy(item ?? null, `${at}/${i}`, depth + 1, budget))
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
-    const { constructor } = value
-    throw new Error(`an instance of ${typeof constructor === 'function' ? constructor.name : 'a class'} ${place(at)}`)
+    const made: unknown = value.constructor
+    throw new Error(`an instance of ${typeof made === 'function' ? made.name : 'a class'} ${place(at)}`)
   }
   const result: Record<string, JsonValue> = {}
   for (const [key, item] of Object.entries(value)) {

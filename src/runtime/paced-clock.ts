@@ -1,6 +1,7 @@
 /** A clock for simulated work: exact like a virtual one, and as fast as somebody wants to watch. */
 import type { EpochMs } from '../core/types.js'
-import type { Clock } from '../runtime/ports.js'
+import { systemClock } from './clock.js'
+import type { Clock } from './ports.js'
 
 export interface PacedClock extends Clock {
   /** The time for display: goes on between wake-ups, where `now` stands still. */
@@ -12,15 +13,25 @@ interface Alarm {
   readonly wake: () => void
 }
 
+export interface PacedClockOptions {
+  /** What it goes by. Default: the system's clock. */
+  readonly real?: Clock
+  /**
+   * Calls back when all that the last wake-up led to has been done. Default: after two rounds of the event loop, enough
+   * for work that waits for nothing outside.
+   */
+  readonly afterwards?: (go: () => void) => void
+}
+
 /**
  * Starts with the time of `real` and runs `speed` times as fast. `now` stands still until the next armed moment, and is
  * then exactly that moment: however slow the machine is, whatever a simulation does takes no time. So the same plan gives
  * the same times on each machine. Where there is more to do than the speed allows for, the clock falls behind.
  *
- * @param afterwards - Calls back when all that the last wake-up led to has been done. Default: after two rounds of the
- *   event loop, enough for work that waits for nothing outside.
+ * @param speed - More than 0. At 86,400 a day takes a second.
  */
-export function pacedClock(real: Clock, speed: number, afterwards: (go: () => void) => void = twoRounds): PacedClock {
+export function pacedClock(speed: number, options: PacedClockOptions = {}): PacedClock {
+  const { real = systemClock(), afterwards = twoRounds } = options
   const origin = real.now()
   const alarms: Alarm[] = []
   let time = origin

@@ -92,7 +92,7 @@ export class SchedulerOfScope implements Scheduler {
   /** Handles of the runs that were open when the journal was read: they may end before anybody could ask for them. */
   private readonly takenUp: Map<RunId, RunHandle> = new Map()
   private loaded: Promise<void> | null = null
-  private isClosed = false
+  private closing: Promise<void> | null = null
 
   constructor(parts: SchedulerParts) {
     if (parts.pools !== undefined) checkPools(parts.pools)
@@ -140,7 +140,10 @@ export class SchedulerOfScope implements Scheduler {
     this.join(poolsOf(plan.pools, this.parts.pools, this.parts.defaultSlots))
     const rejection = await this.host.ask({ type: 'open', run: id, plan: plan as unknown as JsonValue })
     this.expected.delete(id)
-    if (rejection !== null) this.forget(id)
+    if (rejection !== null) {
+      this.host.plans.delete(id)
+      this.forget(id)
+    }
     throwIfRefused(rejection)
     return expected.handle as unknown as Run<never>
   }
@@ -157,11 +160,16 @@ export class SchedulerOfScope implements Scheduler {
     return this.handleOf(state, null) as unknown as Run<Record<string, JsonValue>>
   }
 
-  async close(options: CloseOptions = {}): Promise<void> {
-    if (this.isClosed) return
-    this.isClosed = true
+  close(options: CloseOptions = {}): Promise<void> {
+    this.closing ??= this.shutDown(options)
+    return this.closing
+  }
+
+  private async shutDown(options: CloseOptions): Promise<void> {
     await this.loaded?.catch(() => undefined)
     for (const worker of this.joined) this.host.post({ type: 'drain', worker })
+    // What was decided before is begun by then, so that it is waited for too.
+    await this.host.ask({ type: 'tick' }).catch(() => undefined)
     await this.attempts.idle(options.graceMs ?? DEFAULT_GRACE_MS)
     this.attempts.abortAll('the scheduler is closing')
     await this.attempts.idle(LAST_WAIT_MS)
@@ -174,7 +182,8 @@ export class SchedulerOfScope implements Scheduler {
 
   /** Folds the journal, once: what an earlier host had under way is lost with it. */
   private load(): Promise<void> {
-    if (this.isClosed) return Promise.reject(schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.'))
+    if (this.closing !== null)
+      return Promise.reject(schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.'))
     if (this.host.frozen !== null) return Promise.reject(this.host.frozen)
     this.loaded ??= this.host.load().then(async () => {
       for (const worker of this.host.state.workers.keys()) {
@@ -286,5 +295,6 @@ function checkHandlers(plan: CompiledPlan, isKnown: (name: string) => boolean): 
 }
 
 function printListenerError(error: unknown, event: RunEvent): void {
+  // biome-ignore lint/suspicious/noConsole: the last resort for an error that nobody asked for.
   console.error(`signalbox: a listener of "${event.type}" threw; the run goes on.`, error)
 }

@@ -5,6 +5,7 @@
  *   ts continued     as above, after the text of the page's ts blocks before it
  *   json, yaml       must parse; with `plan` the result goes to checkPlan(), with `plan refused` checkPlan() must refuse it
  *   sh, bash         must be well-formed; with `run`, its lines `npx signalbox …` and `npm run …` are executed
+ *   mermaid          must begin with the name of a kind of diagram
  *   text             output and drawings; not looked at
  *
  * Any kind may add `file=NAME`: the text is saved under that name in the page's working folder, where its modules and
@@ -117,10 +118,19 @@ function runs(block: Block): boolean {
   return isShell(block) && block.words.includes('run')
 }
 
+const DIAGRAM = /^(?:flowchart|graph|stateDiagram-v2|sequenceDiagram|classDiagram|gantt|timeline)\b/
+
 function complaintAbout(block: Block): string | undefined {
   const where = `${block.page}:${block.line}`
-  const kinds = [isModule(block), isData(block), isShell(block), block.language === 'text']
+  const kinds = [
+    isModule(block),
+    isData(block),
+    isShell(block),
+    block.language === 'text',
+    block.language === 'mermaid',
+  ]
   if (!kinds.includes(true)) return `${where} is of no known kind: "${block.language}".`
+  if (block.language === 'mermaid' && !DIAGRAM.test(block.text)) return `${where} begins with no kind of diagram.`
   const allowed = isModule(block) ? ['continued'] : isData(block) ? ['plan', 'refused'] : isShell(block) ? ['run'] : []
   const stray = block.words.find((word) => !allowed.includes(word) && !/^file=[\w.-]+$/.test(word))
   return stray === undefined ? undefined : `${where} carries an unknown word: "${stray}".`

@@ -1,6 +1,6 @@
-/** The system's clock, faster or not, on a system whose time is taken in hand. */
+/** The system's clock, on a system whose time is taken in hand. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { scaledClock, systemClock } from '../../src/runtime/clock.js'
+import { systemClock } from '../../src/runtime/clock.js'
 
 beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }))
 afterEach(() => vi.useRealTimers())
@@ -48,23 +48,4 @@ it('a moment further away than a timer can hold is waited for in steps, and can 
   vi.advanceTimersByTime(1)
   expect(kept).toHaveBeenCalledTimes(1)
   expect(dropped).not.toHaveBeenCalled()
-})
-
-it('a scaled clock runs as many times as fast from the moment it is made', () => {
-  const clock = scaledClock(1000)
-  const wake = vi.fn()
-  expect(clock.now()).toBe(1_000_000)
-  clock.arm(1_060_000, wake)
-  vi.advanceTimersByTime(59)
-  expect([clock.now(), wake.mock.calls.length]).toEqual([1_059_000, 0])
-  vi.advanceTimersByTime(1)
-  expect([clock.now(), wake.mock.calls.length]).toEqual([1_060_000, 1])
-})
-
-it('a timer never wakes before the moment by the clock itself', () => {
-  const clock = scaledClock(7)
-  const at: number[] = []
-  clock.arm(1_000_010, () => at.push(clock.now()))
-  vi.advanceTimersByTime(100)
-  expect(at[0]).toBeGreaterThanOrEqual(1_000_010)
 })

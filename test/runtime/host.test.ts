@@ -1,39 +1,16 @@
 /** The host: one append for many inputs, record first and act second, and what happens when the world fails. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RunEvent, RunId, ScopeId } from '../../src/core/types.js'
-import { createScheduler } from '../../src/embedded.js'
-import { defineHandlers } from '../../src/runtime/handlers.js'
+import { schedulerError } from '../../src/runtime/errors.js'
 import { Host } from '../../src/runtime/host.js'
 import type { Store } from '../../src/runtime/ports.js'
 import { memoryStore } from '../../src/stores/memory.js'
-import { compilePlan } from '../core/world.js'
 import { virtualClock } from '../../src/testing/virtual-clock.js'
-import { hosted, plan, scripted, testStore, turns, START } from './world.js'
+import { compilePlan } from '../core/world.js'
+import { allPauses, hosted, plan, START, takeTimers, testStore, turns, watchUnhandled } from './world.js'
 
-const unhandled: unknown[] = []
-const note = (error: unknown): void => void unhandled.push(error)
-
-beforeEach(() => {
-  // The pauses between the tries of an append, and the waits of `close`, are of the real clock: it is taken away.
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  unhandled.length = 0
-  process.on('unhandledRejection', note)
-})
-afterEach(async () => {
-  vi.useRealTimers()
-  await turns()
-  process.off('unhandledRejection', note)
-  expect(unhandled).toEqual([])
-})
-
-/** Lets the pauses between tries pass, all of them. */
-async function allPauses(): Promise<void> {
-  for (let n = 0; n < 12; n += 1) {
-    await turns()
-    vi.advanceTimersByTime(60_000)
-  }
-  await turns()
-}
+watchUnhandled()
+takeTimers()
 
 describe('group commit', () => {
   it('inputs that gather while an append is under way share the next one', async () => {
@@ -178,6 +155,20 @@ describe('a store that throws', () => {
     await scheduler.close()
   })
 
+  it('with an error that says enough: it is handed on as it is', async () => {
+    const error = schedulerError('STORE_FAILED', 'The disk is gone.', 'Buy another.')
+    const broken: Store = {
+      ...memoryStore(),
+      // biome-ignore lint/correctness/useYield: it throws before it could.
+      async *read() {
+        throw error
+      },
+    }
+    const { scheduler } = hosted({ store: broken })
+    await expect(scheduler.resume('r1')).rejects.toBe(error)
+    await scheduler.close()
+  })
+
   it('when it is closed: the open runs are rejected all the same, and the error comes to whoever closed', async () => {
     const store: Store = { ...memoryStore(), close: () => Promise.reject(new Error('still busy')) }
     const { scheduler } = hosted({ store })
@@ -267,13 +258,34 @@ describe('a journal that cannot be folded', () => {
   })
 
   it('because a plan cannot be read any more: JOURNAL_INVALID, with its first problem', async () => {
-    const store = await storeWith([{ type: 'run.opened', at: 1, run: 'r1', plan: { tasks: { a: { dependsOn: ['a'] } } } }])
+    const store = await storeWith([
+      { type: 'run.opened', at: 1, run: 'r1', plan: { tasks: { a: { dependsOn: ['a'] } } } },
+    ])
     const { scheduler } = hosted({ store })
     const error = await scheduler.resume('r1').catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'JOURNAL_INVALID' })
     expect((error as Error).message).toMatch(/^The stored plan of run "r1" cannot be read: /)
     await scheduler.close()
   })
+})
+
+it('a clock that wakes although it was told not to wakes nobody', async () => {
+  const wakes: (() => void)[] = []
+  const clock = {
+    ...virtualClock(START),
+    arm(_: number, wake: () => void) {
+      wakes.push(wake)
+      return () => undefined
+    },
+  }
+  const store = testStore()
+  const { scheduler } = hosted({ clock, store })
+  await scheduler.start(plan({ a: { timeouts: { startToClose: 10 } } }))
+  await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
+  const before = store.batches.length
+  for (const wake of wakes) wake()
+  await turns()
+  expect([wakes.length > 0, store.batches.length]).toEqual([true, before])
 })
 
 describe('a promise of our own that is broken', () => {
@@ -300,7 +312,11 @@ describe('a promise of our own that is broken', () => {
   it('freezes the host: whoever waits is told the story, nothing is stored, told or started', async () => {
     const { host, done, frozen, performed } = frozenHost()
     const story = { name: 'InvariantError', code: 'INVARIANT', hint: expect.stringContaining('report') }
-    const asked = [host.ask({ type: 'tick' }), host.ask({ type: 'open', run: 'r' as RunId, plan: {} }), host.ask({ type: 'tick' })]
+    const asked = [
+      host.ask({ type: 'tick' }),
+      host.ask({ type: 'open', run: 'r' as RunId, plan: {} }),
+      host.ask({ type: 'tick' }),
+    ]
     for (const answer of asked) await expect(answer).rejects.toMatchObject(story)
     expect(frozen).toMatchObject([story])
     expect(frozen[0]!.message).toMatch(/^Deciding on "tick", "open" failed: .+\. This is a bug in signalbox\.$/)
@@ -324,210 +340,5 @@ describe('a promise of our own that is broken', () => {
     work.of('a').finish()
     await expect(run.outcome).rejects.toMatchObject({ code: 'INVARIANT', cause: { message: 'no time' } })
     await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
-  })
-})
-
-describe('close', () => {
-  it('waits for what runs, and starts nothing more; the runs stay open in the store', async () => {
-    const store = memoryStore()
-    const { scheduler, work } = hosted({ store, pools: { local: { slots: 1 } } })
-    const run = await scheduler.start(plan({ a: {}, b: {} }), { id: 'r1' })
-    await turns()
-    const closing = scheduler.close()
-    await turns()
-    expect(work.of('a').context.signal.aborted).toBe(false)
-    work.of('a').finish('kept')
-    await closing
-    expect(work.called).toEqual(['a'])
-    await expect(run.outcome).rejects.toMatchObject({
-      code: 'CLOSED',
-      message: 'The scheduler was closed before the run ended.',
-    })
-    const next = hosted({ store })
-    const resumed = await next.scheduler.resume('r1')
-    await turns()
-    expect(next.work.called).toEqual(['b'])
-    next.work.of('b').finish(2)
-    expect((await resumed.outcome).results).toEqual({ a: 'kept', b: 2 })
-    await next.scheduler.close()
-  })
-
-  it('a run whose last task ends meanwhile has its outcome', async () => {
-    const { scheduler, work } = hosted()
-    const run = await scheduler.start(plan({ a: {} }))
-    await turns()
-    const closing = scheduler.close()
-    await turns()
-    work.of('a').finish(1)
-    await closing
-    expect(await run.outcome).toMatchObject({ verdict: 'succeeded', results: { a: 1 } })
-  })
-
-  it('tells what runs to stop when the grace is over, and gives back what has not ended', async () => {
-    const store = memoryStore()
-    const { scheduler, work } = hosted({ store })
-    const run = await scheduler.start(plan({ polite: {}, deaf: {} }), { id: 'r1' })
-    await turns()
-    const { signal } = work.of('polite').context
-    signal.addEventListener('abort', () => work.of('polite').fail(signal.reason))
-    const closing = scheduler.close({ graceMs: 5000 })
-    await turns()
-    vi.advanceTimersByTime(4999)
-    await turns()
-    expect(signal.aborted).toBe(false)
-    vi.advanceTimersByTime(1)
-    await turns()
-    expect(signal.aborted).toBe(true)
-    vi.advanceTimersByTime(100)
-    await closing
-    await expect(run.outcome).rejects.toMatchObject({ code: 'CLOSED' })
-    const next = hosted({ store })
-    const resumed = await next.scheduler.resume('r1')
-    await turns()
-    expect([...next.work.called].sort()).toEqual(['deaf', 'polite'])
-    expect(resumed.progress()).toMatchObject({ running: 2, failed: 0 })
-    await Promise.all([next.scheduler.close({ graceMs: 0 }), allPauses()])
-  })
-
-  it('is done once, however often it is asked for, and afterwards the scheduler is of no use', async () => {
-    const { scheduler } = hosted()
-    const run = await scheduler.start(plan({ a: {} }))
-    const both = Promise.all([scheduler.close({ graceMs: 0 }), scheduler.close()])
-    await allPauses()
-    await both
-    const closed = { code: 'CLOSED', message: 'The scheduler is closed.' }
-    await expect(scheduler.start(plan({ a: {} }))).rejects.toMatchObject(closed)
-    await expect(scheduler.resume('r1')).rejects.toMatchObject(closed)
-    await expect(run.cancel()).rejects.toMatchObject(closed)
-  })
-
-  it('of a scheduler that was never used stores nothing, and closes the store', async () => {
-    let isClosed = false
-    const store = { ...testStore(), close: async () => void (isClosed = true) }
-    const { scheduler } = hosted({ store })
-    await scheduler.close()
-    expect([store.batches.length, isClosed]).toEqual([0, true])
-  })
-
-  it('leaves no timer behind', async () => {
-    const { scheduler, clock } = hosted()
-    await scheduler.start(plan({ a: { timeouts: { startToClose: '1h' } } }))
-    expect(clock.next()).not.toBeNull()
-    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
-    expect(clock.next()).toBeNull()
-    expect(vi.getTimerCount()).toBe(0)
-  })
-})
-
-describe('resume', () => {
-  it('after the host died: what it ran is lost with its workers, and tried again', async () => {
-    const store = memoryStore()
-    const dead = hosted({ store })
-    await dead.scheduler.start(plan({ a: {}, b: { dependsOn: ['a'] } }), { id: 'r1' })
-    await turns()
-    dead.work.of('a').finish({ sha: 'x' })
-    await turns()
-    expect(dead.work.called).toEqual(['a', 'b'])
-    // From here on nothing is heard of it.
-    const next = hosted({ store })
-    const run = await next.scheduler.resume('r1')
-    await turns()
-    expect(next.work.called).toEqual(['b'])
-    expect(next.work.of('b').context.attempt).toMatchObject({ id: 'r1/b#2', attempt: 2, fence: 3 })
-    next.work.of('b').finish('again')
-    const outcome = await run.outcome
-    expect(outcome.results).toEqual({ a: { sha: 'x' }, b: 'again' })
-    expect(outcome.tasks.get('b')).toMatchObject({
-      attempts: 2,
-      failure: { kind: 'lost', message: 'Worker "local" left: its host was restarted' },
-    })
-    await next.scheduler.close()
-  })
-
-  it('needs no pools from the host: those of the stored plan, or the default one, join again', async () => {
-    for (const pools of [undefined, { builders: { slots: 2 } }]) {
-      const store = memoryStore()
-      const work = scripted()
-      const handlers = defineHandlers({ work: work.handler })
-      const dead = createScheduler({ store, handlers, clock: virtualClock(START) })
-      await dead.start(plan({ a: {} }, { pools }), { id: 'r1' })
-      await turns()
-      const next = createScheduler({ store, handlers, clock: virtualClock(START) })
-      const run = await next.resume('r1')
-      await turns()
-      expect(work.called).toEqual(['a', 'a'])
-      work.of('a').finish()
-      expect((await run.outcome).verdict).toBe('succeeded')
-      await next.close()
-    }
-  })
-
-  it('gives the same handle to everybody, also to whoever started the run', async () => {
-    const { scheduler } = hosted()
-    const run = await scheduler.start(plan({ a: {} }), { id: 'r1' })
-    expect(await scheduler.resume('r1')).toBe(run)
-    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
-  })
-
-  it('of a run nobody knows, or one that has ended, is refused', async () => {
-    const { scheduler, work } = hosted()
-    const run = await scheduler.start(plan({ a: {} }), { id: 'r1' })
-    await turns()
-    work.of('a').finish()
-    await run.outcome
-    for (const id of ['r1', 'r2']) {
-      await expect(scheduler.resume(id)).rejects.toMatchObject({
-        code: 'RUN_UNKNOWN',
-        message: `No run "${id}" is open in this scope.`,
-      })
-    }
-    await scheduler.close()
-  })
-
-  it('a run that only waited for the old workers to stop ends while it is taken up, and its handle says how', async () => {
-    const store = memoryStore()
-    const dead = hosted({ store })
-    const run = await dead.scheduler.start(plan({ a: { claims: { write: ['x'] } } }), { id: 'r1' })
-    await turns()
-    await run.cancel()
-    const next = hosted({ store })
-    const resumed = await next.scheduler.resume('r1')
-    expect(await resumed.outcome).toMatchObject({ verdict: 'cancelled' })
-    await next.scheduler.close()
-  })
-
-  it('tells its listeners what happened since it was taken up', async () => {
-    const store = memoryStore()
-    const dead = hosted({ store })
-    await dead.scheduler.start(plan({ a: {} }), { id: 'r1' })
-    await turns()
-    const next = hosted({ store })
-    const run = await next.scheduler.resume('r1')
-    const seen: string[] = []
-    run.on('*', ({ type }) => seen.push(type))
-    await turns()
-    next.work.of('a').finish()
-    await run.outcome
-    expect(seen).toEqual(['attempt.failed', 'attempt.started', 'attempt.succeeded', 'run.closed'])
-    await next.scheduler.close()
-  })
-
-  it('goes on with the retries and timeouts that were due meanwhile', async () => {
-    const store = memoryStore()
-    const clock = virtualClock(START)
-    const retry = { maxAttempts: 2, initialDelay: 60_000, jitter: 0 }
-    const dead = hosted({ store, clock })
-    await dead.scheduler.start(plan({ a: { retry } }), { id: 'r1' })
-    await turns()
-    dead.work.of('a').fail()
-    await turns()
-    const next = hosted({ store, clock })
-    const run = await next.scheduler.resume('r1')
-    expect(run.explain('a')).toMatchObject([{ kind: 'retry', inMs: 60_000 }])
-    await clock.advance(59_999)
-    expect(next.work.called).toEqual([])
-    await clock.advance(1)
-    expect(next.work.called).toEqual(['a'])
-    await Promise.all([next.scheduler.close({ graceMs: 0 }), allPauses()])
   })
 })

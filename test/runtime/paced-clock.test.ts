@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { pacedClock } from '../../src/cli/paced-clock.js'
-import { START, testClock } from './world.js'
+import { pacedClock } from '../../src/runtime/paced-clock.js'
+import { START, testClock } from '../cli/world.js'
 
 /** What follows a wake-up is done when the test says so. */
 function paced(speed: number) {
   const real = testClock()
   const after: (() => void)[] = []
-  const clock = pacedClock(real, speed, (go) => after.push(go))
+  const clock = pacedClock(speed, { real, afterwards: (go) => after.push(go) })
   return { real, clock, settle: () => after.shift()?.() }
 }
 

@@ -18,7 +18,18 @@ function progress(w: World): Progress {
 
 it('counts tasks by status', () => {
   const w = worldWith(
-    { tasks: { a: {}, b: {}, c: { dependsOn: ['a'] }, d: {}, e: { dependsOn: ['d'] }, f: {}, g: {}, h: { dependsOn: ['g'] } } },
+    {
+      tasks: {
+        a: {},
+        b: {},
+        c: { dependsOn: ['a'] },
+        d: {},
+        e: { dependsOn: ['d'] },
+        f: {},
+        g: {},
+        h: { dependsOn: ['g'] },
+      },
+    },
     4,
   )
   w.complete('a')
@@ -64,7 +75,10 @@ describe('the time that is left', () => {
   })
 
   it('is the longest chain, where workers abound', () => {
-    const w = worldWith({ tasks: { a: { estimate: 100 }, b: { estimate: 200, dependsOn: ['a'] }, c: { estimate: 150 } } }, 9)
+    const w = worldWith(
+      { tasks: { a: { estimate: 100 }, b: { estimate: 200, dependsOn: ['a'] }, c: { estimate: 150 } } },
+      9,
+    )
     expect(progress(w).etaMs).toBe(300)
   })
 
@@ -85,7 +99,11 @@ describe('the time that is left', () => {
     const w = world()
     w.worker('one', { capabilities: ['x'] })
     w.worker('two', { slots: 9 })
-    const tasks = { a: { requires: ['x'], estimate: 100 }, b: { requires: ['x'], estimate: 100 }, c: { pool: 'none', estimate: 150 } }
+    const tasks = {
+      a: { requires: ['x'], estimate: 100 },
+      b: { requires: ['x'], estimate: 100 },
+      c: { pool: 'none', estimate: 150 },
+    }
     w.open({ tasks })
     expect(progress(w).etaMs).toBe(200)
   })

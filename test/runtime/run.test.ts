@@ -1,22 +1,10 @@
 /** The handle of a run: its events, its listeners, and what it can be asked. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { RunEvent } from '../../src/core/types.js'
 import type { Run } from '../../src/runtime/run.js'
-import { hosted, plan, testStore, turns } from './world.js'
+import { hosted, plan, testStore, turns, watchUnhandled } from './world.js'
 
-/** Nothing that a listener or a run does may end the process. */
-const unhandled: unknown[] = []
-const note = (error: unknown): void => void unhandled.push(error)
-
-beforeEach(() => {
-  unhandled.length = 0
-  process.on('unhandledRejection', note)
-})
-afterEach(async () => {
-  await turns()
-  process.off('unhandledRejection', note)
-  expect(unhandled).toEqual([])
-})
+watchUnhandled()
 
 describe('on()', () => {
   it('tells every event from the opening on, in the order of the journal, whenever the listener was added after start', async () => {
@@ -148,6 +136,7 @@ describe('a listener that fails changes nothing', () => {
         throw new Error('later')
       })
       run.on('run.opened', () => {
+        // biome-ignore lint/style/useThrowOnlyError: what strange code throws is what is tested.
         throw 'a string'
       })
     })
@@ -294,7 +283,11 @@ describe('what a handle can be asked', () => {
     })
     expect(run.explain('s/b')).toEqual([{ kind: 'dependency', on: 's/a', status: 'running' }])
     expect(run.unblocks('s/a')).toEqual(['s/b'])
-    const unknown = { code: 'TASK_UNKNOWN', message: `Run "${run.id}" has no task "a".`, hint: 'Use the full id, "stream/task".' }
+    const unknown = {
+      code: 'TASK_UNKNOWN',
+      message: `Run "${run.id}" has no task "a".`,
+      hint: 'Use the full id, "stream/task".',
+    }
     for (const ask of [() => run.explain('a'), () => run.unblocks('a')]) {
       expect(ask).toThrow(expect.objectContaining(unknown))
     }

@@ -4,7 +4,7 @@ import { createScheduler, runPlan } from '../../src/embedded.js'
 import { defineHandlers, definePlan, handler } from '../../src/runtime/handlers.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { virtualClock } from '../../src/testing/virtual-clock.js'
-import { hosted, plan, scripted, START, testStore, turns } from './world.js'
+import { hosted, plan, START, scripted, testStore, turns } from './world.js'
 
 describe('start', () => {
   it('runs a plan to its end: results by task, verdict, makespan', async () => {
@@ -50,6 +50,7 @@ describe('start', () => {
     const error = await scheduler.start(wrong).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ name: 'SchedulerError', code: 'PLAN_INVALID', diagnostics: expect.any(Array) })
     expect((error as Error).message).toMatch(/^The plan has \d errors?\.\n/)
+    await expect(scheduler.start(5)).rejects.toThrow(/^The plan has 1 error\.\n {2}\/: /)
     const single = await scheduler.start({ tasks: 5 }).catch((thrown: unknown) => thrown)
     expect((error as { diagnostics: unknown[] }).diagnostics.length).toBeGreaterThan(1)
     expect((single as Error).message).toMatch(/^The plan has 1 error\.\n/)
@@ -82,6 +83,18 @@ describe('start', () => {
     expect((await run.outcome).verdict).toBe('succeeded')
     await expect(scheduler.start(plan({ a: {} }), { id: 'r1' })).rejects.toMatchObject(taken)
     await expect(scheduler.start(plan({ a: {} }), { id: 'r1' })).rejects.toMatchObject(taken)
+    await scheduler.close()
+  })
+
+  it('keeps nothing of a plan it refused', async () => {
+    const { scheduler, work } = hosted()
+    const run = await scheduler.start(plan({ a: {} }), { id: 'r1' })
+    await turns()
+    work.of('a').finish()
+    await run.outcome
+    await expect(scheduler.start(plan({ a: {} }), { id: 'r1' })).rejects.toThrow()
+    const { host } = scheduler as unknown as { host: { plans: Map<unknown, unknown> } }
+    expect(host.plans.size).toBe(0)
     await scheduler.close()
   })
 
@@ -187,7 +200,11 @@ describe('runPlan', () => {
   })
 
   it('does not throw because work failed', async () => {
-    const outcome = await runPlan(definePlan({ tasks: { a: { handler: () => Promise.reject(new Error('no')) }, b: { dependsOn: ['a'], handler: () => 1 } } }))
+    const outcome = await runPlan(
+      definePlan({
+        tasks: { a: { handler: () => Promise.reject(new Error('no')) }, b: { dependsOn: ['a'], handler: () => 1 } },
+      }),
+    )
     expect(outcome.verdict).toBe('failed')
     expect(outcome.results).toEqual({})
     expect(outcome.tasks.get('a')).toMatchObject({ status: 'failed', failure: { kind: 'error', message: 'no' } })
@@ -197,14 +214,24 @@ describe('runPlan', () => {
   it('throws for a plan that is not valid, and closes what it opened', async () => {
     const store = memoryStore()
     let isClosed = false
-    const closing = { ...store, close: async () => void (isClosed = true) }
-    await expect(runPlan({ tasks: { a: {} } }, undefined, { store: closing })).rejects.toMatchObject({ code: 'HANDLER_UNKNOWN' })
+    const closing = {
+      ...store,
+      close: async () => {
+        isClosed = true
+      },
+    }
+    await expect(runPlan({ tasks: { a: {} } }, undefined, { store: closing })).rejects.toMatchObject({
+      code: 'HANDLER_UNKNOWN',
+    })
     expect(isClosed).toBe(true)
   })
 
   it('gives the part of a result that the builder asked for, null where there is no such part', async () => {
     const build = defineHandlers({}).plan('parts', (p) => {
-      const one = p.task('one', () => ({ deep: { list: [1, 2] } }) as { deep: { list: number[] }; gone?: { x: string } })
+      const one = p.task(
+        'one',
+        () => ({ deep: { list: [1, 2] } }) as { deep: { list: number[] }; gone?: { x: string } },
+      )
       return { second: one.out.deep.list[1]!, gone: one.out.gone!.x }
     })
     expect((await runPlan(build)).results).toEqual({ second: 2, gone: null })

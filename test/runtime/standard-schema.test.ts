@@ -4,7 +4,9 @@ import * as z from 'zod/mini'
 import { type StandardResult, type StandardSchema, validateWith } from '../../src/runtime/standard-schema.js'
 
 function schemaThat(validate: (value: unknown) => unknown): StandardSchema {
-  return { '~standard': { version: 1, vendor: 'test', validate: validate as (value: unknown) => StandardResult<unknown> } }
+  return {
+    '~standard': { version: 1, vendor: 'test', validate: validate as (value: unknown) => StandardResult<unknown> },
+  }
 }
 
 const refusing = (...issues: readonly unknown[]): StandardSchema => schemaThat(() => ({ issues }))
@@ -22,8 +24,18 @@ describe('a value', () => {
   })
 
   it('gets the form its schema gives it, at once or later', async () => {
-    expect(await validateWith(schemaThat((value) => ({ value: [value] })), 1)).toEqual({ ok: true, value: [1] })
-    expect(await validateWith(schemaThat(async (value) => ({ value: [value] })), 1)).toEqual({ ok: true, value: [1] })
+    expect(
+      await validateWith(
+        schemaThat((value) => ({ value: [value] })),
+        1,
+      ),
+    ).toEqual({ ok: true, value: [1] })
+    expect(
+      await validateWith(
+        schemaThat(async (value) => ({ value: [value] })),
+        1,
+      ),
+    ).toEqual({ ok: true, value: [1] })
     expect(await validateWith(z._default(z.string(), 'x'), undefined)).toEqual({ ok: true, value: 'x' })
   })
 

@@ -1,4 +1,5 @@
 /** A world for tests of the runtime: a virtual clock, handlers whose work is ended by hand, and stores that misbehave. */
+import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { createScheduler, type SchedulerOptions } from '../../src/embedded.js'
 import { defineHandlers, type HandlerContext, type RegisteredHandler } from '../../src/runtime/handlers.js'
 import type { Store } from '../../src/runtime/ports.js'
@@ -8,6 +9,42 @@ import { memoryStore } from '../../src/stores/memory.js'
 import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock.js'
 
 export const START = 1_000_000
+
+/** Nothing in a file of tests may end the process: what nobody handles fails the test in which it happened. */
+export function watchUnhandled(): void {
+  const unhandled: unknown[] = []
+  const note = (error: unknown): void => {
+    unhandled.push(error)
+  }
+  beforeEach(() => {
+    unhandled.length = 0
+    process.on('unhandledRejection', note)
+  })
+  afterEach(async () => {
+    await turns()
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+}
+
+/** Takes the real clock away: the pauses between the tries of an append, and the waits of `close`, pass by `allPauses`. */
+export function takeTimers(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+}
+
+/** Lets the pauses between tries pass, all of them. */
+export async function allPauses(): Promise<void> {
+  for (let n = 0; n < 12; n += 1) {
+    await turns()
+    vi.advanceTimersByTime(60_000)
+  }
+  await turns()
+}
 
 /** Lets everything happen that can happen without time passing. */
 export async function turns(count = 4): Promise<void> {

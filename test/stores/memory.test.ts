@@ -54,9 +54,7 @@ describe('append', () => {
 
   it('of several at once, one wins', async () => {
     const store = memoryStore()
-    const answers = await Promise.all(
-      ['x', 'y', 'z'].map((id) => store.append(scope, 0, { id, events: events(id) })),
-    )
+    const answers = await Promise.all(['x', 'y', 'z'].map((id) => store.append(scope, 0, { id, events: events(id) })))
     expect(answers.filter(({ ok }) => ok)).toHaveLength(1)
     expect(await read(store)).toHaveLength(1)
   })
