@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { leftOut, printShape } from './report.mjs'
 import { shapes } from './shapes.mjs'
-import { machine, median } from './units.mjs'
+import { machine } from './units.mjs'
 
 /** In the order of the table. A new one is a module in `contestants/`. */
 const CONTESTANTS = ['signalbox', 'p-graph', 'p-queue', 'bare']
@@ -17,7 +17,6 @@ const CHECKS = ['plan', 'decide', 'simulate']
 /** Fresh processes per cell. The largest take long and spread little; the layered shape is the one with goals. */
 const ROUNDS = 3
 const ROUNDS_AT_1M = 1
-const ROUNDS_QUICK = 5
 const BYTES_AT = '100k'
 
 const words = process.argv.slice(2)
@@ -81,7 +80,7 @@ async function benchShape(shape) {
     }
   }
   if (plan.sizes.includes(BYTES_AT)) {
-    for (const contestant of plan.contestants) bytes.set(contestant, await bytesOf(contestant, shape))
+    for (const contestant of plan.contestants) bytes.set(contestant, await cellOf(contestant, shape, BYTES_AT, 'bytes'))
   }
   printShape({
     measure,
@@ -96,15 +95,7 @@ async function benchShape(shape) {
 }
 
 function roundsOf(shape, size) {
-  if (isQuick) return ROUNDS_QUICK
   return size === '1M' && shape !== 'layered' ? ROUNDS_AT_1M : ROUNDS
-}
-
-async function bytesOf(contestant, shape) {
-  const cells = []
-  for (let round = 0; round < (isQuick ? ROUNDS : 1); round += 1)
-    cells.push(await cellOf(contestant, shape, BYTES_AT, 'bytes'))
-  return { end: median(cells.map(({ end }) => end)), middle: median(cells.map(({ middle }) => middle)) }
 }
 
 async function cellOf(contestant, shape, size, measure) {

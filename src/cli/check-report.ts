@@ -65,14 +65,13 @@ function poolLines({ atBestMs, bottleneck }: Overview, { pools = {} }: Plan): re
   return [figure('slots', names.join(', ')), figure('at best', `${formatDuration(atBestMs)}, ${why}`)]
 }
 
-/** One diagnostic for each pair; one without a place says that there are more. */
+/** One diagnostic for each pair; one without a place counts those that are not listed. */
 function apartLines(diagnostics: readonly Diagnostic[]): readonly Line[] {
   const found = diagnostics.filter(({ code }) => code === 'WILL_NOT_RUN_SIDE_BY_SIDE')
   const pairs = found.filter(({ at }) => at !== '').length
   if (pairs === 0) return []
-  const isAll = pairs === found.length
-  const count = `${isAll ? '' : 'more than '}${formatCount(pairs, 'pair')}`
-  return [figure('kept apart', `${count} of tasks that write one path, with nothing to order them`)]
+  const others = pairs === found.length ? '' : ', and others that claim alike'
+  return [figure('kept apart', `${formatCount(pairs, 'pair')} of tasks that write one path, with nothing to order them${others}`)]
 }
 
 function figure(label: string, text: string): Line {

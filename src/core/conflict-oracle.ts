@@ -38,5 +38,29 @@ function exclude(a: ClaimSetSpec, b: ClaimSetSpec): boolean {
 }
 
 function anyMeet(a: readonly Pattern[], b: readonly Pattern[]): boolean {
-  return a.some((mine) => b.some((other) => overlaps(mine, other)))
+  for (const mine of a) for (const other of b) if (meet(mine, other)) return true
+  return false
+}
+
+/** Texts whose pairs are remembered; when there are more, all are forgotten. */
+const MEMORY = 256
+const numbers = new Map<string, number>()
+const met = new Uint8Array(MEMORY * MEMORY)
+
+function meet(a: Pattern, b: Pattern): boolean {
+  if (numbers.size > MEMORY - 2) {
+    numbers.clear()
+    met.fill(UNKNOWN)
+  }
+  const place = numberOf(a.text) * MEMORY + numberOf(b.text)
+  if (met[place] === UNKNOWN) met[place] = overlaps(a, b) ? YES : NO
+  return met[place] === YES
+}
+
+function numberOf(text: string): number {
+  const known = numbers.get(text)
+  if (known !== undefined) return known
+  const next = numbers.size
+  numbers.set(text, next)
+  return next
 }

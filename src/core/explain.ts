@@ -20,7 +20,10 @@ import type {
 import { attemptId } from './types.js'
 import { canServe } from './workers.js'
 
-/** One reason. A task that runs or has ended has exactly one; a task that could start this instant has none. */
+/**
+ * One reason. A task that runs or has ended has one, and one more for each attempt of it that has not stopped yet; a task
+ * that could start this instant has none.
+ */
 export type Reason =
   /** It runs. */
   | {
@@ -65,11 +68,22 @@ export type Reason =
   /** It failed and waits before it is tried again. */
   | { readonly kind: 'retry'; readonly at: EpochMs; readonly inMs: DurationMs; readonly failure: Failure }
   | { readonly kind: 'paused'; readonly sinceMs: DurationMs; readonly reason: string }
+  /** An attempt of it was told to stop and has not confirmed it; the run cannot close before that. */
+  | {
+      readonly kind: 'closing'
+      readonly attempt: AttemptId
+      readonly reason: ClosingReason
+      readonly sinceMs: DurationMs
+    }
 
 /** Every reason why `task` of `run` is not running at `time`. Cost: its own dependencies, claims and workers. */
 export function explain(state: ScopeState, run: RunState, task: TaskIndex, time: EpochMs): readonly Reason[] {
   // The clock may have been set back, but nothing has happened in the future.
   const now = Math.max(time, state.clock)
+  return [...explainStatus(state, run, task, now), ...explainClosing(state, run, task, now)]
+}
+
+function explainStatus(state: ScopeState, run: RunState, task: TaskIndex, now: EpochMs): readonly Reason[] {
   const status = STATUS_NAMES[run.status[task]!]!
   switch (status) {
     case 'succeeded':
@@ -115,6 +129,16 @@ function explainRunning(attempt: Attempt, now: EpochMs): Reason {
   const { worker, startedAt, progress } = attempt
   const running = { kind: 'running', attempt: idOf(attempt), worker: worker.id, sinceMs: now - startedAt } as const
   return progress === undefined ? running : { ...running, progress }
+}
+
+function explainClosing(state: ScopeState, run: RunState, task: TaskIndex, now: EpochMs): readonly Reason[] {
+  const reasons: Reason[] = []
+  for (const attempt of state.closing.values()) {
+    const { closing } = attempt
+    if (attempt.run !== run || attempt.task !== task || closing === null) continue
+    reasons.push({ kind: 'closing', attempt: idOf(attempt), reason: closing.reason, sinceMs: now - closing.at })
+  }
+  return reasons
 }
 
 function explainPause(run: RunState, now: EpochMs): readonly Reason[] {

@@ -172,8 +172,9 @@ function readyDueAt(run: RunState, task: TaskIndex): EpochMs {
 }
 
 function closeDueAt(run: RunState, task: TaskIndex): EpochMs {
+  if (isFinal(run.status[task]!) || Number.isNaN(run.readyAt[task])) return Number.POSITIVE_INFINITY
   const limit = run.plan.policies[run.plan.policy[task]!]!.scheduleToCloseMs
-  if (limit === null || isFinal(run.status[task]!) || Number.isNaN(run.readyAt[task])) return Number.POSITIVE_INFINITY
+  if (limit === null) return Number.POSITIVE_INFINITY
   const since = run.scheduledAt.get(task)
   if (since === undefined) broken('"scheduledAt" has tasks with scheduleToClose that were ready', run, task)
   return since + limit

@@ -2,8 +2,12 @@
 import type { RunState, ScopeState, Worker } from './state.js'
 import type { Need } from './types.js'
 
+/** The capability of a worker that can do whatever is required. */
+export const ANYTHING = '*'
+
 export function canServe(worker: Worker, need: Need): boolean {
   if (need.pool !== null && need.pool !== worker.pool) return false
+  if (worker.capabilities.has(ANYTHING)) return true
   return need.requires.every((capability) => worker.capabilities.has(capability))
 }
 

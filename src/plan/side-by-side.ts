@@ -7,8 +7,9 @@ import { type Layout, taskPointer } from './layout.js'
 import { createReachability, type Reachability } from './reachability.js'
 import { quote, thousands } from './text.js'
 
-/** Pairs listed; one more diagnostic says that there are others. */
+/** Pairs listed, in all and of tasks that claim alike; one more diagnostic says how many others there are. */
 export const MOST_PAIRS_LISTED = 50
+export const MOST_PAIRS_ALIKE = 3
 /** Pairs of claim sets and of tasks looked at: what is beyond costs too much for a warning. */
 export const MOST_PAIRS_LOOKED_AT = 200_000
 
@@ -20,6 +21,8 @@ interface Search {
   readonly reporter: Reporter
   readonly tasksOf: readonly (readonly TaskIndex[])[]
   listed: number
+  /** Pairs found and not listed. */
+  others: number
   looksLeft: number
 }
 
@@ -39,7 +42,7 @@ export function warnOfUnorderedWrites(
   for (const [task, set] of claims.claimSet.entries()) tasksOf[set]?.push(task)
   const reachability = createReachability(predecessors, order)
   const looksLeft = MOST_PAIRS_LOOKED_AT
-  const search: Search = { layout, claims, reachability, reporter, tasksOf, listed: 0, looksLeft }
+  const search: Search = { layout, claims, reachability, reporter, tasksOf, listed: 0, others: 0, looksLeft }
   const writers: number[][] = Array.from({ length: claims.index.size }, () => [])
   for (const [set, { write }] of claims.sets.entries()) for (const pattern of write) writers[pattern]?.push(set)
   const metBy = new Int32Array(claims.sets.length).fill(-1)
@@ -60,18 +63,22 @@ export function warnOfUnorderedWrites(
   summarize(search)
 }
 
-function isOver({ listed, looksLeft }: Search): boolean {
-  return listed > MOST_PAIRS_LISTED || looksLeft < 0
+function isOver({ looksLeft }: Search): boolean {
+  return looksLeft < 0
 }
 
 function lookAtSets(set: number, other: number, witness: () => string, search: Search): void {
   const tasks = search.tasksOf[set] as readonly TaskIndex[]
   if (set === other && isChain(tasks, search)) return
+  let alike = 0
   for (const [position, a] of tasks.entries()) {
     for (const b of set === other ? tasks.slice(position + 1) : (search.tasksOf[other] as readonly TaskIndex[])) {
       search.looksLeft--
       if (isOver(search)) return
-      if (search.reachability.areOrdered(a, b) === false) list(Math.min(a, b), Math.max(a, b), witness, search)
+      if (search.reachability.areOrdered(a, b) !== false) continue
+      alike++
+      if (alike > MOST_PAIRS_ALIKE || search.listed === MOST_PAIRS_LISTED) search.others++
+      else list(Math.min(a, b), Math.max(a, b), witness, search)
     }
   }
 }
@@ -85,7 +92,6 @@ function isChain(tasks: readonly TaskIndex[], { reachability: { areOrdered, plac
 function list(a: TaskIndex, b: TaskIndex, witness: () => string, search: Search): void {
   const { layout, reporter } = search
   search.listed++
-  if (search.listed > MOST_PAIRS_LISTED) return
   const names = `Tasks ${quote(layout.taskIds[a] as string)} and ${quote(layout.taskIds[b] as string)}`
   reporter.report({
     code: 'WILL_NOT_RUN_SIDE_BY_SIDE',
@@ -96,15 +102,17 @@ function list(a: TaskIndex, b: TaskIndex, witness: () => string, search: Search)
   })
 }
 
-function summarize({ listed, looksLeft, reporter }: Search): void {
-  if (listed <= MOST_PAIRS_LISTED && looksLeft >= 0) return
+function summarize({ others, looksLeft, reporter }: Search): void {
+  if (others === 0 && looksLeft >= 0) return
+  const atLeast = looksLeft < 0 ? 'At least ' : ''
+  const found = `${thousands(others)} more ${others === 1 ? 'pair' : 'pairs'} of tasks`
   const message =
-    listed > MOST_PAIRS_LISTED
-      ? `More than ${MOST_PAIRS_LISTED} pairs of tasks write one path with nothing to order them; the others are not listed.`
+    others > 0
+      ? `${atLeast}${found} will never run side by side: they write one path, and nothing orders them.`
       : `Only the first ${thousands(MOST_PAIRS_LOOKED_AT)} pairs of tasks were looked at for writes to one path.`
   reporter.report({
     code: 'WILL_NOT_RUN_SIDE_BY_SIDE',
-    severity: listed > MOST_PAIRS_LISTED ? 'warning' : 'info',
+    severity: others > 0 ? 'warning' : 'info',
     message,
     at: '',
     hint: 'Narrow the claims: tasks that claim the same paths run one after the other.',

@@ -1,12 +1,13 @@
 /** Ids and pools that come from the host's code. */
 import type { EpochMs } from '../core/types.js'
+import { ANYTHING } from '../core/workers.js'
 import { schedulerError } from './errors.js'
 
 /** Workers of one kind. */
 export interface PoolSpec {
   /** How many attempts at a time: 1 to 1,000,000. */
   readonly slots: number
-  /** What its workers can do; a task's `requires` must be among them. Default: nothing special. */
+  /** What its workers can do; a task's `requires` must be among them. Default: whatever a task requires. */
   readonly capabilities?: readonly string[] | undefined
 }
 export type Pools = { readonly [pool: string]: PoolSpec }
@@ -33,8 +34,13 @@ export function checkPools(pools: Pools): void {
 
 /** The pools a plan runs on: the host's, and those the plan declares beside them; `local` where there are none. */
 export function poolsOf(planned: Pools | undefined, hosted: Pools | undefined, defaultSlots: number): Pools {
-  const pools = { ...planned, ...hosted }
-  return Object.keys(pools).length > 0 ? pools : { local: { slots: defaultSlots } }
+  const pools = { ...planned, ...hostPools(hosted) }
+  return Object.keys(pools).length > 0 ? pools : hostPools({ local: { slots: defaultSlots } })
+}
+
+/** Pools given by the host's code: where it says nothing of capabilities, the pool is for everything. */
+export function hostPools(pools: Pools = {}): Pools {
+  return Object.fromEntries(Object.entries(pools).map(([pool, spec]) => [pool, { capabilities: [ANYTHING], ...spec }]))
 }
 
 /** An id for a run of this plan: its name, the time, and some chance. */

@@ -13,6 +13,8 @@ export interface Progress {
   readonly failed: number
   readonly cancelled: number
   readonly skipped: number
+  /** Attempts told to stop that have not confirmed it; the run cannot close before that. */
+  readonly closing: number
   /** Tasks in an end state. */
   readonly done: number
   /** Share of the work that is done, 0 to 100: by estimates where the plan gives any, else by tasks. */
@@ -36,6 +38,7 @@ export function progressOf(state: ScopeState, run: RunState, now: EpochMs): Prog
     failed: counts[STATUS.failed]!,
     cancelled: counts[STATUS.cancelled]!,
     skipped: counts[STATUS.skipped]!,
+    closing: run.closing,
     done,
     percent: Math.round(share * 1000) / 10,
     etaMs: done === plan.taskCount ? 0 : etaOf(state, run, now),

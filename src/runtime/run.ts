@@ -9,6 +9,7 @@ import type {
   Rejection,
   RunEvent,
   RunEventMap,
+  RunEventType,
   RunId,
   ScopeId,
   TaskIndex,
@@ -21,9 +22,11 @@ import type { Store } from './ports.js'
 import { type Progress, progressOf } from './progress.js'
 
 /** Events of one run, by name; `*` is every one of them. */
-export type RunListeners = { readonly [Type in keyof RunEventMap]: (event: RunEventMap[Type]) => void } & {
-  readonly '*': (event: RunEvent) => void
-}
+export type RunListeners = {
+  readonly [Type in RunEventType as RunEventMap[Type] extends { readonly run: RunId } ? Type : never]: (
+    event: RunEventMap[Type],
+  ) => void
+} & { readonly '*': (event: RunEvent) => void }
 
 export interface CancelOptions {
   /** Only this task (full id), or only this stream. Default: the whole run. */

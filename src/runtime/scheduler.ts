@@ -10,7 +10,7 @@ import { Attempts } from './attempts.js'
 import { schedulerError } from './errors.js'
 import type { HandlerContext, Handlers, RegisteredHandler } from './handlers.js'
 import { Host } from './host.js'
-import { checkId, checkPools, type Pools, poolsOf, runIdFor } from './names.js'
+import { checkId, checkPools, hostPools, type Pools, poolsOf, runIdFor } from './names.js'
 import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
 import { type Run, RunHandle, throwIfRefused } from './run.js'
 
@@ -189,7 +189,7 @@ export class SchedulerOfScope implements Scheduler {
       for (const worker of this.host.state.workers.keys()) {
         this.host.post({ type: 'leave', worker, reason: 'its host was restarted' })
       }
-      this.join(this.parts.pools ?? {})
+      this.join(hostPools(this.parts.pools))
       for (const run of this.host.state.runs.values()) {
         this.takenUp.set(run.id, this.handleOf(run, null))
         this.join(poolsOf(this.plannedPools.get(run.id), this.parts.pools, this.parts.defaultSlots))

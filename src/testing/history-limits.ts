@@ -60,7 +60,7 @@ export function checkPatience(run: RunPast, task: TaskPast, at: number, what: st
   if (scheduleToClose !== undefined && at >= task.scheduledAt + scheduleToClose) return
   const waitedFor = at - Math.max(task.readyAt, run.resumedAt)
   if (scheduleToStart === undefined || run.isPaused || waitedFor < scheduleToStart) {
-    accuse(`${what}, but was ready for ${waitedFor} ms, of ${scheduleToStart}`)
+    accuse(`${what}, but was ready for ${waitedFor} ms of ${scheduleToStart}${run.isPaused ? ', and is paused' : ''}`)
   }
 }
 

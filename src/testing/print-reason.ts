@@ -33,6 +33,8 @@ export function printReason(reason: Reason, origin: number): string {
       return `it is tried again at ${printTime(reason.at, origin)}, in ${reason.inMs} ms, after ${reason.failure.kind}: ${reason.failure.message}`
     case 'paused':
       return `its run is paused for ${reason.sinceMs} ms: ${reason.reason}`
+    case 'closing':
+      return `${reason.attempt} has not stopped yet (${reason.reason})`
     default:
       return reason satisfies never
   }

@@ -107,9 +107,4 @@ describe('what no version of ours would say', () => {
     w.state.deadlines.add({ at: START, kind: 'teatime' as never, run: 'r' as never, task: 0, fence: 0 })
     expect(w.send({ type: 'tick' })).toMatchObject({ events: [], wakeAt: null })
   })
-
-  it('a task in an unknown status has no explanation', () => {
-    const w = started()
-    expect(explain(w.state, { ...w.run(), status: new Uint8Array([99]) }, 0, START)).toBeUndefined()
-  })
 })

@@ -259,7 +259,7 @@ describe('plans with or without cycles', () => {
       }),
       { numRuns: 1_000 },
     )
-    expect(cyclic).toBeGreaterThan(100)
+    expect(cyclic).toBeGreaterThan(50)
   })
 
   it('give the same text each time, whatever the check did before', () => {

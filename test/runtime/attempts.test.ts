@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
 import type { Failure } from '../../src/core/types.js'
-import { type HandlerContext, handler, type RegisteredHandler } from '../../src/runtime/handlers.js'
+import { runPlan } from '../../src/embedded.js'
+import { definePlan, type HandlerContext, handler, type RegisteredHandler } from '../../src/runtime/handlers.js'
 import type { Executor } from '../../src/runtime/ports.js'
 import { type Hosted, hosted, plan, START, testStore, turns, watchUnhandled } from './world.js'
 
@@ -83,6 +84,21 @@ describe('what an attempt is told', () => {
   })
 })
 
+it('heartbeat and signal may be taken out of the context', async () => {
+  const beating = definePlan({
+    tasks: {
+      a: {
+        handler: (_, { heartbeat, signal }) => {
+          heartbeat({ step: 1 })
+          return signal.aborted
+        },
+      },
+    },
+  })
+  const outcome = await runPlan(beating)
+  expect([outcome.verdict, outcome.results]).toMatchObject(['succeeded', { a: false }])
+})
+
 describe('signs of life', () => {
   const timeouts = { heartbeat: 900 }
 
@@ -157,7 +173,7 @@ describe('signs of life', () => {
     expect(contexts).toHaveLength(1)
     await clock.advance(1000)
     expect(contexts).toHaveLength(2)
-    expect(run.explain('a')).toMatchObject([{ attempt: `${run.id}/a#2` }])
+    expect(run.explain('a')).toMatchObject([{ attempt: `${run.id}/a#2` }, { kind: 'closing', reason: 'lost' }])
     await scheduler.close({ graceMs: 0 })
   })
 

@@ -37,6 +37,7 @@ it('counts tasks by status', () => {
   w.cancel('f')
   expect(progress(w)).toEqual({
     total: 8,
+    closing: 1,
     waiting: 1,
     ready: 0,
     running: 3,

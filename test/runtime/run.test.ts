@@ -325,8 +325,8 @@ describe('what a handle can be asked', () => {
     await cancelling
     expect(work.of('c').context.signal.aborted).toBe(true)
     await run.cancel({ stream: 's', reason: 'no money' })
-    expect(run.explain('s/a')).toEqual([{ kind: 'cancelled', reason: 'no money' }])
-    expect(run.explain('c')).toEqual([{ kind: 'cancelled', reason: 'cancelled by request' }])
+    expect(run.explain('s/a')).toMatchObject([{ kind: 'cancelled', reason: 'no money' }, { kind: 'closing' }])
+    expect(run.explain('c')).toMatchObject([{ kind: 'cancelled', reason: 'cancelled by request' }])
     await expect(run.cancel('x')).rejects.toMatchObject({ code: 'TASK_UNKNOWN' })
     await expect(run.cancel('c')).rejects.toMatchObject({ code: 'TASK_FINISHED' })
     await expect(run.cancel({ stream: 'x' })).rejects.toMatchObject({ code: 'STREAM_UNKNOWN' })

@@ -148,11 +148,19 @@ describe('pools', () => {
   })
 
   it('capabilities decide who runs what', async () => {
-    const { scheduler, work } = hosted({ pools: { ts: { slots: 1, capabilities: ['ts'] }, any: { slots: 1 } } })
+    const { scheduler, work } = hosted({ pools: { ts: { slots: 1, capabilities: ['ts'] }, none: { slots: 1, capabilities: [] } } })
     const run = await scheduler.start(plan({ a: { requires: ['ts'] }, b: { requires: ['rust'] } }))
     await turns()
     expect(work.called).toEqual(['a'])
     expect(run.explain('b')).toEqual([{ kind: 'no-worker', requires: ['rust'], pool: null }])
+    await scheduler.close({ graceMs: 0 })
+  })
+
+  it('a pool that the host gives without capabilities is for everything', async () => {
+    const { scheduler, work } = hosted({ pools: { local: { slots: 1 } } })
+    await scheduler.start(plan({ a: { requires: ['writer'] } }))
+    await turns()
+    expect(work.called).toEqual(['a'])
     await scheduler.close({ graceMs: 0 })
   })
 })
