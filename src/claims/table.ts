@@ -66,6 +66,8 @@ export interface ClaimTableOptions<W> {
   readonly isHeldBack: (waiter: W) => boolean
   /** Called for each pattern that may have become free. */
   readonly onFree: (pattern: PatternId) => void
+  /** Called for each pattern that has left the index: its id may be used again for another one. */
+  readonly onGone: (pattern: PatternId) => void
 }
 
 export interface ClaimTable<H, W extends ClaimWaiter> {
@@ -105,7 +107,9 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
         const size = index.size
         index.remove(pattern)
         // Only when it has left the index: other runs may hold or want the same pattern.
-        if (index.size < size) table.entries[pattern] = undefined
+        if (index.size === size) continue
+        table.entries[pattern] = undefined
+        options.onGone(pattern)
       }
     },
     blocker: (waiter) => blocker(table, waiter),

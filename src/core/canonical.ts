@@ -108,7 +108,7 @@ function timeOf(time: number): number | null {
   return Number.isNaN(time) ? null : time
 }
 
-function byKey<K extends string | number, V>(map: ReadonlyMap<K, V>): readonly V[] {
+function byKey<K extends string | number, V>(map: Iterable<readonly [K, V]>): readonly V[] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
 }
 

@@ -1,8 +1,9 @@
 /** A scope and a run as they are before anything happened. */
 import { createClaimTable } from '../claims/table.js'
 import { createDeadlines } from './deadlines.js'
-import { wakeParked } from './parking.js'
+import { wakeAll, wakeParked } from './parking.js'
 import { createReadyQueue } from './ready-queue.js'
+import { createSmallMap } from './small-map.js'
 import type { Attempt, RunState, ScopeState, Waiter } from './state.js'
 import { BYPASS_LIMIT, STATUS, STATUS_NAMES } from './state.js'
 import type { CompiledPlan, EpochMs, RunId } from './types.js'
@@ -23,12 +24,13 @@ export function createState(bypassLimit: number = BYPASS_LIMIT): ScopeState {
     closedRuns: new Set(),
     ended: new Map(),
     workers: new Map(),
-    attempts: new Map(),
+    attempts: createSmallMap(),
     closing: new Map(),
     claims: createClaimTable<Attempt, Waiter>({
       bypassLimit,
       isHeldBack: ({ run, task }) => run.paused !== null || run.needWorkers[run.plan.need[task]!]!.length === 0,
       onFree: (pattern) => wakeParked(state, pattern),
+      onGone: (pattern) => wakeAll(state, pattern),
     }),
     parked: new Map(),
     deadlines: createDeadlines(),
@@ -52,7 +54,7 @@ export function createRun(state: ScopeState, id: RunId, plan: CompiledPlan, open
     startedAt: new Float64Array(plan.taskCount).fill(Number.NaN),
     endedAt: new Float64Array(plan.taskCount).fill(Number.NaN),
     place: new Uint8Array(plan.taskCount),
-    live: new Map(),
+    live: createSmallMap(),
     lost: new Map(),
     results: new Map(),
     failures: new Map(),

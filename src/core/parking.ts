@@ -41,6 +41,23 @@ function dropEmpty(state: ScopeState, pattern: PatternId, lines: readonly Parked
   else if (waiting.length < lines.length) state.parked.set(pattern, waiting)
 }
 
+/** Queues all who are parked on a pattern that nobody speaks of any more: its id will mean another one. */
+export function wakeAll(state: ScopeState, pattern: PatternId): void {
+  const lines = state.parked.get(pattern)
+  if (lines === undefined) return
+  state.parked.delete(pattern)
+  for (const { run, mode, waiters } of lines) {
+    const woken = waiters.filter(
+      ({ waiting, parkedAt }) => waiting && parkedAt?.pattern === pattern && parkedAt.mode === mode,
+    )
+    // Each goes before the one before it, so the first to start comes last.
+    for (const waiter of woken.sort((a, b) => (startsFirst(a, b) ? 1 : -1))) {
+      waiter.parkedAt = null
+      enqueueWoken(run, waiter)
+    }
+  }
+}
+
 /** Queues the next in the line that `waiter` was woken from, now that it has started, moved on or gone. */
 export function wakeNext(state: ScopeState, waiter: Waiter): void {
   const from = waiter.wokenFrom

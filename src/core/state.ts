@@ -8,6 +8,7 @@
 import type { ClaimMode, ClaimSet, ClaimTable, ClaimWaiter, PatternId } from '../claims/table.js'
 import type { Deadlines } from './deadlines.js'
 import type { ReadyQueue } from './ready-queue.js'
+import type { SmallMap } from './small-map.js'
 import type {
   ClosingReason,
   CompiledPlan,
@@ -121,7 +122,7 @@ export interface RunState {
   /** `PLACE` of each task. */
   readonly place: Uint8Array
   /** All and only live attempts, by task. */
-  readonly live: Map<TaskIndex, Attempt>
+  readonly live: SmallMap<TaskIndex, Attempt>
   /** How many attempts of a task were lost; absent for 0. */
   readonly lost: Map<TaskIndex, number>
   /** Results other than null, by succeeded task. */
@@ -174,7 +175,7 @@ export interface ScopeState {
   /** All and only workers that have joined and not left. */
   readonly workers: Map<WorkerId, Worker>
   /** All and only live and closing attempts. */
-  readonly attempts: Map<Fence, Attempt>
+  readonly attempts: SmallMap<Fence, Attempt>
   /** All and only attempts told to stop that are not known to have stopped. */
   readonly closing: Map<Fence, Attempt>
   /** Holds exactly the claims of live and closing attempts; its waiters are those of the runs. */

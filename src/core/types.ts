@@ -153,6 +153,8 @@ export interface CompiledPlan {
   readonly taskIds: readonly TaskId[]
   readonly taskIndex: ReadonlyMap<string, TaskIndex>
   readonly sources: readonly TaskSource[]
+  /** 1 for tasks whose source has an input. */
+  readonly hasInput: Uint8Array
   readonly streamIds: readonly StreamId[]
   readonly streamIndex: ReadonlyMap<string, number>
   /** Stream of a task, -1 for none. */

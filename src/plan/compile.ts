@@ -84,6 +84,7 @@ export function compileReporting(
     taskIds,
     taskIndex,
     sources: tasks,
+    hasInput: compileInputs(tasks),
     streamIds,
     streamIndex,
     streamOf,
@@ -113,6 +114,12 @@ function compilePriorities({ tasks, streams, streamOf }: Layout): Float64Array {
     priority[task] = own ?? streams[streamOf[task] as number]?.priority ?? 0
   }
   return priority
+}
+
+function compileInputs(tasks: readonly Task[]): Uint8Array {
+  const hasInput = new Uint8Array(tasks.length)
+  for (let task = 0; task < tasks.length; task++) if ((tasks[task] as Task).input !== undefined) hasInput[task] = 1
+  return hasInput
 }
 
 function compileEstimates(tasks: readonly Task[]): { estimateMs: Float64Array; isEstimated: Uint8Array } {

@@ -14,19 +14,22 @@ export interface DispatchClasses {
 export function compileDispatchClasses(need: Int32Array, priority: Float64Array, rank: Float64Array): DispatchClasses {
   const { group, groupCount } = groupTasks(need, priority)
   const start = startsOf(group, groupCount)
-  const next = start.slice()
+  const end = start.slice(0, groupCount)
+  /** Per group, from `start` to `end`: its ranks, sorted below; tasks that follow each other often rank alike. */
   const sorted = new Float64Array(rank.length)
   for (let task = 0; task < rank.length; task++) {
-    const place = next[group[task] as number]!++
+    const of = group[task] as number
     // Negated, as typed arrays sort upwards.
-    sorted[place] = -(rank[task] as number)
+    const value = -(rank[task] as number)
+    const place = end[of] as number
+    if (place === start[of] || sorted[place - 1] !== value) sorted[end[of]!++] = value
   }
   /** By place in `sorted`: the class of the rank there. */
   const classAt = new Int32Array(rank.length)
   let classCount = 0
   for (let at = 0; at < groupCount; at++) {
     const from = start[at] as number
-    const to = start[at + 1] as number
+    const to = end[at] as number
     sorted.subarray(from, to).sort()
     for (let place = from; place < to; place++) {
       if (place > from && sorted[place] !== sorted[place - 1]) classCount++
@@ -37,7 +40,11 @@ export function compileDispatchClasses(need: Int32Array, priority: Float64Array,
   const dispatchClass = new Int32Array(rank.length)
   for (let task = 0; task < rank.length; task++) {
     const of = group[task] as number
-    const place = placeOf(-(rank[task] as number), sorted, start[of] as number, start[of + 1] as number)
+    if (task > 0 && of === group[task - 1] && rank[task] === rank[task - 1]) {
+      dispatchClass[task] = dispatchClass[task - 1] as number
+      continue
+    }
+    const place = placeOf(-(rank[task] as number), sorted, start[of] as number, end[of] as number)
     dispatchClass[task] = classAt[place] as number
   }
   return { dispatchClass, classCount }

@@ -1,5 +1,6 @@
 /** The attempts this host has under way: starts them through their executor, stops them, and reports how they end. */
 
+import { createSmallMap, type SmallMap } from '../core/small-map.js'
 import type { RunState, ScopeState } from '../core/state.js'
 import type {
   ClaimSetSpec,
@@ -94,7 +95,7 @@ function beatEveryMs({ attempt, executor }: AttemptUnderWay): DurationMs | null 
 }
 
 export class Attempts {
-  readonly underWay: Map<Fence, AttemptUnderWay> = new Map()
+  readonly underWay: SmallMap<Fence, AttemptUnderWay> = createSmallMap()
   private readonly options: AttemptsOptions
   /** How many attempts need signs of life from the host, and when the next one is due. */
   private beating = 0
@@ -120,9 +121,8 @@ export class Attempts {
     if (handler === undefined) {
       return this.refuse(context, `No handler "${name}" is registered.`)
     }
-    const input = run.plan.sources[task]!.input
-    if (input === undefined && handler.input === undefined) return this.execute(context, handler)
-    void this.prepare(run, task, context, handler, input ?? null)
+    if (run.plan.hasInput[task] === 0 && handler.input === undefined) return this.execute(context, handler)
+    void this.prepare(run, task, context, handler, run.plan.sources[task]!.input ?? null)
   }
 
   stop(instruction: StopAttempt): void {

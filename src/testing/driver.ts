@@ -2,6 +2,7 @@
 import { isFinal } from '../core/state.js'
 import type { WorkerId } from '../core/types.js'
 import { canServe } from '../core/workers.js'
+import { checkExplained } from './explained.js'
 import { act } from './machine.js'
 import type { Machine, Work } from './machine-state.js'
 import type { Random } from './random.js'
@@ -188,6 +189,9 @@ export function playCalm(machine: Machine, onStep: OnStep): void {
     onStep(next)
     act(machine, next)
   }
+  // What has gathered is decided upon and stored first: a worker may be about to leave.
+  if (machine.mailbox.length > 0 || machine.events.length > 0) step({ kind: 'wait', ms: 0 })
+  checkExplained(machine)
   for (const { id } of world.workers) {
     const worker = machine.state.workers.get(id as WorkerId)
     if (worker?.isDraining === true) step({ kind: 'leave', worker: id })
@@ -206,13 +210,13 @@ export function playCalm(machine: Machine, onStep: OnStep): void {
 }
 
 function calmStep(machine: Machine): Step | null {
-  const { running, stopping, wakeAt, now } = machine
+  const { running, stopping, wakeAt } = machine
   const stopped = stopping[0]
   if (stopped !== undefined) return { kind: 'report', report: 'confirm', run: stopped.run, task: stopped.task }
   const work = running[0]
   if (work !== undefined) return { kind: 'report', report: 'complete', run: work.run, task: work.task }
   if (machine.events.length > 0 || machine.mailbox.length > 0) return { kind: 'wait', ms: 0 }
-  return wakeAt === null || (wakeAt <= now && machine.state.clock <= now) ? null : { kind: 'wake' }
+  return wakeAt === null ? null : { kind: 'wake' }
 }
 
 function checkEnd({ state }: Machine): void {

@@ -41,6 +41,9 @@ function decideOnMail(machine: Machine): void {
   const decision = core.decideAll(plans, state, inputs, machine.now)
   machine.decisions += 1
   machine.rejections += decision.rejections.size
+  machine.wakeAt = decision.wakeAt
+  for (const event of decision.events) machine.events.push(event)
+  for (const instruction of decision.instructions) machine.instructions.push(instruction)
   for (let i = 0; i < inputs.length; i += 1) {
     const input = inputs[i]!
     if (input.type === 'beat' && !decision.rejections.has(i))
@@ -51,9 +54,6 @@ function decideOnMail(machine: Machine): void {
   checkAnswers(machine, inputs, expected, decision)
   if (world.isCrowded) checkFairness(machine, before, decision.events)
   checkInvariants(state, machine.now)
-  machine.wakeAt = decision.wakeAt
-  for (const event of decision.events) machine.events.push(event)
-  for (const instruction of decision.instructions) machine.instructions.push(instruction)
 }
 
 /** Record first, act second. */

@@ -37,17 +37,20 @@ interface World {
   readonly waiters: Waiter[]
   readonly held: Map<number, Waiter>
   readonly freed: PatternId[]
+  readonly gone: PatternId[]
   now: number
 }
 
 function world(): World {
   const freed: PatternId[] = []
+  const gone: PatternId[] = []
   const table = createClaimTable<number, Waiter>({
     bypassLimit: LIMIT,
     isHeldBack: (waiter) => waiter.isHeldBack,
     onFree: (id) => freed.push(id),
+    onGone: (id) => gone.push(id),
   })
-  return { table, waiters: [], held: new Map(), freed, now: 0 }
+  return { table, waiters: [], held: new Map(), freed, gone, now: 0 }
 }
 
 /** Each pattern of the vocabulary with those it meets. */
@@ -223,10 +226,13 @@ describe('the claim table', () => {
   it('knows no pattern when all sets are forgotten', () => {
     fc.assert(
       fc.property(fc.array(specs), (list) => {
-        const { table } = world()
+        const { table, gone } = world()
         const sets = list.map((spec) => table.intern(spec))
+        const known = [...new Set(sets.flatMap(ids))].sort((a, b) => a - b)
         for (const set of sets) table.forget(set)
         expect(table.index.size).toBe(0)
+        // Told once each, when the last set that speaks of it is forgotten.
+        expect(gone.sort((a, b) => a - b)).toEqual(known)
       }),
     )
   })

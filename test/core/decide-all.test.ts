@@ -1,6 +1,5 @@
 /** Inputs that came together, and inputs that no version of ours would give. */
 import { describe, expect, it } from 'vitest'
-import { explain } from '../../src/core/explain.js'
 import type { PlanDocument } from '../../src/plan/types.js'
 import { START, type World, world } from './world.js'
 
