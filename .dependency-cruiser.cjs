@@ -52,7 +52,13 @@ const adapterRules = ADAPTERS.map((kind) => ({
     path: '^src/',
     pathNot: [
       `^src/${kind}/($1|shared)[./]`,
-      anyOf(['core/types[./]', 'runtime/ports[./]', 'runtime/errors[./]', ...(TYPES_ONLY[kind] ?? []), ...(ADAPTERS_ALSO[kind] ?? [])]),
+      anyOf([
+        'core/types[./]',
+        'runtime/ports[./]',
+        'runtime/errors[./]',
+        ...(TYPES_ONLY[kind] ?? []),
+        ...(ADAPTERS_ALSO[kind] ?? []),
+      ]),
     ],
   },
 }))

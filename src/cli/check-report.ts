@@ -71,7 +71,12 @@ function apartLines(diagnostics: readonly Diagnostic[]): readonly Line[] {
   const pairs = found.filter(({ at }) => at !== '').length
   if (pairs === 0) return []
   const others = pairs === found.length ? '' : ', and others that claim alike'
-  return [figure('kept apart', `${formatCount(pairs, 'pair')} of tasks that write one path, with nothing to order them${others}`)]
+  return [
+    figure(
+      'kept apart',
+      `${formatCount(pairs, 'pair')} of tasks that write one path, with nothing to order them${others}`,
+    ),
+  ]
 }
 
 function figure(label: string, text: string): Line {

@@ -90,5 +90,5 @@ function judge(draft: Draft, attempt: Attempt, due: Deadline, policy: Policy): v
 
 /** When silence is long enough. Not every beat is recorded, so a little more than the limit is allowed. */
 function silentUntil(attempt: Attempt, isLease: boolean, limit: number): EpochMs {
-  return (isLease ? attempt.beatAt : attempt.progressAt) + limit * (1 + BEAT_SHARE)
+  return (isLease ? attempt.beatAt : attempt.progressAt) + Math.round(limit * (1 + BEAT_SHARE))
 }

@@ -2,7 +2,6 @@
 import { conflicts } from './conflict-oracle.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { STATUS } from './state.js'
-import type { TaskIndex } from './types.js'
 import { broken, brokenBy } from './violation.js'
 
 /** Checks every attempt that is live or closing, and returns them: live ones by run, then closing ones. */
@@ -10,8 +9,8 @@ export function checkAttempts(state: ScopeState): readonly Attempt[] {
   const attempts: Attempt[] = []
   for (const run of state.runs.values()) {
     if (run.live.size !== run.counts[STATUS.running]) broken('"live" has one attempt for each running task', run)
-    for (const [task, attempt] of run.live) {
-      checkLive(run, task, attempt)
+    for (const attempt of run.live.values()) {
+      checkLive(run, attempt)
       attempts.push(attempt)
     }
   }
@@ -24,8 +23,10 @@ export function checkAttempts(state: ScopeState): readonly Attempt[] {
   return attempts
 }
 
-function checkLive(run: RunState, task: TaskIndex, attempt: Attempt): void {
-  if (attempt.run !== run || attempt.task !== task) brokenBy('"live" has attempts of its run, by task', attempt)
+function checkLive(run: RunState, attempt: Attempt): void {
+  const { task } = attempt
+  if (attempt.run !== run || run.live.get(task) !== attempt)
+    brokenBy('"live" has attempts of its run, by task', attempt)
   if (run.status[task] !== STATUS.running) brokenBy('The task of a live attempt is running (S5)', attempt)
   if (attempt.closing !== null) brokenBy('A live attempt is not closing', attempt)
   if (attempt.number !== run.attempts[task]) brokenBy('The live attempt is the last one of its task (S3)', attempt)
@@ -84,8 +85,8 @@ function checkPairs(attempts: readonly Attempt[]): void {
 /** Free and occupied slots together are all slots of a worker, none of them twice. */
 function checkSlots(state: ScopeState, attempts: readonly Attempt[]): void {
   let occupied = 0
-  for (const [id, worker] of state.workers) {
-    if (worker.id !== id) broken(`"workers" has workers by id, not "${worker.id}" for "${id}"`)
+  for (const worker of state.workers.values()) {
+    if (state.workers.get(worker.id) !== worker) broken(`"workers" has workers by id, and not "${worker.id}"`)
     checkFreeSlots(worker)
     occupied += worker.slots - worker.freeSlots.length
   }

@@ -26,7 +26,7 @@ function checkRun(state: ScopeState, run: RunState, attempts: readonly Attempt[]
   const { plan, status } = run
   checkNeeds(state, run)
   const free = run.needWorkers.map(hasFreeSlot)
-  const firstClass = new Array<number>(plan.needs.length).fill(Number.POSITIVE_INFINITY)
+  const firstClass = plan.needs.map(() => Number.POSITIVE_INFINITY)
   let claimants = 0
   let dueAt = Number.POSITIVE_INFINITY
   for (let task = 0; task < plan.taskCount; task += 1) {
@@ -187,7 +187,7 @@ function attemptDueAt(attempt: Attempt): EpochMs {
   const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
   return Math.min(
     startToCloseMs === null ? Number.POSITIVE_INFINITY : startedAt + startToCloseMs,
-    heartbeatMs === null ? Number.POSITIVE_INFINITY : beatAt + heartbeatMs * (1 + BEAT_SHARE),
-    stallMs === null ? Number.POSITIVE_INFINITY : progressAt + stallMs * (1 + BEAT_SHARE),
+    heartbeatMs === null ? Number.POSITIVE_INFINITY : beatAt + Math.round(heartbeatMs * (1 + BEAT_SHARE)),
+    stallMs === null ? Number.POSITIVE_INFINITY : progressAt + Math.round(stallMs * (1 + BEAT_SHARE)),
   )
 }

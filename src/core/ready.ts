@@ -11,8 +11,9 @@ import type { EpochMs, NodeIndex, TaskIndex } from './types.js'
 /** Counts down the dependents of a node that succeeded or was reached; points pass it on. */
 export function satisfy(state: ScopeState, run: RunState, node: NodeIndex, at: EpochMs): void {
   const { successors, taskCount } = run.plan
-  const reached: NodeIndex[] = [node]
-  for (let next = reached.pop(); next !== undefined; next = reached.pop()) {
+  /** Points that were reached on the way; made only where there are any. */
+  let reached: NodeIndex[] | null = null
+  for (let next: NodeIndex | undefined = node; next !== undefined; next = reached?.pop()) {
     for (let i = successors.start[next]!; i < successors.start[next + 1]!; i += 1) {
       const dependent = successors.targets[i]!
       run.remaining[dependent]! -= 1
@@ -21,6 +22,7 @@ export function satisfy(state: ScopeState, run: RunState, node: NodeIndex, at: E
         makeReady(state, run, dependent, at)
       } else {
         run.status[dependent] = STATUS.succeeded
+        reached ??= []
         reached.push(dependent)
       }
     }

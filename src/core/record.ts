@@ -60,7 +60,7 @@ export function failAttempt(draft: Draft, attempt: Attempt, failure: Failure): v
  */
 export function stopAttempt(draft: Draft, attempt: Attempt, reason: ClosingReason): void {
   const { closeMs, heartbeatMs } = attempt.run.plan.policies[attempt.run.plan.policy[attempt.task]!]!
-  const limit = reason === 'lost' && heartbeatMs !== null ? heartbeatMs * (0.5 - BEAT_SHARE) : closeMs
+  const limit = reason === 'lost' && heartbeatMs !== null ? Math.floor(heartbeatMs * (0.5 - BEAT_SHARE)) : closeMs
   const closeBy = limit === null ? null : draft.at + limit
   record(draft, { type: 'attempt.closing', ...headOf(draft, attempt), reason, closeBy })
 }

@@ -82,8 +82,12 @@ function createPlayer(machine: Machine, random: Random): () => Step {
         opening = unopened.shift()
         return step
       }
-      case 'join':
-        return { kind: choice, worker: random.pick(world.workers).id }
+      case 'join': {
+        const { workers } = world
+        const isFull = machine.state.workers.size === workers.length
+        if (isFull && random.chance(0.8)) return report(machine, random, 'complete')
+        return { kind: choice, worker: random.pick(workers).id }
+      }
       case 'leave':
         return { kind: random.pick(['leave', 'leave', 'drain'] as const), worker: random.pick(world.workers).id }
       case 'lie':
@@ -143,10 +147,17 @@ const FAILURES: readonly FailureSpec[] = [
 
 function report(machine: Machine, random: Random, kind: ReportKind): Step {
   const list: readonly Work[] = kind === 'confirm' ? machine.stopping : machine.running
-  if (list.length === 0) return { kind: 'wait', ms: 1 }
-  const { run, task } = random.pick(list)
+  if (list.length === 0) return random.chance(0.5) ? { kind: 'wake' } : { kind: 'wait', ms: 1 }
+  const { run, task } = kind === 'progress' || kind === 'beat' ? pickWatched(machine, random, list) : random.pick(list)
   if (kind !== 'fail') return { kind: 'report', report: kind, run, task }
   return { kind: 'report', report: kind, run, task, failure: random.pick(FAILURES) }
+}
+
+/** Rather one whose progress is asked for than another: that is where signs of life and of progress differ. */
+function pickWatched({ facts }: Machine, random: Random, list: readonly Work[]): Work {
+  const work = random.pick(list)
+  const isWatched = facts.runs.get(work.run)?.tasks.get(work.task)?.policy.stall !== undefined
+  return isWatched ? work : random.pick(list)
 }
 
 function lie(machine: Machine, random: Random): Step {

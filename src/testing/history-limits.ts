@@ -49,9 +49,10 @@ export function checkStop(attempt: AttemptPast, event: RunEventMap['attempt.clos
 export function checkAlive({ task, name, startedAt, heardAt, progressAt }: AttemptPast, at: number): void {
   const { startToClose, heartbeat, stall } = task.facts.policy
   if (startToClose !== undefined && at >= startedAt + startToClose) accuse(`${name} has run for ${at - startedAt} ms`)
-  const longer = 1 + SHARE + ROUNDING_MS
-  if (heartbeat !== undefined && at >= heardAt + heartbeat * longer) accuse(`${name} is silent since ${heardAt} (L3)`)
-  if (stall !== undefined && at >= progressAt + stall * longer) accuse(`${name} is stuck since ${progressAt}`)
+  const longer = 1 + SHARE
+  if (heartbeat !== undefined && at >= heardAt + heartbeat * longer + 1)
+    accuse(`${name} is silent since ${heardAt} (L3)`)
+  if (stall !== undefined && at >= progressAt + stall * longer + 1) accuse(`${name} is stuck since ${progressAt}`)
 }
 
 /** A waiting task fails only if it waited too long, a pause not counted, or took too long in all. */
@@ -87,5 +88,6 @@ export function checkFailure(run: RunPast, attempt: AttemptPast, event: RunEvent
   const least = Math.max(isLost ? 0 : full * (1 - policy.jitter) - 1, failure.retryAfterMs ?? 0)
   const most = Math.max(isLost ? 0 : full + 1, failure.retryAfterMs ?? 0)
   const delay = retryAt - event.at
-  if (delay < least || delay > most) accuse(`${name} is tried again after ${delay} ms, not ${least} to ${most}`)
+  if (delay < least - ROUNDING_MS || delay > most + ROUNDING_MS)
+    accuse(`${name} is tried again after ${delay} ms, not ${least} to ${most}`)
 }

@@ -344,7 +344,7 @@ function settle(memory: Memory, at: number): void {
       if (status === 'succeeded') accuse(`Task "${id}" succeeded without "${task.facts.id}" (S1)`)
     }
   }
-  memory.fallen.length = 0
+  if (memory.fallen.length > 0) memory.fallen.length = 0
 }
 
 // ── Stops ───────────────────────────────────────────────────────────────────────────────────────────────────────

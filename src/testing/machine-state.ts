@@ -50,7 +50,7 @@ export interface Machine {
 }
 
 const PAST_LIMIT = 16
-const START_AT = 1_000_000
+export const START_AT = 100_000_000
 
 /** What is worked out once for all machines of a world. */
 export interface Blueprint {

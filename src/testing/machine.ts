@@ -61,7 +61,7 @@ function store(machine: Machine): void {
   append(machine)
   for (const instruction of machine.instructions) perform(machine, instruction)
   machine.instructions = []
-  machine.state.ended.clear()
+  if (machine.state.ended.size > 0) machine.state.ended.clear()
 }
 
 function append(machine: Machine): void {

@@ -1,6 +1,7 @@
 /** Tells a failing script: what is wrong, the plans, and what happened, step by step. */
 import type { RunEvent } from '../core/types.js'
 import type { Machine, SimulatedCore } from './machine-state.js'
+import { START_AT } from './machine-state.js'
 import { printEvent } from './print-event.js'
 import type { Script } from './script.js'
 import { playScript } from './script.js'
@@ -21,7 +22,7 @@ export function tellStory(script: Script, core: SimulatedCore): Story {
   const tellEvents = (): void => {
     if (seen === null) return
     const events: readonly RunEvent[] = [...seen.journal, ...seen.events]
-    for (const event of events.slice(told)) lines.push(`       ${printEvent(event, 1_000_000)}`)
+    for (const event of events.slice(told)) lines.push(`       ${printEvent(event, START_AT)}`)
     told = events.length
   }
   const end = script.calmFrom <= script.steps.length ? 'calm' : 'stop'

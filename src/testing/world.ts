@@ -220,7 +220,7 @@ const LIMIT_RANGES = {
   scheduleToStart: [50, 2500],
   scheduleToClose: [100, 4000],
   heartbeat: [10, 400],
-  stall: [20, 6000],
+  stall: [20, 3000],
   close: [1, 300],
 } as const
 const LIMIT_NAMES = Object.keys(LIMIT_RANGES) as (keyof typeof LIMIT_RANGES)[]

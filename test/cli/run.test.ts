@@ -35,7 +35,7 @@ describe('run', () => {
     expect(lines.slice(0, 5)).toEqual([
       'All work is simulated: tasks take their estimate (1m without one), 1,000 times as fast as real time.',
       '',
-      '     0ms  opened     run r1 of release: 5 tasks in 3 streams',
+      '     0ms  opened     run r1 of release: 5 tasks in 2 streams',
       '     0ms  started    db/schema#1 on backend/1',
       '     0ms  started    api/routes#1 on backend/2',
     ])

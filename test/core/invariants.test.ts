@@ -89,7 +89,7 @@ const facts: readonly Case[] = [
   ['"skips" has all and only', ({ run, task }) => run.skips.set(task('h'), run.skips.get(task('g'))!)],
   ['"cancels" has all and only', ({ run, task }) => run.cancels.set(task('h'), 'why')],
   ['"cancels" has all and only', ({ run, task }) => run.cancels.delete(task('f'))],
-  ['"scheduledAt" has tasks with', ({ run, task }) => run.scheduledAt.set(task('h'), 5)],
+  ['"scheduledAt" has tasks that were ready', ({ run, task }) => run.scheduledAt.set(task('s/b'), 5)],
   ['"scheduledAt" has tasks with', ({ run, task }) => run.scheduledAt.delete(task('s/a'))],
   ['"drainedBy" is set by the first failure', ({ run, task }) => force(run, { drainedBy: task('j') })],
   ['A cancelled run has no unfinished task', ({ run }) => force(run, { cancelled: { at: 0, reason: 'why' } })],
@@ -140,7 +140,7 @@ const attempts: readonly Case[] = [
     ({ closing, task }) => force(closing, { task: task('c'), number: 0 }),
   ],
   [
-    '"workers" has workers by id, not "w8" for "w9"',
+    '"workers" has workers by id, and not "w8"',
     ({ state, worker }) => state.workers.set('w9' as WorkerId, { ...worker, id: 'w8' as WorkerId }),
   ],
   ['No slot of worker "w1" is free twice (S12): 1, 1', ({ worker }) => worker.freeSlots.push(1, 1)],

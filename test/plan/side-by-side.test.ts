@@ -61,7 +61,8 @@ describe('the warning', () => {
   })
 
   it('lists at most 50 pairs, so that what is alike does not hide the rest', () => {
-    const pairs = (count: number) => Array.from({ length: count * 2 }, (_, i) => ({ id: `t${i}`, ...writes(`x${i >> 1}`) }))
+    const pairs = (count: number) =>
+      Array.from({ length: count * 2 }, (_, i) => ({ id: `t${i}`, ...writes(`x${i >> 1}`) }))
     expect(checkPlan({ tasks: pairs(50) }).diagnostics).toHaveLength(50)
     const { diagnostics } = checkPlan({ tasks: pairs(51) })
     expect(diagnostics).toHaveLength(51)

@@ -313,7 +313,7 @@ describe('plain lines', () => {
     for (const one of told) await run.tell(one)
     await ended
     expect(stream.screen()).toEqual([
-      '     0ms  opened     run r1 of release: 4 tasks in 3 streams',
+      '     0ms  opened     run r1 of release: 4 tasks in 2 streams',
       '     0ms  started    db/schema#1 on local/1',
       '      1h  started    api/routes#1 on local/2',
       '      2h  succeeded  db/schema#1 after 2h  (1/4)',

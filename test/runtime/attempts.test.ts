@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
 import type { Failure } from '../../src/core/types.js'
-import { runPlan } from '../../src/embedded.js'
-import { definePlan, type HandlerContext, handler, type RegisteredHandler } from '../../src/runtime/handlers.js'
+import { type HandlerContext, handler, type RegisteredHandler } from '../../src/runtime/handlers.js'
 import type { Executor } from '../../src/runtime/ports.js'
 import { type Hosted, hosted, plan, START, testStore, turns, watchUnhandled } from './world.js'
 
@@ -82,21 +81,6 @@ describe('what an attempt is told', () => {
     }
     await scheduler.close()
   })
-})
-
-it('heartbeat and signal may be taken out of the context', async () => {
-  const beating = definePlan({
-    tasks: {
-      a: {
-        handler: (_, { heartbeat, signal }) => {
-          heartbeat({ step: 1 })
-          return signal.aborted
-        },
-      },
-    },
-  })
-  const outcome = await runPlan(beating)
-  expect([outcome.verdict, outcome.results]).toMatchObject(['succeeded', { a: false }])
 })
 
 describe('signs of life', () => {

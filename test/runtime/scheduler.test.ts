@@ -148,7 +148,9 @@ describe('pools', () => {
   })
 
   it('capabilities decide who runs what', async () => {
-    const { scheduler, work } = hosted({ pools: { ts: { slots: 1, capabilities: ['ts'] }, none: { slots: 1, capabilities: [] } } })
+    const { scheduler, work } = hosted({
+      pools: { ts: { slots: 1, capabilities: ['ts'] }, none: { slots: 1, capabilities: [] } },
+    })
     const run = await scheduler.start(plan({ a: { requires: ['ts'] }, b: { requires: ['rust'] } }))
     await turns()
     expect(work.called).toEqual(['a'])

@@ -136,7 +136,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'the first sign of life is not allowed for',
     'core/expire.ts',
-    '+ limit * (1 + BEAT_SHARE)',
+    '+ Math.round(limit * (1 + BEAT_SHARE))',
     '+ limit * (attempt.beatAt === attempt.startedAt ? 1 : 1 + BEAT_SHARE)',
   ),
   bug(
@@ -148,7 +148,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'what a dead worker held is kept too long',
     'core/record.ts',
-    'heartbeatMs * (0.5 - BEAT_SHARE)',
+    'Math.floor(heartbeatMs * (0.5 - BEAT_SHARE))',
     'heartbeatMs / 2',
   ),
   // Retries and ends.

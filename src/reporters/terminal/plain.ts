@@ -2,7 +2,7 @@
 import type { Failure, RunEvent, SkipReason } from '../../core/types.js'
 import { inColumns, type Line, type Style } from '../shared/line.js'
 import { formatCount, formatDuration, thousands } from '../shared/quantity.js'
-import type { RunModel } from './model.js'
+import { NO_STREAM, type RunModel } from './model.js'
 
 /** Columns of the time since the run was opened, and of the word. */
 const TIME_WIDTH = 8
@@ -20,7 +20,7 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
   switch (event.type) {
     case 'run.opened': {
       const { name, total, streams } = model
-      const content = `${formatCount(total, 'task')} in ${formatCount(streams.length, 'stream')}`
+      const content = `${formatCount(total, 'task')} in ${formatCount(streams.filter(({ id }) => id !== NO_STREAM).length, 'stream')}`
       return line('opened', null, `run ${event.run} of ${name}: ${content}`)
     }
     case 'attempt.started':
