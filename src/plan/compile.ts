@@ -15,7 +15,7 @@ import { rankTasks, weigh } from './rank.js'
 import { createResolver, resolveEdges } from './resolve.js'
 import { refuseUnsupported } from './supported.js'
 import { reportCycles } from './trail.js'
-import type { Plan, Task } from './types.js'
+import type { Plan, Stream, Task } from './types.js'
 
 /** How a plan is compiled. */
 export interface CompileOptions {
@@ -75,8 +75,7 @@ export function compileReporting(
   if (order.length < layout.nodeCount) reportCycles(layout, predecessors, reporter)
   if (reporter.errorCount() > 0) return null
   const { tasks, taskIds, taskIndex, streamIds, streamIndex, streamOf } = layout
-  const { estimateMs, isEstimated } = compileEstimates(tasks)
-  const priority = compilePriorities(layout)
+  const { estimateMs, isEstimated, priority, hasInput } = compileNumbers(layout)
   const rank = rankTasks(weigh(estimateMs, isEstimated), successors, order, claims)
   const compiled: CompiledPlan = {
     name: plan.name ?? 'plan',
@@ -84,7 +83,7 @@ export function compileReporting(
     taskIds,
     taskIndex,
     sources: tasks,
-    hasInput: compileInputs(tasks),
+    hasInput,
     streamIds,
     streamIndex,
     streamOf,
@@ -107,31 +106,29 @@ export function compileReporting(
   return { compiled, layout, claims, order }
 }
 
-function compilePriorities({ tasks, streams, streamOf }: Layout): Float64Array {
-  const priority = new Float64Array(tasks.length)
-  for (let task = 0; task < tasks.length; task++) {
-    const own = (tasks[task] as Task).priority
-    priority[task] = own ?? streams[streamOf[task] as number]?.priority ?? 0
-  }
-  return priority
+/** What single fields of a task become: read in one go, as a large plan's tasks do not fit into a processor's cache. */
+interface TaskNumbers {
+  readonly estimateMs: Float64Array
+  readonly isEstimated: Uint8Array
+  readonly priority: Float64Array
+  readonly hasInput: Uint8Array
 }
 
-function compileInputs(tasks: readonly Task[]): Uint8Array {
-  const hasInput = new Uint8Array(tasks.length)
-  for (let task = 0; task < tasks.length; task++) if ((tasks[task] as Task).input !== undefined) hasInput[task] = 1
-  return hasInput
-}
-
-function compileEstimates(tasks: readonly Task[]): { estimateMs: Float64Array; isEstimated: Uint8Array } {
+function compileNumbers({ tasks, streams, streamOf }: Layout): TaskNumbers {
   const estimateMs = new Float64Array(tasks.length)
   const isEstimated = new Uint8Array(tasks.length)
+  const priority = new Float64Array(tasks.length)
+  const hasInput = new Uint8Array(tasks.length)
   for (let task = 0; task < tasks.length; task++) {
-    const { estimate } = tasks[task] as Task
+    const { estimate, priority: own, input } = tasks[task] as Task
+    const stream = streamOf[task] as number
+    priority[task] = own ?? (stream === -1 ? 0 : ((streams[stream] as Stream).priority ?? 0))
+    if (input !== undefined) hasInput[task] = 1
     if (estimate === undefined) continue
     isEstimated[task] = 1
     estimateMs[task] = typeof estimate === 'number' ? estimate : (estimate.min + estimate.max) / 2
   }
-  return { estimateMs, isEstimated }
+  return { estimateMs, isEstimated, priority, hasInput }
 }
 
 /** The wave of a task is one more than that of the latest task it waits for; streams take no wave of their own. */

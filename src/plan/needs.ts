@@ -4,7 +4,7 @@ import type { Reporter } from './diagnostic.js'
 import { type Layout, nodeName, taskPointer } from './layout.js'
 import { nearest } from './nearest.js'
 import { count, quote, quoteAll } from './text.js'
-import type { Pool, Task } from './types.js'
+import type { Pool, Stream, Task } from './types.js'
 
 /** What each task needs of a worker. */
 export interface Needs {
@@ -57,11 +57,13 @@ export function compileHandlers({ plan, tasks, streams, streamOf }: Layout): Han
   const byName = new Map<string, number>()
   for (let task = 0; task < tasks.length; task++) {
     const own = (tasks[task] as Task).handler
-    const name = own ?? streams[streamOf[task] as number]?.defaults?.handler ?? plan.defaults?.handler
+    const stream = streamOf[task] as number
+    const inherited = own === undefined && stream !== -1 ? (streams[stream] as Stream).defaults?.handler : undefined
+    const name = own ?? inherited ?? plan.defaults?.handler
     if (name === undefined) continue
-    const index = byName.get(name) ?? handlers.push(name) - 1
-    byName.set(name, index)
-    handler[task] = index
+    const known = byName.get(name)
+    handler[task] = known ?? handlers.push(name) - 1
+    if (known === undefined) byName.set(name, handler[task] as number)
   }
   return { handler, handlers }
 }

@@ -1,10 +1,9 @@
 /** The memory store: journals in this process, gone with it. The law of the port without the disk. */
-import type { Revision, ScopeId } from '../core/types.js'
+import type { Revision, RunEvent, ScopeId } from '../core/types.js'
 import type { Batch, Store, StoredEvent } from '../runtime/ports.js'
-import { createEventLog, type EventLog } from './memory/log.js'
 
 interface Journal {
-  readonly events: EventLog
+  readonly events: RunEvent[]
   /** The newest batch and where it went: repeating it is answered, not stored again. */
   last: { readonly id: string; readonly expected: Revision } | null
 }
@@ -16,7 +15,7 @@ export function memoryStore(): Store {
   function journalOf(scope: ScopeId): Journal {
     const known = journals.get(scope)
     if (known !== undefined) return known
-    const made: Journal = { events: createEventLog(), last: null }
+    const made: Journal = { events: [], last: null }
     journals.set(scope, made)
     return made
   }
@@ -24,16 +23,16 @@ export function memoryStore(): Store {
   async function append(scope: ScopeId, expected: Revision, batch: Batch): Promise<{ ok: boolean; head: Revision }> {
     const journal = journalOf(scope)
     const { events, last } = journal
-    if (last?.id === batch.id && last.expected === expected) return { ok: true, head: events.size }
-    if (expected !== events.size) return { ok: false, head: events.size }
+    if (last?.id === batch.id && last.expected === expected) return { ok: true, head: events.length }
+    if (expected !== events.length) return { ok: false, head: events.length }
     for (const event of batch.events) events.push(event)
     journal.last = { id: batch.id, expected }
-    return { ok: true, head: events.size }
+    return { ok: true, head: events.length }
   }
 
   async function* read(scope: ScopeId, after: Revision): AsyncGenerator<StoredEvent, void, undefined> {
     const { events } = journalOf(scope)
-    for (let i = after; i < events.size; i += 1) yield { revision: i + 1, event: events.at(i) }
+    for (let i = after; i < events.length; i += 1) yield { revision: i + 1, event: events[i]! }
   }
 
   return { append, read }
