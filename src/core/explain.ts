@@ -101,7 +101,8 @@ function explainStatus(state: ScopeState, run: RunState, task: TaskIndex, now: E
     case 'ready':
       return explainReady(state, run, task, now)
     default:
-      return status satisfies never
+      status satisfies never
+      return []
   }
 }
 

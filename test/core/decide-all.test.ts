@@ -1,5 +1,6 @@
 /** Inputs that came together, and inputs that no version of ours would give. */
 import { describe, expect, it } from 'vitest'
+import { explain } from '../../src/core/explain.js'
 import type { PlanDocument } from '../../src/plan/types.js'
 import { START, type World, world } from './world.js'
 
@@ -105,5 +106,10 @@ describe('what no version of ours would say', () => {
     const w = started()
     w.state.deadlines.add({ at: START, kind: 'teatime' as never, run: 'r' as never, task: 0, fence: 0 })
     expect(w.send({ type: 'tick' })).toMatchObject({ events: [], wakeAt: null })
+  })
+
+  it('a task in an unknown status has no explanation', () => {
+    const w = started()
+    expect(explain(w.state, { ...w.run(), status: new Uint8Array([99]) }, 0, START)).toEqual([])
   })
 })

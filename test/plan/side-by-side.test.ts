@@ -60,6 +60,13 @@ describe('the warning', () => {
     })
   })
 
+  it('stops counting where it would cost too much, and says so', () => {
+    const tasks = Array.from({ length: 700 }, (_, i) => ({ id: `t${i}`, ...writes('x') }))
+    expect(checkPlan({ tasks }).diagnostics[0]?.message).toBe(
+      'At least 199,996 more pairs of tasks will never run side by side: they write one path, and nothing orders them.',
+    )
+  })
+
   it('lists at most 50 pairs, so that what is alike does not hide the rest', () => {
     const pairs = (count: number) =>
       Array.from({ length: count * 2 }, (_, i) => ({ id: `t${i}`, ...writes(`x${i >> 1}`) }))
