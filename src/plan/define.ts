@@ -117,12 +117,14 @@ export function buildPlan<Handlers extends Signatures, Context, Returned>(
 /** A plan written as data, in which the handlers of tasks may be functions: each is registered under its task's full id. */
 export function separateFunctions(document: PlanDocument<string | PlanFunction>): TypedPlan<never> {
   const functions = new Map<string, PlanFunction>()
-  const inTasks = (tasks: unknown, prefix: string): unknown =>
-    mapRecords(tasks, (task: Partial<TaskDocument<string | PlanFunction>>, id) => {
+  const inTasks = (tasks: unknown, prefix: string): unknown => {
+    if (Array.isArray(tasks) && !tasks.some(hasFunction)) return tasks
+    return mapRecords(tasks, (task: Partial<TaskDocument<string | PlanFunction>>, id) => {
       if (typeof task.handler !== 'function') return task
       functions.set(`${prefix}${id}`, task.handler)
       return { ...task, handler: `${prefix}${id}` }
     })
+  }
   const inStreams = (streams: unknown): unknown =>
     mapRecords(streams, (stream: Partial<StreamDocument<string | PlanFunction>>, id) =>
       stream.tasks === undefined ? stream : { ...stream, tasks: inTasks(stream.tasks, `${id}/`) },
@@ -134,6 +136,10 @@ export function separateFunctions(document: PlanDocument<string | PlanFunction>)
     ...(tasks !== undefined && { tasks: inTasks(tasks, '') }),
   }
   return createTypedPlan(plan as PlanDocument, null, functions)
+}
+
+function hasFunction(task: { readonly handler?: unknown } | null | undefined): boolean {
+  return typeof task?.handler === 'function'
 }
 
 interface NamedTask {

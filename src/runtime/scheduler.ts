@@ -221,9 +221,11 @@ export class SchedulerOfScope implements Scheduler {
   }
 
   private deliver(events: readonly RunEvent[]): void {
+    let handle: RunHandle | undefined
     for (const event of events) {
       if (!('run' in event)) continue
-      const handle = event.type === 'run.opened' ? this.opened(event.run) : this.handles.get(event.run)
+      if (event.type === 'run.opened') handle = this.opened(event.run)
+      else if (handle?.id !== event.run) handle = this.handles.get(event.run)
       handle?.deliver(event)
       if (event.type === 'run.closed') this.forget(event.run)
     }
