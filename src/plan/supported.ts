@@ -55,7 +55,9 @@ type Fields = Readonly<Record<string, unknown>>
 function refuseTasks(tasks: readonly Task[], at: (task: number) => string, reporter: Reporter): void {
   for (let index = 0; index < tasks.length; index++) {
     const task = tasks[index] as Task
-    refuseFields(task, TASK_FIELDS, () => at(index), reporter)
+    if (TASK_FIELDS.some((field) => task[field] !== undefined)) {
+      refuseFields(task, TASK_FIELDS, () => at(index), reporter)
+    }
     if (task.claims !== undefined) refuseFields(task.claims, CLAIM_FIELDS, () => `${at(index)}/claims`, reporter)
   }
 }
