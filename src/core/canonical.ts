@@ -87,8 +87,8 @@ function factsOfAttempt(attempt: Attempt): unknown {
 }
 
 function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {
-  const { run, task, seq, since, notBefore, bypasses, waiting, set } = waiter
-  return { run: run.id, id: run.plan.taskIds[task]!, seq, since, notBefore, bypasses, waiting, ...textsOf(state, set) }
+  const { run, task, seq, notBefore, bypasses, waiting, set } = waiter
+  return { run: run.id, id: run.plan.taskIds[task]!, seq, notBefore, bypasses, waiting, ...textsOf(state, set) }
 }
 
 function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isDraining }: Worker): unknown {

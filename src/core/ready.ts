@@ -97,14 +97,13 @@ export function makeReady(state: ScopeState, run: RunState, task: TaskIndex, at:
   }
 }
 
-function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: ClaimSet, since: EpochMs): void {
+function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: ClaimSet, notBefore: EpochMs): void {
   const waiter: Waiter = {
     run,
     task,
     set,
     seq: state.readySeq,
-    since,
-    notBefore: since,
+    notBefore,
     bypasses: 0,
     waiting: true,
     parkedAt: null,

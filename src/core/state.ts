@@ -89,7 +89,6 @@ export interface Attempt {
 export interface Waiter extends ClaimWaiter {
   readonly run: RunState
   readonly task: TaskIndex
-  readonly since: EpochMs
   /** Held pattern it is parked on, with the way it meets it; null while it is queued or delayed. */
   parkedAt: { readonly pattern: PatternId; readonly mode: ClaimMode } | null
   /** Where it was parked before it was queued; the next in that line is woken when this one has been dealt with. */
