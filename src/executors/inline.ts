@@ -1,14 +1,9 @@
 /** The inline executor: handlers are functions of this process. */
 import pLimit from 'p-limit'
 import type { JsonValue } from '../core/types.js'
-import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor } from '../runtime/ports.js'
+import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor, HandlerContext } from '../runtime/ports.js'
 
-/** What a handler's function is given beside its input. */
-export interface InlineContext extends AttemptContext {
-  readonly attempt: AttemptRequest
-}
-
-export type InlineFunction = (input: JsonValue, context: InlineContext) => unknown
+export type InlineFunction = (input: JsonValue, context: HandlerContext) => unknown
 
 export interface InlineOptions {
   /** The function of an attempt's handler; undefined fails the attempt. */
@@ -32,7 +27,7 @@ export function inlineExecutor(options: InlineOptions): Executor {
       return Promise.resolve({ ok: false, failure: { kind: 'error', message, retryable: false } })
     }
     try {
-      return Promise.resolve(work(attempt.input, context as InlineContext)).then(succeeded)
+      return Promise.resolve(work(attempt.input, context as HandlerContext)).then(succeeded)
     } catch (error) {
       return Promise.reject(error)
     }

@@ -3,13 +3,10 @@ import type { JsonValue } from '../core/types.js'
 import { buildPlan, type PlanBuilder, type PlanOptions, type ResultsOf, separateFunctions } from '../plan/define.js'
 import type { PlanFunction, TypedPlan } from '../plan/typed-plan.js'
 import type { PlanDocument } from '../plan/types.js'
-import type { AttemptContext, AttemptRequest, Executor } from './ports.js'
+import type { Executor, HandlerContext } from './ports.js'
 import type { StandardSchema } from './standard-schema.js'
 
-/** What a handler's function is given beside its input. */
-export interface HandlerContext extends AttemptContext {
-  readonly attempt: AttemptRequest
-}
+export type { HandlerContext } from './ports.js'
 
 /** Carries out one attempt in this process. Returns JSON; rejects or throws when the work failed. */
 export type HandlerFunction<Input = never, Output = unknown> = (input: Input, context: HandlerContext) => Output

@@ -229,7 +229,6 @@ export class Host {
     this.armedAt = null
     this.disarm = null
     if (this.frozen !== null || this.isStopped) return
-    this.otherWakeAt = this.options.onWake(this.options.clock.now())
     this.post({ type: 'tick' })
   }
 

@@ -77,6 +77,11 @@ export interface AttemptContext {
   heartbeat(progress?: JsonValue): void
 }
 
+/** What a handler's function is given beside its input. */
+export interface HandlerContext extends AttemptContext {
+  readonly attempt: AttemptRequest
+}
+
 /** How an attempt ended. The host copies the result; one that JSON cannot hold fails the attempt. */
 export type AttemptOutcome =
   | { readonly ok: true; readonly result: unknown }

@@ -133,6 +133,7 @@ export class SchedulerOfScope implements Scheduler {
     )
     const id = checkId('run', options.id ?? runIdFor(compiled.name, this.parts.clock.now())) as RunId
     const expected: Expected = { results: typed?.results ?? null, handle: null }
+    // Open already, or about to be: it can only be refused, and must not take the other's plan and functions away.
     if (this.host.plans.has(id)) throwIfRefused(await this.host.ask({ type: 'open', run: id, plan: null }))
     this.host.plans.set(id, compiled)
     this.expected.set(id, expected)
