@@ -29,7 +29,7 @@ export type { StandardSchema } from './runtime/standard-schema.js'
 // Check plans.
 export { type CheckOptions, checkPlan, type PlanCheck } from './plan/check.js'
 export type { Diagnostic } from './plan/diagnostic.js'
-export { planGraph } from './plan/graph.js'
+export { graphWaves, planGraph } from './plan/graph.js'
 export { planJsonSchema } from './plan/json-schema.js'
 export { type ParsedText, parseJson } from './plan/json-text.js'
 export { CODE_LIMITS, DEFAULT_LIMITS, type PlanLimits } from './plan/limits.js'

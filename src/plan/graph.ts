@@ -13,7 +13,7 @@ export type PlanGraph = DirectedGraph<PlanGraphNode>
 
 /**
  * The graph of a compiled plan. Keys are the numbers of the nodes (as text, as graphology has them), never ids: task `i`
- * is `i`, stream `s` is `taskCount + s`. The caller owns it. About 10 µs and 1 KB a task.
+ * is `i`, stream `s` is `taskCount + s`. The caller owns it. Costs many times what the compiled plan does.
  */
 export function planGraph(plan: CompiledPlan): PlanGraph {
   const graph: PlanGraph = new DirectedGraph<PlanGraphNode>()

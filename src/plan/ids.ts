@@ -29,7 +29,7 @@ export function isReserved(name: string): boolean {
 /** Length of the shortest reserved name that matches `ID`: `valueOf`. */
 const SHORTEST_RESERVED = 7
 
-/** Whether the text may be an id: what `ID` says, four times as fast, as it is asked for every task. */
+/** Whether the text may be an id: what `ID` says, in a loop, as it is asked for every task. */
 export function isId(text: string): boolean {
   const { length } = text
   if (length === 0 || length > LONGEST_ID || !isAlphanumeric(text.charCodeAt(0))) return false
