@@ -39,7 +39,7 @@ function union(file: string, name: string): readonly string[] {
 
 /** Fields of each event, `type` included: those of its own, and those of the interfaces it is made of. */
 function eventFields(): ReadonlyMap<string, readonly string[]> {
-  const source = sourceOf('src/core/types.ts')
+  const source = sourceOf('src/core/events.ts')
   const interfaces = new Map(
     source.statements.filter(ts.isInterfaceDeclaration).map((each) => [each.name.text, each] as const),
   )
@@ -63,15 +63,15 @@ it('errors.md lists every code of SchedulerError, InvariantError and Rejection, 
   const text = page('errors.md')
   const errors = union('src/runtime/errors.ts', 'SchedulerErrorCode')
   expect(sorted(rows(section(text, 'SchedulerError')))).toEqual(sorted(errors))
-  expect(sorted(rows(section(text, 'Rejection')))).toEqual(sorted(union('src/core/types.ts', 'RejectionCode')))
-  expect(sorted(rows(section(text, 'Failure')))).toEqual(sorted(union('src/core/types.ts', 'FailureKind')))
+  expect(sorted(rows(section(text, 'Rejection')))).toEqual(sorted(union('src/core/inputs.ts', 'RejectionCode')))
+  expect(sorted(rows(section(text, 'Failure')))).toEqual(sorted(union('src/core/words.ts', 'FailureKind')))
   expect(rows(section(text, 'InvariantError'))).toEqual(['INVARIANT'])
 })
 
 it('every rejection that a request can meet is a code of SchedulerError', () => {
   const errors = union('src/runtime/errors.ts', 'SchedulerErrorCode')
   const internal = ['ATTEMPT_STALE', 'WORKER_EXISTS', 'WORKER_UNKNOWN']
-  const rejections = union('src/core/types.ts', 'RejectionCode').filter((code) => !internal.includes(code))
+  const rejections = union('src/core/inputs.ts', 'RejectionCode').filter((code) => !internal.includes(code))
   expect(rejections.filter((code) => !errors.includes(code))).toEqual([])
 })
 

@@ -1,0 +1,104 @@
+/** The plan as the core reads it: arrays by dense index, made by `compile`, shared by all runs of the plan. */
+import type { ClaimSetSpec } from '../claims/table.js'
+import type { DurationMs, FailureKind, JsonValue, PoolId, RunId, StreamId, TaskId, TaskIndex } from './words.js'
+
+/** Compressed sparse rows: the targets of node n are `targets[start[n]] … targets[start[n + 1] - 1]`, ascending. */
+export interface Adjacency {
+  readonly start: Int32Array
+  readonly targets: Int32Array
+}
+
+/** Which workers can serve a task. Equal needs share one entry, so that one ready queue serves them all. */
+export interface Need {
+  /** Only workers of this pool; `null`: of any. */
+  readonly pool: PoolId | null
+  /** Capabilities a worker must have, sorted. */
+  readonly requires: readonly string[]
+}
+
+/** Retry, timeouts and heartbeat of a task, defaults filled in; `null` in a time means: no limit. Equal ones are shared. */
+export interface Policy {
+  /** Counts the first try; lost attempts are not counted. */
+  readonly maxAttempts: number
+  readonly initialDelayMs: DurationMs
+  readonly factor: number
+  readonly maxDelayMs: DurationMs
+  /** Share of the delay (0 to 1) that the hash of the attempt id may take away. */
+  readonly jitter: number
+  /** Failure kinds that are tried again. `lost` has `maxLost` instead; `cancelled` is never tried again. */
+  readonly on: readonly FailureKind[]
+  /** How many attempts may be lost with their worker before the task fails. */
+  readonly maxLost: number
+  readonly startToCloseMs: DurationMs | null
+  readonly scheduleToStartMs: DurationMs | null
+  readonly scheduleToCloseMs: DurationMs | null
+  /** Silence after which an attempt is believed lost: its lease. */
+  readonly heartbeatMs: DurationMs | null
+  /** Time without progress after which an attempt is believed stalled. */
+  readonly stallMs: DurationMs | null
+  /** How long an attempt told to stop keeps its claims without confirmation; `null`: until confirmed. */
+  readonly closeMs: DurationMs | null
+}
+
+/** A named place in the graph that is no task: reached when all its dependencies hold. */
+export interface Point {
+  readonly kind: 'stream'
+  readonly id: StreamId
+}
+
+export type OnFailure = 'continue' | 'drain' | 'abort'
+
+/** What the core needs of the plan's task itself; the parsed plan's tasks fit. */
+export interface TaskSource {
+  readonly title?: string | undefined
+  readonly input?: JsonValue | undefined
+}
+
+/**
+ * A plan as arrays, made by `compile`. Read-only and shared by all runs of the plan. Arrays named by task have
+ * `taskCount` entries; `successors`, `predecessors` and `dependencyCount` have one per node.
+ */
+export interface CompiledPlan {
+  readonly name: string
+  readonly taskCount: number
+  readonly taskIds: readonly TaskId[]
+  readonly taskIndex: ReadonlyMap<string, TaskIndex>
+  readonly sources: readonly TaskSource[]
+  /** 1 for tasks whose source has an input. */
+  readonly hasInput: Uint8Array
+  readonly streamIds: readonly StreamId[]
+  readonly streamIndex: ReadonlyMap<string, number>
+  /** Stream of a task, -1 for none. */
+  readonly streamOf: Int32Array
+  /** Node `taskCount + i` is `points[i]`. */
+  readonly points: readonly Point[]
+  readonly successors: Adjacency
+  readonly predecessors: Adjacency
+  readonly dependencyCount: Int32Array
+  /** The person's priority: higher starts first. */
+  readonly priority: Float64Array
+  /** Tail of the critical path + own estimate + 0.2 × work of the tasks it excludes, in ms: higher starts first. */
+  readonly rank: Float64Array
+  /** Dense order of (need, priority, rank): within one need, the lower class starts first. */
+  readonly dispatchClass: Int32Array
+  readonly classCount: number
+  readonly need: Int32Array
+  readonly needs: readonly Need[]
+  /** Index into `claimSets`, -1 for a task that claims nothing. */
+  readonly claimSet: Int32Array
+  readonly claimSets: readonly ClaimSetSpec[]
+  readonly policy: Int32Array
+  readonly policies: readonly Policy[]
+  /** Index into `handlers`, -1 where the plan names none. */
+  readonly handler: Int32Array
+  readonly handlers: readonly string[]
+  /** Expected duration in ms (the mean of min and max), 0 where the plan gives none. */
+  readonly estimateMs: Float64Array
+  /** Earliest wave by dependencies alone, from 0. */
+  readonly wave: Int32Array
+  readonly waveCount: number
+  readonly onFailure: OnFailure
+}
+
+/** The compiled plan of each open run. The host compiles before it opens or folds: compiling is not the core's work. */
+export type Plans = ReadonlyMap<RunId, CompiledPlan>
