@@ -42,6 +42,9 @@ function linesOfRun(state: ScopeState, run: RunState): readonly string[] {
       id: point.id,
       status: STATUS_NAMES[run.status[node]!]!,
       remaining: run.remaining[node]!,
+      spare: run.spare[index]!,
+      harmed: run.harmed[index]!,
+      notBefore: run.notBefore.get(node),
     }
     lines.push(line(point.kind, facts))
   })
@@ -51,11 +54,11 @@ function linesOfRun(state: ScopeState, run: RunState): readonly string[] {
 }
 
 function factsOfRun(run: RunState): unknown {
-  const { id, plan, openedAt, resumedAt, paused, drainedBy, cancelled, closed, closing } = run
+  const { id, plan, openedAt, resumedAt, paused, drainedBy, cancelled, closed, closing, shortfall } = run
   const counts = Array.from(run.counts)
   const drained = drainedBy === null ? null : plan.taskIds[drainedBy]!
   const ends = [paused, cancelled, closed].map((end) => sorted(end))
-  return { id, plan: plan.name, openedAt, resumedAt, drained, ends, closing, counts }
+  return { id, plan: plan.name, openedAt, resumedAt, drained, ends, closing, shortfall, counts }
 }
 
 function factsOfTask(run: RunState, task: TaskIndex): unknown {
@@ -74,6 +77,8 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
     failure: sorted(run.failures.get(task) as JsonValue | undefined),
     skip: sorted(run.skips.get(task)),
     cancel: run.cancels.get(task),
+    notBefore: run.notBefore.get(task),
+    unneeded: run.unneeded.has(task),
     doomed: run.doomed.get(task),
   }
 }

@@ -40,11 +40,30 @@ export interface Policy {
   readonly closeMs: DurationMs | null
 }
 
-/** A named place in the graph that is no task: reached when all its dependencies hold. */
+/**
+ * Which ends of what a point watches count towards it. `success`: it succeeded or was reached · `done`: so, or it was not
+ * needed · `end`: it ended in any way · `failure`: it failed for good.
+ */
+export type Hit = 'success' | 'done' | 'end' | 'failure'
+
+/**
+ * A place in the graph that is no task. It is a counter: each node it watches ends once, as a hit or as a miss; with
+ * `needed` hits it is reached, and with more than `spare` misses it never will be.
+ */
 export interface Point {
-  readonly kind: 'stream'
-  readonly id: StreamId
+  readonly kind: PointKind
+  /** As people write it: a stream's or phase's id, `api/build#schema`, `2 of a, b, c`. Unique in the plan. */
+  readonly id: string
+  readonly hit: Hit
+  readonly needed: number
+  readonly spare: number
+  /** What each hit counts, by task; absent: 1. */
+  readonly weight?: Int32Array
+  /** How long after it was reached it lets others go on, in ms. */
+  readonly lagMs?: DurationMs
 }
+
+export type PointKind = 'stream' | 'phase' | 'milestone' | 'outcome' | 'choice' | 'progress' | 'lag' | 'sequence'
 
 export type OnFailure = 'continue' | 'drain' | 'abort'
 
@@ -56,7 +75,8 @@ export interface TaskSource {
 
 /**
  * A plan as arrays, made by `compile`. Read-only and shared by all runs of the plan. Arrays named by task have
- * `taskCount` entries; `successors`, `predecessors` and `dependencyCount` have one per node.
+ * `taskCount` entries; `successors`, `predecessors` and `dependencyCount` have one per node. A task waits for all of its
+ * predecessors to succeed or be reached; whatever else there is to wait for is a point.
  */
 export interface CompiledPlan {
   readonly name: string
@@ -74,6 +94,7 @@ export interface CompiledPlan {
   readonly points: readonly Point[]
   readonly successors: Adjacency
   readonly predecessors: Adjacency
+  /** Predecessors of a task; what a point needs. */
   readonly dependencyCount: Int32Array
   /** The person's priority: higher starts first. */
   readonly priority: Float64Array
@@ -98,6 +119,16 @@ export interface CompiledPlan {
   readonly wave: Int32Array
   readonly waveCount: number
   readonly onFailure: OnFailure
+  /** 1 for tasks whose end the run and its streams do not depend on. */
+  readonly optional: Uint8Array
+  /** The tasks that start only if a part of another task's result is there and not false; the rest has none. */
+  readonly conditions: ReadonlyMap<TaskIndex, Condition>
+}
+
+/** A part of a result: of which task, and the keys that lead to it. */
+export interface Condition {
+  readonly task: TaskIndex
+  readonly path: readonly (string | number)[]
 }
 
 /** The compiled plan of each open run. The host compiles before it opens or folds: compiling is not the core's work. */

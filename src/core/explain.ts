@@ -9,6 +9,8 @@ import type {
   Failure,
   JsonValue,
   NodeIndex,
+  Point,
+  PointKind,
   RunId,
   SkipReason,
   StreamId,
@@ -41,6 +43,10 @@ export type Reason =
   | { readonly kind: 'dependency'; readonly on: TaskId; readonly status: TaskStatus }
   /** It depends on a stream; `open` counts the stream's unfinished tasks. */
   | { readonly kind: 'stream'; readonly on: StreamId; readonly open: number }
+  /** It depends on something else that has not come about; `lacks` counts what is missing. */
+  | { readonly kind: 'point'; readonly point: PointKind; readonly on: string; readonly lacks: number }
+  /** Everything it waits for holds, and a lag has to pass. */
+  | { readonly kind: 'lag'; readonly at: EpochMs; readonly inMs: DurationMs }
   /** A path it claims is held. `path` is the held pattern. */
   | {
       readonly kind: 'claim'
@@ -156,18 +162,24 @@ function explainDependencies(run: RunState, task: TaskIndex): readonly Reason[] 
     if (node < taskCount) {
       reasons.push({ kind: 'dependency', on: taskIds[node]!, status: STATUS_NAMES[run.status[node]!]! })
     } else {
-      reasons.push({ kind: 'stream', on: points[node - taskCount]!.id, open: run.remaining[node]! })
+      reasons.push(explainPoint(points[node - taskCount]!, run.remaining[node]!))
     }
   }
   return reasons
 }
 
+function explainPoint({ kind, id }: Point, lacks: number): Reason {
+  if (kind === 'stream') return { kind, on: id as StreamId, open: lacks }
+  return { kind: 'point', point: kind, on: id, lacks }
+}
+
 function explainReady(state: ScopeState, run: RunState, task: TaskIndex, now: EpochMs): readonly Reason[] {
   const reasons: Reason[] = [...explainPause(run, now)]
   const failure = run.failures.get(task)
-  if (run.place[task] === PLACE.delayed && failure !== undefined) {
+  if (run.place[task] === PLACE.delayed) {
     const at = run.readyAt[task]!
-    reasons.push({ kind: 'retry', at, inMs: Math.max(0, at - now), failure })
+    const inMs = Math.max(0, at - now)
+    reasons.push(failure === undefined ? { kind: 'lag', at, inMs } : { kind: 'retry', at, inMs, failure })
   }
   const waiter = run.waiters.get(task)
   if (waiter !== undefined) reasons.push(...explainClaims(state, waiter, now))

@@ -5,9 +5,10 @@
  */
 import { checkAttempts } from './invariants-attempts.js'
 import { checkDispatch } from './invariants-dispatch.js'
+import { checkNodes, checkShortfall } from './invariants-nodes.js'
 import type { RunState, ScopeState } from './state.js'
 import { isFinal, STATUS, STATUS_NAMES, unfinished } from './state.js'
-import type { EpochMs, NodeIndex, TaskIndex } from './types.js'
+import type { EpochMs, TaskIndex } from './types.js'
 import { broken } from './violation.js'
 
 /**
@@ -24,83 +25,10 @@ export function checkInvariants(state: ScopeState, now: EpochMs = state.clock): 
     checkCounts(run)
     checkMaps(run)
     checkEnds(run)
+    checkShortfall(run)
   }
   const attempts = checkAttempts(state)
   checkDispatch(state, attempts, at)
-}
-
-/** Counts the unmet dependencies of every node, and looks at what they allow it to be (S1, S11). */
-function checkNodes(run: RunState): void {
-  const { status, remaining } = run
-  const { start, targets } = run.plan.predecessors
-  const { taskCount } = run.plan
-  const { succeeded } = STATUS
-  for (let node = 0; node < status.length; node += 1) {
-    let unmet = 0
-    let isHopeless = false
-    for (let i = start[node]!; i < start[node + 1]!; i += 1) {
-      const before = status[targets[i]!]!
-      if (before === succeeded) continue
-      unmet += 1
-      if (before > succeeded) isHopeless = true
-    }
-    if (remaining[node] !== unmet) {
-      broken(`"remaining" counts the unmet dependencies: it says ${remaining[node]}, there are ${unmet}`, run, node)
-    }
-    if (node < taskCount) checkTask(run, node, unmet, isHopeless)
-    else checkPoint(run, node, unmet, isHopeless)
-  }
-}
-
-function checkTask(run: RunState, node: TaskIndex, unmet: number, isHopeless: boolean): void {
-  const { status } = run
-  switch (status[node]) {
-    case STATUS.waiting:
-      if (unmet === 0) broken('A waiting task has an unmet dependency', run, node)
-      if (isHopeless) broken('A task whose dependency ended without success is not left waiting (S11)', run, node)
-      return
-    case STATUS.ready:
-    case STATUS.running:
-    case STATUS.succeeded:
-    case STATUS.failed:
-      if (unmet > 0) broken(`The dependencies of a ${STATUS_NAMES[status[node]!]} task hold (S1)`, run, node)
-      return
-    case STATUS.skipped:
-      return checkSkip(run, node, isHopeless)
-    default:
-      return
-  }
-}
-
-function checkPoint(run: RunState, point: NodeIndex, unmet: number, isHopeless: boolean): void {
-  const isRight =
-    run.status[point] === STATUS.waiting
-      ? unmet > 0 && !isHopeless
-      : run.status[point] === STATUS.succeeded
-        ? unmet === 0
-        : run.status[point] === STATUS.skipped && isHopeless
-  if (!isRight) {
-    const status = STATUS_NAMES[run.status[point]!]!
-    broken(`A point is reached if and only if its dependencies are met; it is ${status}, ${unmet} unmet`, run, point)
-  }
-}
-
-/** A skipped task names a dependency that ended otherwise, or the failure that forbade it to start. */
-function checkSkip(run: RunState, task: TaskIndex, isHopeless: boolean): void {
-  const reason = run.skips.get(task)
-  if (reason === undefined) return broken('A skipped task has its reason', run, task)
-  const because = run.plan.taskIndex.get(reason.because)
-  const status = because === undefined ? 'unknown' : STATUS_NAMES[run.status[because]!]
-  if (reason.kind === 'dependency' && (!isHopeless || status !== reason.status)) {
-    broken(
-      `A task is skipped only if a dependency ended without success (S11); "${reason.because}" is ${status}`,
-      run,
-      task,
-    )
-  }
-  if (reason.kind === 'on-failure' && (run.drainedBy === null || status !== 'failed')) {
-    broken(`A task is skipped by onFailure only if a task failed; "${reason.because}" is ${status}`, run, task)
-  }
 }
 
 /** `counts`, and everything that is kept per task in typed arrays. */

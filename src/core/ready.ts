@@ -1,65 +1,12 @@
 /**
- * How tasks become ready and cease to be: the bookkeeping that `reduce` does when a dependency is met or can no longer be.
+ * How tasks become ready and cease to be: the bookkeeping of the dispatcher's indexes.
  */
 
 import type { Blocker, ClaimSet } from '../claims/table.js'
 import { park, wakeNext } from './parking.js'
 import type { RunState, ScopeState, Waiter } from './state.js'
 import { PLACE, STATUS } from './state.js'
-import type { EpochMs, NodeIndex, TaskIndex } from './types.js'
-
-/** Counts down the dependents of a node that succeeded or was reached; points pass it on. */
-export function satisfy(state: ScopeState, run: RunState, node: NodeIndex, at: EpochMs): void {
-  const { successors, taskCount } = run.plan
-  /** Points that were reached on the way; made only where there are any. */
-  let reached: NodeIndex[] | null = null
-  for (let next: NodeIndex | undefined = node; next !== undefined; next = reached?.pop()) {
-    for (let i = successors.start[next]!; i < successors.start[next + 1]!; i += 1) {
-      const dependent = successors.targets[i]!
-      run.remaining[dependent]! -= 1
-      if (run.remaining[dependent] !== 0 || run.status[dependent] !== STATUS.waiting) continue
-      if (dependent < taskCount) {
-        makeReady(state, run, dependent, at)
-      } else {
-        run.status[dependent] = STATUS.succeeded
-        reached ??= []
-        reached.push(dependent)
-      }
-    }
-  }
-}
-
-/** Opens a run: whatever depends on nothing is ready, or reached. */
-export function satisfyRoots(state: ScopeState, run: RunState, at: EpochMs): void {
-  const { taskCount, dependencyCount } = run.plan
-  for (let node = 0; node < dependencyCount.length; node += 1) {
-    if (dependencyCount[node] !== 0 || run.status[node] !== STATUS.waiting) continue
-    if (node < taskCount) {
-      makeReady(state, run, node, at)
-    } else {
-      run.status[node] = STATUS.succeeded
-      satisfy(state, run, node, at)
-    }
-  }
-}
-
-/** Marks the waiting tasks that depend on a node which will never succeed. Points pass it on. */
-export function doom(run: RunState, node: NodeIndex, because: TaskIndex): void {
-  const { successors, taskCount } = run.plan
-  const lost: NodeIndex[] = [node]
-  for (let next = lost.pop(); next !== undefined; next = lost.pop()) {
-    for (let i = successors.start[next]!; i < successors.start[next + 1]!; i += 1) {
-      const dependent = successors.targets[i]!
-      if (run.status[dependent] !== STATUS.waiting) continue
-      if (dependent >= taskCount) {
-        run.status[dependent] = STATUS.skipped
-        lost.push(dependent)
-      } else if (!run.doomed.has(dependent)) {
-        run.doomed.set(dependent, because)
-      }
-    }
-  }
-}
+import type { EpochMs, TaskIndex } from './types.js'
 
 export function setStatus(run: RunState, task: TaskIndex, status: number): void {
   run.counts[run.status[task]!]! -= 1
@@ -67,7 +14,7 @@ export function setStatus(run: RunState, task: TaskIndex, status: number): void 
   run.status[task] = status
 }
 
-/** A task is ready: for the first time, or `retryAt` says when it may be tried again. */
+/** A task is ready; it may start at `retryAt`, where a retry or a lag holds it up. */
 export function makeReady(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs, retryAt: EpochMs = at): void {
   const policy = run.plan.policies[run.plan.policy[task]!]!
   setStatus(run, task, STATUS.ready)
@@ -142,13 +89,4 @@ export function parkQueued(state: ScopeState, waiter: Waiter, blocker: Blocker):
 export function undelay(run: RunState, task: TaskIndex): void {
   run.place[task] = PLACE.queued
   run.ready.push(task)
-}
-
-/** A task reaches an end state other than success: its dependents will never be ready. */
-export function endWithout(state: ScopeState, run: RunState, task: TaskIndex, status: number, at: EpochMs): void {
-  if (run.status[task] === STATUS.ready) leaveReady(state, run, task)
-  run.doomed.delete(task)
-  setStatus(run, task, status)
-  run.endedAt[task] = at
-  doom(run, task, task)
 }

@@ -5,7 +5,8 @@
  */
 import { createRun } from './create.js'
 import type { DeadlineKind } from './deadlines.js'
-import { endWithout, leaveReady, makeReady, satisfy, satisfyRoots, setStatus } from './ready.js'
+import { endWithout, tell, tellRoots } from './points.js'
+import { leaveReady, makeReady, setStatus } from './ready.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { findTask, STATUS } from './state.js'
 import type { EpochMs, Fence, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
@@ -83,7 +84,7 @@ function runOpened(plans: Plans, state: ScopeState, event: RunEventMap['run.open
   const run = createRun(state, event.run, plan, event.at)
   state.runs.set(event.run, run)
   refreshWorkers(state)
-  satisfyRoots(state, run, event.at)
+  tellRoots(state, run, event.at)
 }
 
 function runResumed(state: ScopeState, event: RunEventMap['run.resumed']): void {
@@ -180,7 +181,7 @@ function attemptSucceeded(state: ScopeState, event: RunEventMap['attempt.succeed
   setStatus(run, task, STATUS.succeeded)
   run.endedAt[task] = event.at
   if (event.result !== null) run.results.set(task, event.result)
-  satisfy(state, run, task, event.at)
+  tell(state, run, task, 'reached', event.at)
 }
 
 function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']): void {
@@ -206,7 +207,7 @@ function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void 
 
 function endFailed(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {
   endWithout(state, run, task, STATUS.failed, at)
-  if (run.plan.onFailure !== 'continue') run.drainedBy ??= task
+  if (run.plan.onFailure !== 'continue' && run.plan.optional[task] === 0) run.drainedBy ??= task
 }
 
 function attemptProgressed(state: ScopeState, event: RunEventMap['attempt.progressed']): void {
@@ -238,6 +239,7 @@ function taskSkipped(state: ScopeState, event: RunEventMap['task.skipped']): voi
   const run = openRun(state, event.run)
   const task = indexOf(run, event.task)
   run.skips.set(task, event.reason)
+  if ('unneeded' in event.reason) run.unneeded.add(task)
   endWithout(state, run, task, STATUS.skipped, event.at)
 }
 

@@ -1,6 +1,6 @@
 /** Consequences: what can never be ready is skipped, what a failure forbids does not start, what has ended is closed. */
 import { type Draft, failAttempt, record, stopAttempt } from './record.js'
-import type { RunState } from './state.js'
+import type { Doom, RunState } from './state.js'
 import { STATUS, STATUS_NAMES, unfinished } from './state.js'
 import type { SkipReason, TaskIndex, Verdict } from './types.js'
 
@@ -16,9 +16,19 @@ export function settle(draft: Draft): void {
 
 /** Skips dependents in the order in which they were found, each with the nearest cause. */
 function skipDoomed(draft: Draft, run: RunState): void {
-  for (const [task, because] of run.doomed) {
-    const status = STATUS_NAMES[run.status[because]!] as 'failed' | 'cancelled' | 'skipped'
-    skip(draft, run, task, { kind: 'dependency', because: run.plan.taskIds[because]!, status })
+  for (const [task, doom] of run.doomed) skip(draft, run, task, reasonOf(run, doom))
+}
+
+function reasonOf(run: RunState, { because, through, isUnneeded }: Doom): SkipReason {
+  const { taskIds, points, taskCount } = run.plan
+  if (through === null) return { kind: 'condition', because: taskIds[because]!, unneeded: true }
+  const status = STATUS_NAMES[run.status[because]!] as 'succeeded' | 'failed' | 'cancelled' | 'skipped'
+  return {
+    kind: 'dependency',
+    because: taskIds[because]!,
+    status,
+    ...(through === -1 ? {} : { through: points[through - taskCount]!.id }),
+    ...(isUnneeded ? { unneeded: true } : {}),
   }
 }
 
@@ -44,9 +54,9 @@ function skip(draft: Draft, run: RunState, task: TaskIndex, reason: SkipReason):
   record(draft, { type: 'task.skipped', at: draft.at, run: run.id, task: run.plan.taskIds[task]!, reason })
 }
 
-/** `cancelled` if somebody cancelled the run; else `succeeded` if every task did. */
+/** `cancelled` if somebody cancelled the run; else `succeeded` if every task did that the run needs. */
 function verdictOf(run: RunState): Verdict {
   if (run.cancelled !== null) return 'cancelled'
-  if (run.counts[STATUS.succeeded] === run.plan.taskCount) return 'succeeded'
+  if (run.shortfall === 0) return 'succeeded'
   return run.counts[STATUS.failed] === 0 && run.counts[STATUS.cancelled]! > 0 ? 'cancelled' : 'failed'
 }

@@ -16,6 +16,7 @@ import type {
   Failure,
   Fence,
   JsonValue,
+  NodeIndex,
   PoolId,
   Revision,
   RunId,
@@ -104,14 +105,30 @@ export interface ParkedLine {
   readonly waiters: Waiter[]
 }
 
+/** Why a waiting task can never be ready. */
+export interface Doom {
+  /** The task whose end decided it. */
+  readonly because: TaskIndex
+  /** The point it waits for, -1 where it waits for that task itself; null where its own condition does not hold. */
+  readonly through: NodeIndex | null
+  /** Nothing went wrong: there is nothing to do. */
+  readonly isUnneeded: boolean
+}
+
 export interface RunState {
   readonly id: RunId
   readonly plan: CompiledPlan
   readonly openedAt: EpochMs
   /** Status code of each node. */
   readonly status: Uint8Array
-  /** Unmet dependencies of each node. */
+  /** Unmet dependencies of each task; hits that each point lacks. */
   readonly remaining: Int32Array
+  /** Misses that each point can still bear; below 0 it never will be reached. By index of the point. */
+  readonly spare: Int32Array
+  /** 1 for points that have had a miss because something went wrong. By index of the point. */
+  readonly harmed: Uint8Array
+  /** When a node that a lag holds up may go on; absent: at once. */
+  readonly notBefore: Map<NodeIndex, EpochMs>
   /** Number of the last attempt of each task, 0 for none. */
   readonly attempts: Int32Array
   /** When each task last became ready (NaN: never), or will be tried again; when it last started, and ended. */
@@ -132,8 +149,12 @@ export interface RunState {
   readonly cancels: Map<TaskIndex, string>
   /** When a task with `scheduleToClose` first became ready. */
   readonly scheduledAt: Map<TaskIndex, EpochMs>
-  /** All and only waiting tasks that can never be ready, with the task that made it so; empty after each decision. */
-  readonly doomed: Map<TaskIndex, TaskIndex>
+  /** All and only skipped tasks for which there was nothing to do. */
+  readonly unneeded: Set<TaskIndex>
+  /** How many tasks the run needs ended otherwise than succeeded. */
+  shortfall: number
+  /** All and only waiting tasks that can never be ready, with what made it so; empty after each decision. */
+  readonly doomed: Map<TaskIndex, Doom>
   /** How many tasks have each status. */
   readonly counts: Int32Array
   /** Attempts of this run that are closing. */

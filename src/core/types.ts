@@ -10,7 +10,19 @@ import type { Rejection } from './inputs.js'
 import type { ClosingReason, EpochMs, Fence, RunId, TaskId, WorkerId } from './words.js'
 
 export type { ClaimSetSpec } from '../claims/table.js'
-export type { Adjacency, CompiledPlan, Need, OnFailure, Plans, Point, Policy, TaskSource } from './compiled-plan.js'
+export type {
+  Adjacency,
+  CompiledPlan,
+  Condition,
+  Hit,
+  Need,
+  OnFailure,
+  Plans,
+  Point,
+  PointKind,
+  Policy,
+  TaskSource,
+} from './compiled-plan.js'
 export type { RunEvent, RunEventMap, RunEventType } from './events.js'
 export type { AttemptRef, CancelTarget, Input, Rejection, RejectionCode } from './inputs.js'
 export type {

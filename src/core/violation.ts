@@ -22,7 +22,8 @@ export function describeAttempt(attempt: Attempt): string {
 function describeNode(run: RunState, node: NodeIndex | undefined): string {
   const { plan } = run
   if (node === undefined) return `Run "${run.id}".`
-  if (node >= plan.taskCount) return `Run "${run.id}", stream "${plan.points[node - plan.taskCount]!.id}".`
+  const point = plan.points[node - plan.taskCount]
+  if (point !== undefined) return `Run "${run.id}", ${point.kind} "${point.id}".`
   const status = STATUS_NAMES[run.status[node]!]
   return `Run "${run.id}", task "${plan.taskIds[node]}" (${status}), attempts so far: ${run.attempts[node]}.`
 }

@@ -68,9 +68,21 @@ export interface Failure {
   readonly details?: JsonValue
 }
 
-/** Why a task was skipped. `because` names the nearest task whose end made it impossible, where there is one. */
+/**
+ * Why a task was skipped. `because` names the nearest task whose end decided it. `unneeded`: nothing went wrong, there was
+ * nothing to do; a run can succeed with it.
+ */
 export type SkipReason =
-  | { readonly kind: 'dependency'; readonly because: TaskId; readonly status: 'failed' | 'cancelled' | 'skipped' }
+  | {
+      readonly kind: 'dependency'
+      readonly because: TaskId
+      readonly status: 'succeeded' | 'failed' | 'cancelled' | 'skipped'
+      /** The id of the point that could no longer be reached, where it is more than the task itself. */
+      readonly through?: string
+      readonly unneeded?: true
+    }
+  /** Its `if` looked at a part of the result of `because` that is false, null or not there. */
+  | { readonly kind: 'condition'; readonly because: TaskId; readonly unneeded: true }
   | { readonly kind: 'on-failure'; readonly because: TaskId; readonly rule: 'drain' | 'abort' }
 
 /** Why an attempt was told to stop. */

@@ -76,6 +76,7 @@ export function compileReporting(
   if (reporter.errorCount() > 0) return null
   const { tasks, taskIds, taskIndex, streamIds, streamIndex, streamOf } = layout
   const { estimateMs, isEstimated, priority, hasInput } = compileNumbers(layout)
+  const dependencyCount = degrees(predecessors)
   const rank = rankTasks(weigh(estimateMs, isEstimated), successors, order, claims)
   const compiled: CompiledPlan = {
     name: plan.name ?? 'plan',
@@ -87,10 +88,13 @@ export function compileReporting(
     streamIds,
     streamIndex,
     streamOf,
-    points: streamIds.map((id): Point => ({ kind: 'stream', id })),
+    points: streamIds.map((id, stream): Point => {
+      const needed = dependencyCount[tasks.length + stream] as number
+      return { kind: 'stream', id, hit: 'done', needed, spare: 0 }
+    }),
     successors,
     predecessors,
-    dependencyCount: degrees(predecessors),
+    dependencyCount,
     priority,
     rank,
     ...compileDispatchClasses(needs.need, priority, rank),
@@ -102,6 +106,8 @@ export function compileReporting(
     estimateMs,
     ...compileWaves(tasks.length, predecessors, order),
     onFailure: plan.onFailure ?? 'continue',
+    optional: new Uint8Array(tasks.length),
+    conditions: new Map(),
   }
   return { compiled, layout, claims, order }
 }

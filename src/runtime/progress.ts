@@ -100,10 +100,13 @@ function pace(run: RunState): { readonly factor: number; readonly mean: Duration
 }
 
 function longestChain(run: RunState, left: (task: number) => DurationMs): DurationMs {
-  const { predecessors, dependencyCount, successors, taskCount } = run.plan
-  const nodes = dependencyCount.length
+  const { predecessors, successors, taskCount } = run.plan
+  const nodes = predecessors.start.length - 1
   const endsAt = new Float64Array(nodes)
-  const open = dependencyCount.slice()
+  const open = Int32Array.from(
+    { length: nodes },
+    (_, node) => predecessors.start[node + 1]! - predecessors.start[node]!,
+  )
   const next: number[] = []
   for (let node = 0; node < nodes; node += 1) if (open[node] === 0) next.push(node)
   let longest = 0

@@ -330,7 +330,10 @@ function checkSkipped(run: RunPast, task: TaskPast, reason: RunEventMap['task.sk
   const isRight =
     reason.kind === 'dependency'
       ? task.facts.after.includes(reason.because) && cause?.status === reason.status
-      : run.isDrained && cause?.status === 'failed' && run.facts.onFailure === reason.rule
+      : reason.kind === 'on-failure' &&
+        run.isDrained &&
+        cause?.status === 'failed' &&
+        run.facts.onFailure === reason.rule
   if (!isRight) accuse(`${what} because of "${reason.because}", which is ${cause?.status} (S11)`)
 }
 

@@ -1,5 +1,5 @@
 /** One line for an event: its name, what it is about, and what is particular about it. */
-import type { Failure, RunEvent } from '../core/types.js'
+import type { Failure, RunEvent, SkipReason } from '../core/types.js'
 
 /** @param origin - The moment that is printed as 0. */
 export function printEvent(event: RunEvent, origin: number): string {
@@ -34,9 +34,7 @@ function detailsOf(event: RunEvent, origin: number): string {
     case 'task.failed':
       return printFailure(event.failure)
     case 'task.skipped':
-      return event.reason.kind === 'dependency'
-        ? `because ${event.reason.because} ${event.reason.status}`
-        : `because ${event.reason.because} failed (${event.reason.rule})`
+      return printSkip(event.reason)
     case 'worker.joined': {
       const able = event.capabilities.length === 0 ? '' : ` can ${event.capabilities.join(' ')}`
       return `pool ${event.pool} slots ${event.slots}${able}`
@@ -57,4 +55,12 @@ function printFailure({ kind, message, retryable, retryAfterMs }: Failure): stri
   const forGood = retryable === false ? ', for good' : ''
   const after = retryAfterMs === undefined ? '' : `, not before ${retryAfterMs} ms`
   return `${kind}${forGood}${after}: ${JSON.stringify(message)}`
+}
+
+function printSkip(reason: SkipReason): string {
+  const { because } = reason
+  if (reason.kind === 'condition') return `because its condition on ${because} does not hold (unneeded)`
+  if (reason.kind === 'on-failure') return `because ${because} failed (${reason.rule})`
+  const through = reason.through === undefined ? '' : `, of ${reason.through}`
+  return `because ${because} ${reason.status}${through}${reason.unneeded === true ? ' (unneeded)' : ''}`
 }

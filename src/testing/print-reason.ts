@@ -19,6 +19,10 @@ export function printReason(reason: Reason, origin: number): string {
       return `it waits for ${reason.on}, which is ${reason.status}`
     case 'stream':
       return `it waits for stream ${reason.on}, of which ${reason.open} are open`
+    case 'point':
+      return `it waits for ${reason.on} (${reason.point}), which lacks ${reason.lacks}`
+    case 'lag':
+      return `it may start at ${printTime(reason.at, origin)}, in ${reason.inMs} ms`
     case 'claim': {
       const closing = reason.closing === undefined ? '' : `, which was told to stop (${reason.closing})`
       return `${reason.path} is held by ${reason.heldBy} for ${reason.sinceMs} ms${closing}`

@@ -52,11 +52,11 @@ const nodes: readonly Case[] = [
   ['The dependencies of a ready task hold (S1)', ({ run, task }) => put(run.status, task('s/b'), STATUS.ready)],
   ['A point is reached if and only if', ({ run }) => put(run.status, run.plan.taskCount + 3, STATUS.succeeded)],
   [
-    'it is skipped, 1 unmet. Run "r1", stream "z"',
+    'it is skipped, 1 lacking. Run "r1", stream "z"',
     ({ run }) => put(run.status, run.plan.taskCount + 3, STATUS.skipped),
   ],
   [
-    'it is waiting, 0 unmet. Run "r1", stream "empty"',
+    'it is waiting, 0 lacking. Run "r1", stream "empty"',
     ({ run }) => put(run.status, run.plan.taskCount + 2, STATUS.waiting),
   ],
   ['A skipped task has its reason', ({ run, task }) => run.skips.delete(task('g'))],
@@ -83,7 +83,10 @@ const facts: readonly Case[] = [
   ['"counts" says 9 waiting, there are 3', ({ run }) => put(run.counts, STATUS.waiting, 9)],
   ['at most maxAttempts = 1 attempts (S6); it has 9, 0 lost', ({ run, task }) => put(run.attempts, task('h'), 9)],
   ['At most maxLost + 1 = 4 attempts are lost; 9 were', ({ run, task }) => run.lost.set(task('h'), 9)],
-  ['"doomed" is empty after each decision', ({ run, task }) => run.doomed.set(task('s/b'), task('f'))],
+  [
+    '"doomed" is empty after each decision',
+    ({ run, task }) => run.doomed.set(task('s/b'), { because: task('f'), through: -1, isUnneeded: false }),
+  ],
   ['"results" has succeeded tasks only', ({ run, task }) => run.results.set(task('s/b'), 1)],
   ['"failures" has every failed task', ({ run, task }) => run.failures.delete(task('j'))],
   ['"skips" has all and only', ({ run, task }) => run.skips.set(task('h'), run.skips.get(task('g'))!)],

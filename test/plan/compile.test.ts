@@ -27,8 +27,8 @@ describe('order', () => {
       ['a', 1],
     ])
     expect(plan.points).toEqual([
-      { kind: 'stream', id: 'b' },
-      { kind: 'stream', id: 'a' },
+      { kind: 'stream', id: 'b', hit: 'done', needed: 2, spare: 0 },
+      { kind: 'stream', id: 'a', hit: 'done', needed: 1, spare: 0 },
     ])
     expect(plan.sources.map((task) => (task as { id?: string }).id)).toEqual(['q', 'p', 'p', 'z', 'y'])
   })

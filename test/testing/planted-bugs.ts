@@ -22,13 +22,13 @@ const bug = (name: string, file: string, find: string, replace: string): Planted
 })
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
-  // The four that the brief of the library names.
+  // The four checks without which there is no scheduler.
   bug('the claim check is deleted', 'core/dispatch.ts', 'state.claims.blocker(waiter)', 'null'),
   bug(
     'the dependency check is deleted',
-    'core/ready.ts',
-    'if (run.remaining[dependent] !== 0 || run.status[dependent] !== STATUS.waiting) continue',
-    'if (run.status[dependent] !== STATUS.waiting) continue',
+    'core/points.ts',
+    'if (run.remaining[task] === 0 && run.status[task] === STATUS.waiting) becomeReady',
+    'if (run.status[task] === STATUS.waiting) becomeReady',
   ),
   bug(
     'the fence check is deleted',
@@ -165,8 +165,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '',
   ),
   bug('retry-after is ignored', 'core/retry.ts', 'Math.max(delay, failure.retryAfterMs ?? 0)', 'delay'),
-  bug('dependents of what failed wait for ever', 'core/ready.ts', 'run.doomed.set(dependent, because)', ''),
-  bug('a stream that cannot be reached is waited for', 'core/ready.ts', 'lost.push(dependent)', ''),
+  bug(
+    'dependents of what failed wait for ever',
+    'core/points.ts',
+    'run.doomed.set(task, { because, through:',
+    'void ({ because, through:',
+  ),
+  bug(
+    'a stream that cannot be reached is waited for',
+    'core/points.ts',
+    'open.push({ node: dependent, end: ended })',
+    "if (ended === 'reached') open.push({ node: dependent, end: ended })",
+  ),
   bug('an abort leaves attempts running', 'core/settle.ts', "if (rule !== 'abort') return", 'return'),
   bug(
     'a drained run starts more',

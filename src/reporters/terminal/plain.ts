@@ -59,7 +59,14 @@ function failureText({ kind, message }: Failure): string {
 }
 
 function skipText(reason: SkipReason): string {
-  return reason.kind === 'dependency'
-    ? `${reason.because} was ${reason.status === 'failed' ? 'not done: it failed' : reason.status}`
-    : `nothing starts after ${reason.because} failed (onFailure: ${reason.rule})`
+  switch (reason.kind) {
+    case 'dependency':
+      return `${reason.because} ${reason.status === 'succeeded' ? 'succeeded' : `was ${reason.status === 'failed' ? 'not done: it failed' : reason.status}`}`
+    case 'condition':
+      return `the result of ${reason.because} does not ask for it`
+    case 'on-failure':
+      return `nothing starts after ${reason.because} failed (onFailure: ${reason.rule})`
+    default:
+      return reason satisfies never
+  }
 }

@@ -43,7 +43,10 @@ function kindText({ kind }: WatchedReason): string | null {
   switch (kind) {
     case 'dependency':
     case 'stream':
+    case 'point':
       return 'for other tasks'
+    case 'lag':
+      return 'for a lag to pass'
     case 'claim':
     case 'reserved':
       return 'for paths'
@@ -66,6 +69,8 @@ function obstacleText(reason: WatchedReason, run: string): string | null {
       return `for ${on}${status === undefined ? '' : ` (${status})`}`
     case 'stream':
       return `for stream ${on}`
+    case 'point':
+      return `for ${on}`
     case 'claim':
       return `for ${path}, held by ${heldBy?.startsWith(`${run}/`) ? heldBy.slice(run.length + 1) : heldBy}`
     case 'reserved':

@@ -1,0 +1,138 @@
+/** Whether what each node waits for, and has been skipped for, is what the ends of others say. */
+import { type End, isHarmless, isHit } from './points.js'
+import type { RunState } from './state.js'
+import { isFinal, STATUS, STATUS_NAMES } from './state.js'
+import type { NodeIndex, Point, TaskIndex } from './types.js'
+import { broken } from './violation.js'
+
+/** Counts again what each task lacks, and the hits and misses of each point (S1, S11). */
+export function checkNodes(run: RunState): void {
+  const { taskCount, points } = run.plan
+  for (let task = 0; task < taskCount; task += 1) checkTask(run, task)
+  points.forEach((point, index) => {
+    checkPoint(run, point, index)
+  })
+}
+
+/** How a node ended; null while it has not. */
+function endOf(run: RunState, node: NodeIndex): End | null {
+  const { taskCount } = run.plan
+  const status = run.status[node]!
+  if (!isFinal(status)) return null
+  if (status === STATUS.succeeded) return 'reached'
+  if (status === STATUS.failed) return 'failed'
+  if (node < taskCount) return run.unneeded.has(node) ? 'unneeded' : 'missed'
+  return run.harmed[node - taskCount] === 1 ? 'missed' : 'unneeded'
+}
+
+function checkTask(run: RunState, task: TaskIndex): void {
+  const { start, targets } = run.plan.predecessors
+  let unmet = 0
+  let isHopeless = false
+  for (let i = start[task]!; i < start[task + 1]!; i += 1) {
+    const before = run.status[targets[i]!]!
+    if (before === STATUS.succeeded) continue
+    unmet += 1
+    if (before > STATUS.succeeded) isHopeless = true
+  }
+  if (run.remaining[task] !== unmet) {
+    broken(`"remaining" counts the unmet dependencies: it says ${run.remaining[task]}, there are ${unmet}`, run, task)
+  }
+  checkStatus(run, task, unmet, isHopeless)
+}
+
+function checkStatus(run: RunState, task: TaskIndex, unmet: number, isHopeless: boolean): void {
+  const status = run.status[task]!
+  switch (status) {
+    case STATUS.waiting:
+      if (unmet === 0) broken('A waiting task has an unmet dependency', run, task)
+      if (isHopeless) broken('A task whose dependency ended without success is not left waiting (S11)', run, task)
+      return
+    case STATUS.ready:
+    case STATUS.running:
+    case STATUS.succeeded:
+    case STATUS.failed:
+      if (unmet > 0) broken(`The dependencies of a ${STATUS_NAMES[status]!} task hold (S1)`, run, task)
+      return
+    case STATUS.skipped:
+      return checkSkip(run, task, unmet, isHopeless)
+    default:
+      return
+  }
+}
+
+function checkPoint(run: RunState, point: Point, index: number): void {
+  const { predecessors, taskCount } = run.plan
+  const node = taskCount + index
+  let needed = point.needed
+  let spare = point.spare
+  let isHarmed = false
+  for (let i = predecessors.start[node]!; i < predecessors.start[node + 1]!; i += 1) {
+    const before = predecessors.targets[i]!
+    const end = endOf(run, before)
+    if (end === null) continue
+    const weight = point.weight?.[before] ?? 1
+    if (isHit(point.hit, end)) {
+      needed -= weight
+    } else {
+      spare -= weight
+      isHarmed ||= !isHarmless(point.hit, end)
+    }
+  }
+  if (run.remaining[node] !== needed || run.spare[index] !== spare || (run.harmed[index] === 1) !== isHarmed) {
+    const says = `${run.remaining[node]} lacking, ${run.spare[index]} to spare`
+    broken(`A point counts hits and misses: it says ${says}; it is ${needed} and ${spare}`, run, node)
+  }
+  const status = run.status[node]
+  // A milestone is reached by a report, before its task ends.
+  const mayBeReached = needed <= 0 || point.kind === 'milestone'
+  const isRight =
+    status === STATUS.waiting
+      ? needed > 0 && spare >= 0
+      : status === STATUS.succeeded
+        ? mayBeReached
+        : status === STATUS.skipped && spare < 0
+  if (!isRight)
+    broken(
+      `A point is reached if and only if its counts allow it; it is ${STATUS_NAMES[status!]}, ${needed} lacking`,
+      run,
+      node,
+    )
+}
+
+/** A skipped task names a task that ended otherwise, or the failure that forbade it to start. */
+function checkSkip(run: RunState, task: TaskIndex, unmet: number, isHopeless: boolean): void {
+  const reason = run.skips.get(task)
+  if (reason === undefined) return broken('A skipped task has its reason', run, task)
+  if ('unneeded' in reason !== run.unneeded.has(task)) {
+    broken('"unneeded" has all and only skipped tasks for which there was nothing to do', run, task)
+  }
+  const because = run.plan.taskIndex.get(reason.because)
+  const status = because === undefined ? 'unknown' : STATUS_NAMES[run.status[because]!]
+  if (reason.kind === 'dependency' && (!isHopeless || status !== reason.status)) {
+    broken(
+      `A task is skipped only if a dependency ended without success (S11); "${reason.because}" is ${status}`,
+      run,
+      task,
+    )
+  }
+  if (reason.kind === 'condition' && (unmet > 0 || status !== 'succeeded')) {
+    broken(`A condition is looked at when all dependencies hold; "${reason.because}" is ${status}`, run, task)
+  }
+  if (reason.kind === 'on-failure' && (run.drainedBy === null || status !== 'failed')) {
+    broken(`A task is skipped by onFailure only if a task failed; "${reason.because}" is ${status}`, run, task)
+  }
+}
+
+/** The tasks that the run needs and that ended otherwise than succeeded are counted. */
+export function checkShortfall(run: RunState): void {
+  let shortfall = 0
+  for (let task = 0; task < run.plan.taskCount; task += 1) {
+    const end = endOf(run, task)
+    const isBad = end === 'failed' || end === 'missed'
+    if (isBad && run.plan.optional[task] === 0) shortfall += 1
+    if (end !== 'unneeded' && run.unneeded.has(task)) broken('"unneeded" has skipped tasks only', run, task)
+  }
+  if (shortfall === run.shortfall) return
+  broken(`"shortfall" says ${run.shortfall} tasks the run needs ended otherwise, there are ${shortfall}`, run)
+}
