@@ -4,6 +4,7 @@ import { inlineExecutor } from './executors/inline.js'
 import type { TypedPlan } from './plan/typed-plan.js'
 import type { PlanDocument } from './plan/types.js'
 import { systemClock } from './runtime/clock.js'
+import type { HandOverOptions } from './runtime/hand-over.js'
 import type { Handlers } from './runtime/handlers.js'
 import type { Pools } from './runtime/names.js'
 import type { Outcome } from './runtime/outcome.js'
@@ -27,6 +28,10 @@ export interface SchedulerOptions {
   readonly clock?: Clock
   /** Runs of one scope share workers and claims. Default `default`. */
   readonly scope?: string
+  /** How much is handed over to an attempt, and who makes less of it. Default: at most 256 KiB of JSON, and nobody. */
+  readonly handOver?: HandOverOptions
+  /** Largest result of a task that is stored, in bytes of JSON. Default 1,048,576 (1 MiB). A larger one fails the attempt. */
+  readonly maxResultBytes?: number
   /** A listener threw; the run goes on. Default: the error is printed. */
   readonly onListenerError?: (error: unknown, event: RunEvent) => void
 }
@@ -37,7 +42,7 @@ const DEFAULT_SLOTS = 4
 /**
  * A scheduler for one scope.
  *
- * @throws SchedulerError POOL_INVALID, ID_INVALID
+ * @throws SchedulerError POOL_INVALID, ID_INVALID, VALUE_INVALID
  * @example
  * const scheduler = createScheduler({ handlers, pools: { local: { slots: 4 } } })
  * const run = await scheduler.start(plan)

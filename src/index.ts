@@ -9,6 +9,7 @@ export { createScheduler, runPlan, type SchedulerOptions } from './embedded.js'
 export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler.js'
 export type { CancelOptions, Run, RunListeners } from './runtime/run.js'
 export type { Outcome, TaskOutcome } from './runtime/outcome.js'
+export type { RunSummary } from './runtime/run-list.js'
 export type { Progress } from './runtime/progress.js'
 export type { Pools, PoolSpec } from './runtime/names.js'
 export { systemClock } from './runtime/clock.js'
@@ -23,6 +24,7 @@ export {
   type Handlers,
   handler,
 } from './runtime/handlers.js'
+export type { Condensed, HandedOver, HandOverOptions, SharedValues } from './runtime/hand-over.js'
 export { type FailureOptions, type ReportedKind, taskFailure } from './runtime/failure.js'
 export type { StandardSchema } from './runtime/standard-schema.js'
 
@@ -49,6 +51,9 @@ export type {
   FailureKind,
   Fence,
   JsonValue,
+  Message,
+  MessageSender,
+  MessageTarget,
   OnFailure,
   PoolId,
   Revision,
@@ -86,6 +91,8 @@ export type {
   Batch,
   Clock,
   Executor,
+  OutgoingMessage,
+  ReadOptions,
   Store,
   StoredEvent,
 } from './runtime/ports.js'

@@ -19,7 +19,11 @@ export function canonical(state: ScopeState): string {
   const { revision, fence, clock, readySeq } = state
   const reserved = state.claims.reservation()
   const lines: string[] = [line('scope', { revision, fence, clock, readySeq })]
-  for (const id of [...state.closedRuns].sort()) lines.push(line('closed run', id))
+  for (const [id, closed] of [...state.closedRuns].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    lines.push(line('closed run', { id, ...closed }))
+  }
+  for (const [key, run] of [...state.runKeys].sort(([a], [b]) => (a < b ? -1 : 1)))
+    lines.push(line('key', { key, run }))
   for (const worker of byKey(state.workers)) lines.push(line('worker', factsOfWorker(worker)))
   for (const run of byKey(state.runs)) lines.push(...linesOfRun(state, run))
   const closing = [...state.closing.values()].sort((a, b) => a.fence - b.fence)
@@ -48,17 +52,35 @@ function linesOfRun(state: ScopeState, run: RunState): readonly string[] {
     }
     lines.push(line(point.kind, facts))
   })
+  for (const [stream, shared] of run.shared)
+    lines.push(line('shared', { run: run.id, stream, values: valuesOf(shared) }))
+  for (const message of run.messages)
+    lines.push(line('message', { run: run.id, ...message, body: sorted(message.body) }))
   for (const attempt of byKey(run.live)) lines.push(line('live', factsOfAttempt(attempt)))
   for (const waiter of byKey(run.waiters)) lines.push(line('waiter', factsOfWaiter(state, waiter)))
   return lines
 }
 
 function factsOfRun(run: RunState): unknown {
-  const { id, plan, openedAt, resumedAt, paused, drainedBy, cancelled, closed, closing, shortfall } = run
+  const {
+    id,
+    plan,
+    openedAt,
+    openedAfter,
+    idempotencyKey,
+    resumedAt,
+    paused,
+    drainedBy,
+    cancelled,
+    closed,
+    closing,
+    shortfall,
+  } = run
   const counts = Array.from(run.counts)
   const drained = drainedBy === null ? null : plan.taskIds[drainedBy]!
   const ends = [paused, cancelled, closed].map((end) => sorted(end))
-  return { id, plan: plan.name, openedAt, resumedAt, drained, ends, closing, shortfall, counts }
+  const opening = { openedAt, openedAfter, idempotencyKey }
+  return { id, plan: plan.name, ...opening, resumedAt, drained, ends, closing, shortfall, counts }
 }
 
 function factsOfTask(run: RunState, task: TaskIndex): unknown {
@@ -88,7 +110,8 @@ function factsOfAttempt(attempt: Attempt): unknown {
   const id = run.plan.taskIds[task]!
   const progress = sorted(attempt.progress)
   const facts = { run: run.id, id, number, fence, worker: worker.id, slot, startedAt, beatAt, progressAt, progress }
-  return { ...facts, closing: closing === null ? null : [closing.reason, closing.at, closing.closeBy] }
+  const shared = [...attempt.shared].map(([stream, values]) => [stream, valuesOf(values)])
+  return { ...facts, shared, closing: closing === null ? null : [closing.reason, closing.at, closing.closeBy] }
 }
 
 function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {
@@ -106,6 +129,10 @@ function textsOf(
 ): { readonly write: readonly string[]; readonly read: readonly string[] } {
   const texts = (ids: readonly number[]): string[] => ids.map((id) => state.claims.index.pattern(id).text).sort()
   return { write: texts(set.write), read: texts(set.read) }
+}
+
+function valuesOf(shared: ReadonlyMap<string, JsonValue>): unknown {
+  return [...shared].map(([key, value]) => [key, sorted(value)])
 }
 
 /** NaN means never, and JSON has no NaN. */

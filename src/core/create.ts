@@ -1,12 +1,13 @@
 /** A scope and a run as they are before anything happened. */
 import { createClaimTable } from '../claims/table.js'
 import { createDeadlines } from './deadlines.js'
+import { NOTHING_SHARED } from './handed-over.js'
 import { wakeAll, wakeParked } from './parking.js'
 import { createReadyQueue } from './ready-queue.js'
 import { createSmallMap } from './small-map.js'
 import type { Attempt, RunState, ScopeState, Waiter } from './state.js'
 import { BYPASS_LIMIT, STATUS, STATUS_NAMES } from './state.js'
-import type { CompiledPlan, EpochMs, RunId } from './types.js'
+import type { CompiledPlan, RunEventMap } from './types.js'
 
 /**
  * The state of a scope before anything happened.
@@ -21,7 +22,8 @@ export function createState(bypassLimit: number = BYPASS_LIMIT): ScopeState {
     clock: 0,
     readySeq: 0,
     runs: new Map(),
-    closedRuns: new Set(),
+    closedRuns: new Map(),
+    runKeys: new Map(),
     ended: new Map(),
     workers: new Map(),
     attempts: createSmallMap(),
@@ -39,7 +41,8 @@ export function createState(bypassLimit: number = BYPASS_LIMIT): ScopeState {
 }
 
 /** A run as it is before anything happened: every task waits, and nothing is ready. */
-export function createRun(state: ScopeState, id: RunId, plan: CompiledPlan, openedAt: EpochMs): RunState {
+export function createRun(state: ScopeState, opened: RunEventMap['run.opened'], plan: CompiledPlan): RunState {
+  const { run: id, at: openedAt, idempotencyKey = null } = opened
   const nodes = plan.taskCount + plan.points.length
   const counts = new Int32Array(STATUS_NAMES.length)
   counts[STATUS.waiting] = plan.taskCount
@@ -47,6 +50,9 @@ export function createRun(state: ScopeState, id: RunId, plan: CompiledPlan, open
     id,
     plan,
     openedAt,
+    // Its opening has been counted.
+    openedAfter: state.revision - 1,
+    idempotencyKey,
     status: new Uint8Array(nodes),
     remaining: plan.dependencyCount.slice(),
     spare: Int32Array.from(plan.points, ({ spare }) => spare),
@@ -74,6 +80,8 @@ export function createRun(state: ScopeState, id: RunId, plan: CompiledPlan, open
     drainedBy: null,
     cancelled: null,
     closed: null,
+    shared: NOTHING_SHARED,
+    messages: [],
     claimSets: plan.claimSets.map((set) => state.claims.intern(set)),
     waiters: new Map(),
     ready: createReadyQueue(plan),

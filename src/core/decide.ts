@@ -10,6 +10,7 @@ import { expire } from './expire.js'
 import { instruct } from './instruct.js'
 import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
 import { settle } from './settle.js'
+import { send, share } from './share-and-send.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { BEAT_SHARE, isFinal } from './state.js'
 import type {
@@ -72,6 +73,12 @@ function apply(draft: Draft, input: Input): void {
       return fail(draft, input)
     case 'beat':
       return beat(draft, input)
+    case 'share': {
+      const attempt = liveAttempt(draft, input)
+      return attempt === null ? undefined : share(draft, attempt, input)
+    }
+    case 'send':
+      return sendFrom(draft, input)
     case 'confirmStop':
       return confirmStop(draft, input)
     case 'open':
@@ -133,6 +140,15 @@ function isNews(draft: Draft, attempt: Attempt, stallMs: DurationMs | null): boo
   return attempt.progress === undefined || draft.at - attempt.progressAt >= interval
 }
 
+function sendFrom(draft: Draft, input: InputOf<'send'>): void {
+  if (input.from === null) {
+    const run = openRun(draft, input.run)
+    return run === null ? undefined : send(draft, run, null, input)
+  }
+  const attempt = liveAttempt(draft, { run: input.run, ...input.from })
+  if (attempt !== null) send(draft, attempt.run, attempt, input)
+}
+
 function confirmStop(draft: Draft, input: InputOf<'confirmStop'>): void {
   const attempt = draft.state.closing.get(input.fence)
   if (attempt === undefined || attempt.run.id !== input.run) return stale(draft, input)
@@ -142,12 +158,19 @@ function confirmStop(draft: Draft, input: InputOf<'confirmStop'>): void {
 // ── Runs and workers ────────────────────────────────────────────────────────────────────────────────────────────
 
 function open(draft: Draft, input: InputOf<'open'>): void {
-  const { runs, closedRuns } = draft.state
+  const { runs, closedRuns, runKeys } = draft.state
+  const { idempotencyKey } = input
+  const known = idempotencyKey === undefined ? undefined : runKeys.get(idempotencyKey)
+  if (known !== undefined) {
+    const message = `Run "${known}" was opened under the key ${JSON.stringify(idempotencyKey)} before.`
+    return reject(draft, 'KEY_USED', message, 'Use that run, or another key.')
+  }
   if (runs.has(input.run) || closedRuns.has(input.run)) {
     const hint = 'Choose another id; an id is used once in a scope.'
     return reject(draft, 'RUN_EXISTS', `Run "${input.run}" exists already.`, hint)
   }
-  record(draft, { type: 'run.opened', at: draft.at, run: input.run, plan: input.plan })
+  const opened = { type: 'run.opened', at: draft.at, run: input.run, plan: input.plan } as const
+  record(draft, idempotencyKey === undefined ? opened : { ...opened, idempotencyKey })
 }
 
 function join(draft: Draft, input: InputOf<'join'>): void {

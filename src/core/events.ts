@@ -5,9 +5,12 @@ import type {
   Failure,
   Fence,
   JsonValue,
+  MessageSender,
+  MessageTarget,
   PoolId,
   RunId,
   SkipReason,
+  StreamId,
   TaskId,
   Verdict,
   WorkerId,
@@ -31,7 +34,12 @@ interface OfAttempt extends OfTask {
 
 /** Events by name: what happened, in the order of the journal. */
 export interface RunEventMap {
-  'run.opened': OfRun & { readonly type: 'run.opened'; readonly plan: JsonValue }
+  'run.opened': OfRun & {
+    readonly type: 'run.opened'
+    readonly plan: JsonValue
+    /** Opening another run under it gives this one, for ever. Absent: none. */
+    readonly idempotencyKey?: string
+  }
   'run.paused': OfRun & { readonly type: 'run.paused'; readonly reason: string }
   'run.resumed': OfRun & { readonly type: 'run.resumed' }
   /** Somebody cancelled the whole run; its tasks follow one by one. */
@@ -76,6 +84,23 @@ export interface RunEventMap {
     readonly type: 'attempt.closed'
     /** `executor` confirmed it, its `worker` left, or `closeBy` passed (`time`). */
     readonly by: 'executor' | 'worker' | 'time'
+  }
+  /** The attempt hands a value over to whatever starts after it. The last value of a key is the one that counts. */
+  'context.shared': OfAttempt & {
+    readonly type: 'context.shared'
+    /** The stream of the task; null: it is of none. */
+    readonly stream: StreamId | null
+    readonly key: string
+    readonly value: JsonValue
+  }
+  'message.sent': OfRun & {
+    readonly type: 'message.sent'
+    /** Counts the messages of the run, from 1. */
+    readonly seq: number
+    /** Null: it came from outside of the run. */
+    readonly from: MessageSender | null
+    readonly to: MessageTarget
+    readonly body: JsonValue
   }
   /** The task failed while no attempt of it was live (it waited too long). */
   'task.failed': OfTask & { readonly type: 'task.failed'; readonly failure: Failure }

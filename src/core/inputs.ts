@@ -1,5 +1,5 @@
 /** What somebody asks of the core or reports to it, and how the core says no. */
-import type { Failure, Fence, JsonValue, PoolId, RunId, TaskId, WorkerId } from './words.js'
+import type { Failure, Fence, JsonValue, MessageTarget, PoolId, RunId, TaskId, WorkerId } from './words.js'
 
 /** What names an attempt in a report. The task is there for people; the fence decides. */
 export interface AttemptRef {
@@ -15,7 +15,13 @@ export type CancelTarget =
 
 /** What somebody asks or reports. Imperative, never stored, may be late, doubled or wrong. */
 export type Input =
-  | { readonly type: 'open'; readonly run: RunId; readonly plan: JsonValue }
+  | {
+      readonly type: 'open'
+      readonly run: RunId
+      readonly plan: JsonValue
+      /** Refused where a run has been opened under it before, open or ended. */
+      readonly idempotencyKey?: string
+    }
   | {
       readonly type: 'join'
       readonly worker: WorkerId
@@ -30,6 +36,16 @@ export type Input =
   | ({ readonly type: 'fail'; readonly failure: Failure } & AttemptRef)
   /** A sign of life; with `progress`, also a sign of progress. */
   | ({ readonly type: 'beat'; readonly progress?: JsonValue } & AttemptRef)
+  /** Hands a value over to whatever starts later. */
+  | ({ readonly type: 'share'; readonly key: string; readonly value: JsonValue } & AttemptRef)
+  /** Sends a message; `from` null: from outside of the run. */
+  | {
+      readonly type: 'send'
+      readonly run: RunId
+      readonly from: Omit<AttemptRef, 'run'> | null
+      readonly to: MessageTarget
+      readonly body: JsonValue
+    }
   /** The executor confirms that an attempt it was told to stop has stopped. */
   | ({ readonly type: 'confirmStop' } & AttemptRef)
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
@@ -42,12 +58,14 @@ export type RejectionCode =
   | 'RUN_EXISTS'
   | 'RUN_UNKNOWN'
   | 'RUN_CLOSED'
+  | 'KEY_USED'
   | 'STREAM_UNKNOWN'
   | 'TASK_UNKNOWN'
   | 'TASK_FINISHED'
   | 'ATTEMPT_STALE'
   | 'WORKER_EXISTS'
   | 'WORKER_UNKNOWN'
+  | 'LIMIT_EXCEEDED'
 
 /** This input is refused: a value. It changed nothing. */
 export interface Rejection {

@@ -5,6 +5,7 @@
  */
 import { checkAttempts } from './invariants-attempts.js'
 import { checkDispatch } from './invariants-dispatch.js'
+import { checkHandedOver } from './invariants-handed-over.js'
 import { checkNodes, checkShortfall } from './invariants-nodes.js'
 import type { RunState, ScopeState } from './state.js'
 import { isFinal, STATUS, STATUS_NAMES, unfinished } from './state.js'
@@ -29,6 +30,7 @@ export function checkInvariants(state: ScopeState, now: EpochMs = state.clock): 
   }
   const attempts = checkAttempts(state)
   checkDispatch(state, attempts, at)
+  checkHandedOver(state)
 }
 
 /** `counts`, and everything that is kept per task in typed arrays. */

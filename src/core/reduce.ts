@@ -5,6 +5,7 @@
  */
 import { createRun } from './create.js'
 import type { DeadlineKind } from './deadlines.js'
+import { addMessage, addShared, NOTHING_SHARED } from './handed-over.js'
 import { endWithout, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
@@ -33,6 +34,10 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return
     case 'attempt.progressed':
       return attemptProgressed(state, event)
+    case 'context.shared':
+      return addShared(liveAttempt(state, event).run, event)
+    case 'message.sent':
+      return addMessage(openRun(state, event.run), event, state.revision)
     case 'attempt.closing':
       return attemptClosing(state, event)
     case 'attempt.closed':
@@ -81,8 +86,9 @@ function runOpened(plans: Plans, state: ScopeState, event: RunEventMap['run.open
   const plan = plans.get(event.run)
   if (plan === undefined)
     throw new Error(`The plan of run "${event.run}" was not compiled before its journal was folded.`)
-  const run = createRun(state, event.run, plan, event.at)
+  const run = createRun(state, event, plan)
   state.runs.set(event.run, run)
+  if (run.idempotencyKey !== null) state.runKeys.set(run.idempotencyKey, run.id)
   refreshWorkers(state)
   tellRoots(state, run, event.at)
 }
@@ -106,7 +112,11 @@ function runClosed(state: ScopeState, event: RunEventMap['run.closed']): void {
   run.closed = { at: event.at, verdict: event.verdict }
   for (const set of run.claimSets) state.claims.forget(set)
   state.runs.delete(run.id)
-  state.closedRuns.add(run.id)
+  const { openedAt, openedAfter, plan } = run
+  const { at: closedAt, verdict } = event
+  state.closedRuns.set(run.id, { name: plan.name, openedAt, openedAfter, closedAt, verdict })
+  run.shared = NOTHING_SHARED
+  run.messages.length = 0
   state.ended.set(run.id, run)
   refreshWorkers(state)
 }
@@ -146,6 +156,7 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
     beatAt: at,
     progressAt: at,
     progress: undefined,
+    shared: run.shared,
     closing: null,
   }
   state.fence = fence

@@ -16,11 +16,13 @@ import type {
   Failure,
   Fence,
   JsonValue,
+  Message,
   NodeIndex,
   PoolId,
   Revision,
   RunId,
   SkipReason,
+  StreamId,
   TaskIndex,
   TaskStatus,
   Verdict,
@@ -82,6 +84,8 @@ export interface Attempt {
   /** Last recorded progress, the start included. */
   progressAt: EpochMs
   progress: JsonValue | undefined
+  /** What had been shared in its run when it started: all that it sees, whatever is shared later. */
+  readonly shared: SharedContexts
   /** Null while live. */
   closing: { readonly reason: ClosingReason; readonly at: EpochMs; readonly closeBy: EpochMs | null } | null
 }
@@ -115,10 +119,25 @@ export interface Doom {
   readonly isUnneeded: boolean
 }
 
+/**
+ * What has been shared in a run: values by key, by stream; null for the tasks of no stream. Never changed, but replaced, so
+ * that an attempt keeps what it saw when it started.
+ */
+export type SharedContexts = ReadonlyMap<StreamId | null, ReadonlyMap<string, JsonValue>>
+
+/** A message, as its run keeps it. */
+export interface KeptMessage extends Message {
+  /** Revision of the scope with this message: a reader must not see it before that much is durable. */
+  readonly revision: Revision
+}
+
 export interface RunState {
   readonly id: RunId
   readonly plan: CompiledPlan
   readonly openedAt: EpochMs
+  /** Revision of the scope before the run was opened: where its history begins. */
+  readonly openedAfter: Revision
+  readonly idempotencyKey: string | null
   /** Status code of each node. */
   readonly status: Uint8Array
   /** Unmet dependencies of each task; hits that each point lacks. */
@@ -165,6 +184,10 @@ export interface RunState {
   drainedBy: TaskIndex | null
   cancelled: { readonly at: EpochMs; readonly reason: string } | null
   closed: { readonly at: EpochMs; readonly verdict: Verdict } | null
+  /** What its attempts have shared, by stream. */
+  shared: SharedContexts
+  /** All messages so far: the one at `seq - 1` has that number. */
+  readonly messages: KeptMessage[]
   /** The run's claim sets in the table of the scope. */
   readonly claimSets: readonly ClaimSet[]
   /** All and only ready tasks with claims. */
@@ -175,6 +198,16 @@ export interface RunState {
   cursor: TaskIndex
   /** For each need of the plan, the workers that can serve it and are not draining, least flexible first. */
   needWorkers: readonly (readonly Worker[])[]
+}
+
+/** What is kept of a closed run: enough to list it, and to find its history. */
+export interface ClosedRun {
+  /** That of its plan. */
+  readonly name: string
+  readonly openedAt: EpochMs
+  readonly openedAfter: Revision
+  readonly closedAt: EpochMs
+  readonly verdict: Verdict
 }
 
 export interface ScopeState {
@@ -188,8 +221,10 @@ export interface ScopeState {
   readySeq: number
   /** All and only open runs. */
   readonly runs: Map<RunId, RunState>
-  /** Ids of the runs that are closed: an id is used once. */
-  readonly closedRuns: Set<RunId>
+  /** All and only runs that are closed, in the order of their ends: an id is used once. */
+  readonly closedRuns: Map<RunId, ClosedRun>
+  /** All runs that were opened under a key, open and closed, by that key. */
+  readonly runKeys: Map<string, RunId>
   /** Closed runs that the host has not let go of: it clears this when it has told everybody. Not a fact. */
   readonly ended: Map<RunId, RunState>
   /** All and only workers that have joined and not left. */

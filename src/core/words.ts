@@ -85,6 +85,27 @@ export type SkipReason =
   | { readonly kind: 'condition'; readonly because: TaskId; readonly unneeded: true }
   | { readonly kind: 'on-failure'; readonly because: TaskId; readonly rule: 'drain' | 'abort' }
 
+/** Who a message is for: whoever works on a task, on any task of a stream, or for a worker. */
+export type MessageTarget = { readonly task: TaskId } | { readonly stream: StreamId } | { readonly worker: WorkerId }
+
+/** The attempt that sent a message. */
+export interface MessageSender {
+  readonly task: TaskId
+  /** From 1. */
+  readonly attempt: number
+  readonly fence: Fence
+}
+
+export interface Message {
+  /** Counts the messages of the run, from 1. */
+  readonly seq: number
+  readonly at: EpochMs
+  /** Null: it came from outside of the run. */
+  readonly from: MessageSender | null
+  readonly to: MessageTarget
+  readonly body: JsonValue
+}
+
 /** Why an attempt was told to stop. */
 export type ClosingReason = 'timeout' | 'stalled' | 'lost' | 'cancelled' | 'aborted'
 

@@ -1,7 +1,7 @@
 /** The attempts this host has under way: starts them through their executor, stops them, and reports how they end. */
 
 import { createSmallMap, type SmallMap } from '../core/small-map.js'
-import type { RunState, ScopeState } from '../core/state.js'
+import type { RunState, ScopeState, SharedContexts } from '../core/state.js'
 import type {
   ClaimSetSpec,
   DurationMs,
@@ -14,10 +14,13 @@ import type {
   TaskIndex,
 } from '../core/types.js'
 import { attemptId } from '../core/types.js'
+import type { Exchange } from './exchange.js'
 import { checkFailure, toFailure } from './failure.js'
+import { fitIn, type HandOverOptions } from './hand-over.js'
 import type { RegisteredHandler } from './handlers.js'
 import { fillInput } from './input.js'
 import { toJson } from './json.js'
+import { bytesOver } from './json-size.js'
 import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor } from './ports.js'
 import { type StandardSchema, validateWith } from './standard-schema.js'
 
@@ -27,6 +30,11 @@ export interface AttemptsOptions {
   readonly handlerOf: (run: RunId, name: string) => RegisteredHandler | undefined
   /** Carries out handlers that name no executor of their own. */
   readonly executor: Executor
+  /** Takes and gives what attempts hand over to each other. */
+  readonly exchange: Exchange
+  readonly handOver: HandOverOptions
+  /** Largest result that is stored, in bytes of JSON. */
+  readonly maxResultBytes: number
   readonly post: (input: Input) => void
   readonly now: () => EpochMs
   /** Asks for `beat` to be called at this time. */
@@ -39,6 +47,8 @@ type StopAttempt = Extract<Instruction, { readonly type: 'stopAttempt' }>
 /** An outcome whose result is known to be JSON. */
 type Settled = { readonly ok: true; readonly result: JsonValue } | Extract<AttemptOutcome, { readonly ok: false }>
 
+/** Largest progress that is stored, in bytes of JSON; of a larger one only the size is. */
+const MAX_PROGRESS_BYTES = 16_384
 /** How many signs of life the host gives in one lease. */
 const BEATS_PER_LEASE = 3
 
@@ -49,16 +59,20 @@ export class AttemptUnderWay implements AttemptContext {
   isStopping = false
   /** When the host next gives a sign of life for it; Infinity: never. */
   nextBeatAt: EpochMs
-  private readonly post: (input: Input) => void
+  /** What it sees of what was shared. */
+  sharedContexts: SharedContexts
+  private readonly options: AttemptsOptions
+  private lastReceived = 0
   private controller: AbortController | null = null
   private stopReason: Error | undefined
 
-  constructor(attempt: AttemptRequest, executor: Executor, post: (input: Input) => void, now: () => EpochMs) {
+  constructor(attempt: AttemptRequest, executor: Executor, shared: SharedContexts, options: AttemptsOptions) {
     this.attempt = attempt
     this.executor = executor
-    this.post = post
+    this.sharedContexts = shared
+    this.options = options
     const every = beatEveryMs(this)
-    this.nextBeatAt = every === null ? Number.POSITIVE_INFINITY : now() + every
+    this.nextBeatAt = every === null ? Number.POSITIVE_INFINITY : options.now() + every
   }
 
   get signal(): AbortSignal {
@@ -77,9 +91,35 @@ export class AttemptUnderWay implements AttemptContext {
   beat(progress?: JsonValue): void {
     if (this.isStopping) return
     const { run, task, fence } = this.attempt
-    if (progress === undefined) return this.post({ type: 'beat', run, task, fence })
+    if (progress === undefined) return this.options.post({ type: 'beat', run, task, fence })
     const copied = toJson(progress)
-    if (copied.ok) this.post({ type: 'beat', run, task, fence, progress: copied.value })
+    if (!copied.ok) return
+    const over = bytesOver(copied.value, MAX_PROGRESS_BYTES)
+    const kept = over === null ? copied.value : `${over} bytes, of which at most ${MAX_PROGRESS_BYTES} are kept`
+    this.options.post({ type: 'beat', run, task, fence, progress: kept })
+  }
+
+  get share(): AttemptContext['share'] {
+    return (key, value) => this.options.exchange.share(this.attempt, key, value)
+  }
+
+  get shared(): AttemptContext['shared'] {
+    return (stream) => this.options.exchange.shared(this.attempt, this.sharedContexts, stream)
+  }
+
+  get send(): AttemptContext['send'] {
+    return (message) => this.options.exchange.send(this.attempt, message)
+  }
+
+  get inbox(): AttemptContext['inbox'] {
+    return ({ after = 0 } = {}) => this.options.exchange.inbox(this.attempt, after)
+  }
+
+  get receive(): AttemptContext['receive'] {
+    return ({ after = this.lastReceived } = {}) =>
+      this.options.exchange.receive(this.attempt, after, this.signal, (message) => {
+        this.lastReceived = message.seq
+      })
   }
 
   /** Aborts the signal, for whoever looks at it now or later. */
@@ -115,13 +155,14 @@ export class Attempts {
     const handler = this.options.handlerOf(run.id, name)
     const executor = handler?.via ?? this.options.executor
     const request = requestOf(run, task, instruction, name)
-    const context = new AttemptUnderWay(request, executor, this.options.post, this.options.now)
+    const context = new AttemptUnderWay(request, executor, attempt.shared, this.options)
     this.underWay.set(instruction.fence, context)
     if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.startBeating(context)
     if (handler === undefined) {
       return this.refuse(context, `No handler "${name}" is registered.`)
     }
-    if (run.plan.hasInput[task] === 0 && handler.input === undefined) return this.execute(context, handler)
+    const isPlain = run.plan.hasInput[task] === 0 && handler.input === undefined && attempt.shared.size === 0
+    if (isPlain) return this.execute(context, handler)
     void this.prepare(run, task, context, handler, run.plan.sources[task]!.input ?? null)
   }
 
@@ -182,7 +223,11 @@ export class Attempts {
     input: JsonValue,
   ): Promise<void> {
     const filled = fillInput(input, (from) => resultOf(run, task, from))
-    const problem = filled.ok ? await this.checkInput(context, handler, filled.value) : filled.problem
+    if (!filled.ok) return this.refuse(context, filled.problem)
+    const fitted = await fitIn(context, filled.value, context.sharedContexts, this.options.handOver)
+    if (!fitted.ok) return this.settle(context, { ok: false, failure: fitted.failure })
+    context.sharedContexts = fitted.shared
+    const problem = await this.checkInput(context, handler, fitted.input)
     if (problem === null) return this.execute(context, handler)
     this.refuse(context, problem)
   }
@@ -223,15 +268,24 @@ export class Attempts {
   private accept(context: AttemptUnderWay, handler: RegisteredHandler, result: unknown): void {
     if (handler.output !== undefined) return void this.checkOutput(context, handler.output, result)
     const copied = toJson(result)
-    if (copied.ok) return this.settle(context, { ok: true, result: copied.value })
+    if (copied.ok) return this.succeed(context, copied.value)
     this.refuse(context, `The result of handler "${context.attempt.handler}" is not JSON: ${copied.problem}.`)
   }
 
   private async checkOutput(context: AttemptUnderWay, schema: StandardSchema, result: unknown): Promise<void> {
     const checked = await validateWith(schema, result)
     const value = checked.ok ? toJson(checked.value) : checked
-    if (value.ok) return this.settle(context, { ok: true, result: value.value })
+    if (value.ok) return this.succeed(context, value.value)
     this.refuse(context, `The result of handler "${context.attempt.handler}" is not valid: ${value.problem}.`)
+  }
+
+  private succeed(context: AttemptUnderWay, result: JsonValue): void {
+    const { maxResultBytes } = this.options
+    const over = bytesOver(result, maxResultBytes)
+    if (over === null) return this.settle(context, { ok: true, result })
+    const size = `has ${over} bytes as JSON, more than maxResultBytes (${maxResultBytes})`
+    const hint = 'Return a reference (a path, an address, a hash) and keep the rest elsewhere, or raise the limit.'
+    this.refuse(context, `The result of handler "${context.attempt.handler}" ${size}. ${hint}`)
   }
 
   /** Trying again would not help. */
@@ -244,6 +298,7 @@ export class Attempts {
     const { run, task, fence } = context.attempt
     if (this.underWay.get(fence) !== context) return
     this.underWay.delete(fence)
+    this.options.exchange.forget(fence)
     if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.beating -= 1
     if (outcome === null || context.isStopping) this.options.post({ type: 'confirmStop', run, task, fence })
     else if (outcome.ok) this.options.post({ type: 'complete', run, task, fence, result: outcome.result })

@@ -5,7 +5,10 @@
  * `SCOPE_TAKEN`: another scheduler writes to this scope · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
  * plan names handlers nobody registered · `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`,
  * `TASK_FINISHED`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
- * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read.
+ * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read · `PLAN_DIFFERS`: the run was started with another
+ * plan · `ATTEMPT_STALE`, `WORKER_UNKNOWN`: an attempt that has been taken back or has ended hands something over, or
+ * something is sent to a worker that is not there · `VALUE_INVALID`: a value is not what it must be ·
+ * `LIMIT_EXCEEDED`: a named limit would be passed.
  */
 export type SchedulerErrorCode =
   | 'CLOSED'
@@ -22,6 +25,11 @@ export type SchedulerErrorCode =
   | 'POOL_INVALID'
   | 'ID_INVALID'
   | 'JOURNAL_INVALID'
+  | 'PLAN_DIFFERS'
+  | 'ATTEMPT_STALE'
+  | 'WORKER_UNKNOWN'
+  | 'VALUE_INVALID'
+  | 'LIMIT_EXCEEDED'
 
 /** The world failed: store, peer, workspace, or a request that cannot be met. */
 export interface SchedulerError extends Error {

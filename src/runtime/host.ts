@@ -54,6 +54,8 @@ export class Host {
   readonly state: ScopeState = createState()
   /** Compiled plans of the open runs; put a plan here before its `open`. */
   readonly plans: Map<RunId, CompiledPlan> = new Map()
+  /** Revision up to which all is stored. */
+  durable: Revision = 0
   /** Why the host has stopped for ever, null while it works. */
   frozen: Error | null = null
   private readonly options: HostOptions
@@ -86,6 +88,7 @@ export class Host {
     } catch (error) {
       throw folding === null ? unreadable(scope, error) : invalidJournal(scope, folding, error)
     }
+    this.durable = this.state.revision
     this.coreWakeAt = this.state.deadlines.next()
     this.rearm()
   }
@@ -157,6 +160,7 @@ export class Host {
     const expected = this.state.revision
     const { events, instructions, rejections, wakeAt } = this.decide(inputs)
     if (events.length > 0) await this.append(expected, events)
+    this.durable = this.state.revision
     this.coreWakeAt = wakeAt
     this.options.onEvents(events)
     if (this.state.ended.size > 0) this.letGo()

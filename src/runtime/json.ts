@@ -61,3 +61,13 @@ function copy(value: unknown, at: string, depth: number, budget: Budget): JsonVa
 function place(at: string): string {
   return at === '' ? 'at the top' : `at ${at}`
 }
+
+/** Whether two values are the same JSON, whatever the order of keys; a field that is undefined is none. */
+export function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const mine = a as { readonly [key: string]: JsonValue | undefined }
+  const other = b as { readonly [key: string]: JsonValue | undefined }
+  const keys = new Set([...Object.keys(mine), ...Object.keys(other)])
+  return [...keys].every((key) => sameJson(mine[key], other[key]))
+}

@@ -12,7 +12,7 @@ export interface PoolSpec {
 }
 export type Pools = { readonly [pool: string]: PoolSpec }
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
+export const ID: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const MAX_SLOTS = 1_000_000
 
 /** @throws SchedulerError ID_INVALID */
@@ -20,6 +20,15 @@ export function checkId(what: string, id: string): string {
   if (ID.test(id)) return id
   const hint = 'Use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit.'
   throw schedulerError('ID_INVALID', `${JSON.stringify(id)} cannot be the id of a ${what}.`, hint)
+}
+
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,256}$/
+
+/** @throws SchedulerError ID_INVALID */
+export function checkIdempotencyKey({ idempotencyKey: key }: { readonly idempotencyKey?: string }): string {
+  if (typeof key === 'string' && IDEMPOTENCY_KEY.test(key)) return key
+  const hint = 'Use 1 to 256 printable ASCII characters.'
+  throw schedulerError('ID_INVALID', `${JSON.stringify(key)} cannot be an idempotency key.`, hint)
 }
 
 /** @throws SchedulerError POOL_INVALID, ID_INVALID */

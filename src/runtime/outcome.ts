@@ -36,8 +36,11 @@ export type Outcome<Results> =
   | OutcomeOf<'failed', Partial<Results>>
   | OutcomeOf<'cancelled', Partial<Results>>
 
-/** The outcome of a closed run. */
-export function outcomeOf<Results>(run: RunState, sources: ReadonlyMap<string, ResultSource> | null): Outcome<Results> {
+/** The outcome of a closed run. `sources` is asked when somebody first looks at the results. */
+export function outcomeOf<Results>(
+  run: RunState,
+  sources: () => ReadonlyMap<string, ResultSource> | null,
+): Outcome<Results> {
   const closed = run.closed!
   let results: Results | undefined
   let tasks: ReadonlyMap<string, TaskOutcome> | undefined
@@ -45,7 +48,7 @@ export function outcomeOf<Results>(run: RunState, sources: ReadonlyMap<string, R
     verdict: closed.verdict,
     makespanMs: closed.at - run.openedAt,
     get results(): Results {
-      results ??= collectResults(run, sources) as Results
+      results ??= collectResults(run, sources()) as Results
       return results
     },
     get tasks(): ReadonlyMap<string, TaskOutcome> {

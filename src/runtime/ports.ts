@@ -10,6 +10,7 @@ import type {
   Failure,
   Fence,
   JsonValue,
+  Message,
   Revision,
   RunEvent,
   RunId,
@@ -75,6 +76,54 @@ export interface AttemptContext {
   readonly signal: AbortSignal
   /** Says that the attempt lives; with `progress` (JSON), also that it gets on. Never throws, never waits. */
   heartbeat(progress?: JsonValue): void
+  /**
+   * Hands a value (JSON, at most 64 KiB) over to every attempt of the run that starts later, under a key of the task's
+   * stream; the last value of a key counts. Resolves when it is stored.
+   *
+   * @throws SchedulerError ATTEMPT_STALE, ID_INVALID, VALUE_INVALID, LIMIT_EXCEEDED
+   */
+  share(key: string, value: unknown): Promise<void>
+  /**
+   * What the attempts of a stream had shared when this one started, by key. Without a stream: of its own; `null`: of the
+   * tasks of no stream. A copy without prototype, the same at each call.
+   *
+   * @throws SchedulerError STREAM_UNKNOWN, ATTEMPT_STALE
+   */
+  shared(stream?: string | null): Readonly<Record<string, JsonValue>>
+  /**
+   * Sends a message (JSON, at most 64 KiB) within the run: to whoever works on a task, on a stream, or for a worker.
+   * Resolves when it is stored.
+   *
+   * @throws SchedulerError ATTEMPT_STALE, TASK_UNKNOWN, STREAM_UNKNOWN, WORKER_UNKNOWN, VALUE_INVALID, LIMIT_EXCEEDED
+   */
+  send(message: OutgoingMessage): Promise<void>
+  /**
+   * The stored messages for the attempt's task, stream or worker so far, in order, also those from before its start; with
+   * `after`, only those with a higher `seq`. Reading takes nothing away: a later attempt sees them again.
+   *
+   * @throws SchedulerError ATTEMPT_STALE, VALUE_INVALID
+   */
+  inbox(options?: ReadOptions): readonly Message[]
+  /**
+   * The next message after `after`; by default, after the last one that this gave to the attempt. Waits for it; rejects
+   * with the reason of `signal` when that is aborted first.
+   *
+   * @throws SchedulerError ATTEMPT_STALE, VALUE_INVALID
+   */
+  receive(options?: ReadOptions): Promise<Message>
+}
+
+/** A message to be sent. */
+export interface OutgoingMessage {
+  /** Full id of a task, id of a stream, or id of a worker that has joined: one of them. */
+  readonly to: { readonly task: string } | { readonly stream: string } | { readonly worker: string }
+  /** Any JSON. */
+  readonly body: unknown
+}
+
+export interface ReadOptions {
+  /** Only messages with a higher `seq` than this. */
+  readonly after?: number
 }
 
 /** What a handler's function is given beside its input. */

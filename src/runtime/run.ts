@@ -6,7 +6,7 @@ import type {
   CancelTarget,
   EpochMs,
   Input,
-  Rejection,
+  Message,
   RunEvent,
   RunEventMap,
   RunEventType,
@@ -15,11 +15,14 @@ import type {
   TaskIndex,
 } from '../core/types.js'
 import type { ResultSource } from '../plan/typed-plan.js'
-import { type SchedulerErrorCode, schedulerError } from './errors.js'
+import { eventsOf } from './ended-run.js'
+import { schedulerError } from './errors.js'
 import type { Host } from './host.js'
+import { checkMessage, copyMessage } from './messages.js'
 import { type Outcome, outcomeOf } from './outcome.js'
-import type { Store } from './ports.js'
+import type { OutgoingMessage, Store } from './ports.js'
 import { type Progress, progressOf } from './progress.js'
+import { throwIfRefused } from './refused.js'
 
 /** Events of one run, by name; `*` is every one of them. */
 export type RunListeners = {
@@ -57,6 +60,15 @@ export interface Run<Results = unknown> {
   /** Nothing of the run starts any more; what runs goes on. */
   pause(reason?: string): Promise<void>
   resume(): Promise<void>
+  /**
+   * Sends a message (JSON, at most 64 KiB) to whoever works on a task, on a stream, or for a worker. Resolves when it is
+   * stored.
+   *
+   * @throws SchedulerError TASK_UNKNOWN, STREAM_UNKNOWN, WORKER_UNKNOWN, VALUE_INVALID, LIMIT_EXCEEDED, RUN_CLOSED
+   */
+  send(message: OutgoingMessage): Promise<void>
+  /** All messages of the run so far, in order, whomever they are for; also when it has ended. Reads the journal. */
+  messages(): Promise<readonly Message[]>
   /** Lets go of the handle: its listeners and iterators end, the run goes on. */
   close(): void
 }
@@ -80,6 +92,7 @@ export class RunHandle implements Run<unknown> {
   private readonly emitter = new EventEmitter<string, never>()
   private readonly resolve: (outcome: Outcome<unknown>) => void
   private readonly reject: (error: Error) => void
+  private results: ReadonlyMap<string, ResultSource> | null
   private isClosed = false
   /** Events that wait until whoever started the run could listen; null once they have been told. */
   private held: RunEvent[] | null = []
@@ -92,6 +105,7 @@ export class RunHandle implements Run<unknown> {
     this.id = state.id
     this.state = state
     this.options = options
+    this.results = options.results
     const { promise, resolve, reject } = withResolvers<Outcome<unknown>>()
     this.outcome = promise
     this.resolve = resolve
@@ -145,7 +159,7 @@ export class RunHandle implements Run<unknown> {
 
   async *events(): AsyncGenerator<RunEvent, void, undefined> {
     const { store, scope } = this.options
-    let after = 0
+    let after = this.state.openedAfter
     while (!this.isClosed) {
       const seen = this.seen
       for await (const { revision, event } of store.read(scope, after)) {
@@ -183,6 +197,23 @@ export class RunHandle implements Run<unknown> {
     return this.ask({ type: 'resume', run: this.id })
   }
 
+  async send(message: OutgoingMessage): Promise<void> {
+    await this.ask({ type: 'send', run: this.id, from: null, ...checkMessage(message) })
+  }
+
+  async messages(): Promise<readonly Message[]> {
+    const messages: Message[] = []
+    for await (const event of eventsOf(this.id, { ...this.options, openedAfter: this.state.openedAfter })) {
+      if (event.type === 'message.sent') messages.push(copyMessage(event))
+    }
+    return messages
+  }
+
+  /** Results are called as this plan calls them. */
+  nameResults(results: ReadonlyMap<string, ResultSource> | null): void {
+    this.results = results ?? this.results
+  }
+
   close(): void {
     this.isClosed = true
     this.emitter.removeAllListeners()
@@ -193,8 +224,9 @@ export class RunHandle implements Run<unknown> {
     throwIfRefused(await this.options.host.ask(input))
   }
 
-  private finish(): void {
-    this.resolve(outcomeOf(this.state, this.options.results))
+  /** The run has ended, and everybody has been told. */
+  finish(): void {
+    this.resolve(outcomeOf(this.state, () => this.results))
   }
 
   /** Each listener by itself: one that throws must not keep the event from the next. */
@@ -223,11 +255,6 @@ export class RunHandle implements Run<unknown> {
     if (task !== undefined) return task
     throw schedulerError('TASK_UNKNOWN', `Run "${this.id}" has no task "${id}".`, 'Use the full id, "stream/task".')
   }
-}
-
-/** @throws SchedulerError with the rejection's code */
-export function throwIfRefused(rejection: Rejection | null): void {
-  if (rejection !== null) throw schedulerError(rejection.code as SchedulerErrorCode, rejection.message, rejection.hint)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,18 +1,24 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
 import type { RunState } from '../core/state.js'
-import type { CompiledPlan, JsonValue, PoolId, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import type { CompiledPlan, JsonValue, PoolId, Rejection, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
 import { checkPlan } from '../plan/check.js'
-import type { Diagnostic } from '../plan/diagnostic.js'
 import { CODE_LIMITS, type PlanLimits } from '../plan/limits.js'
 import { isTypedPlan, type PlanFunction, type ResultSource, type TypedPlan } from '../plan/typed-plan.js'
 import type { PlanDocument } from '../plan/types.js'
 import { Attempts } from './attempts.js'
+import { readEndedRun, storedPlan } from './ended-run.js'
 import { schedulerError } from './errors.js'
+import { Exchange } from './exchange.js'
+import { checkBytes, checkHandOver, type HandOverOptions } from './hand-over.js'
 import type { HandlerContext, Handlers, RegisteredHandler } from './handlers.js'
 import { Host } from './host.js'
-import { checkId, checkPools, hostPools, type Pools, poolsOf, runIdFor } from './names.js'
+import { sameJson } from './json.js'
+import { checkId, checkIdempotencyKey, checkPools, hostPools, type Pools, poolsOf, runIdFor } from './names.js'
+import { checkHandlers, compiledOf, invalidPlan, lacksHandlers } from './plans.js'
 import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
-import { type Run, RunHandle, throwIfRefused } from './run.js'
+import { throwIfRefused } from './refused.js'
+import { type Run, RunHandle } from './run.js'
+import { listRuns, type RunSummary } from './run-list.js'
 
 /** Finds the function that carries out an attempt, for executors that run functions. */
 export type FunctionOf = (
@@ -32,6 +38,9 @@ export interface SchedulerParts {
   readonly defaultSlots: number
   /** Runs of one scope share workers and claims. Default `default`. */
   readonly scope?: string
+  readonly handOver?: HandOverOptions
+  /** Largest result of a task that is stored, in bytes of JSON. Default 1,048,576 (1 MiB). A larger one fails the attempt. */
+  readonly maxResultBytes?: number
   /** A listener threw; the run goes on. Default: the error is printed. */
   readonly onListenerError?: (error: unknown, event: RunEvent) => void
 }
@@ -39,6 +48,11 @@ export interface SchedulerParts {
 export interface StartOptions {
   /** Unique in the scope for ever. Default: made from the plan's name and the time. */
   readonly id?: string
+  /**
+   * Starting the same plan under the same key gives the same run, for ever: also when it has ended, after a restart, and
+   * when both calls are under way at once; `id` is that of the first. 1 to 256 printable ASCII characters. Default: none.
+   */
+  readonly idempotencyKey?: string
   /** Single limits, for plans that are plain data. Default: `DEFAULT_LIMITS`; what code made has `CODE_LIMITS`. */
   readonly limits?: Partial<PlanLimits>
 }
@@ -52,13 +66,23 @@ export interface Scheduler {
   /**
    * Starts a run of `plan`: a plan made by code, or data. Resolves when the run is stored.
    *
-   * @throws SchedulerError PLAN_INVALID with all `diagnostics`, HANDLER_UNKNOWN, RUN_EXISTS, ID_INVALID, CLOSED
+   * @throws SchedulerError PLAN_INVALID with all `diagnostics`, HANDLER_UNKNOWN, RUN_EXISTS, PLAN_DIFFERS, ID_INVALID,
+   * CLOSED
    */
   start<Results>(plan: TypedPlan<Results>, options?: StartOptions): Promise<Run<Results>>
   start(plan: PlanDocument, options?: StartOptions): Promise<Run<Record<string, JsonValue>>>
   start(plan: unknown, options?: StartOptions): Promise<Run<Record<string, JsonValue>>>
-  /** The handle of a run that is open in the scope, also one that an earlier host started. @throws SchedulerError RUN_UNKNOWN */
-  resume(id: string): Promise<Run<Record<string, JsonValue>>>
+  /**
+   * The handle of a run of the scope, open or ended, also one that an earlier host started. With the plan it was started
+   * with, its results have their types and names, and functions in the plan are known again: a run that lacks them is
+   * paused when it is taken up, and goes on.
+   *
+   * @throws SchedulerError RUN_UNKNOWN, PLAN_DIFFERS, PLAN_INVALID, HANDLER_UNKNOWN
+   */
+  resume<Results>(id: string, plan: TypedPlan<Results>): Promise<Run<Results>>
+  resume(id: string, plan?: PlanDocument): Promise<Run<Record<string, JsonValue>>>
+  /** All runs of the scope, open and ended, in the order in which they were opened. */
+  list(): Promise<readonly RunSummary[]>
   /**
    * Ends gracefully: starts nothing more, lets what runs end, after `graceMs` tells it to stop, and hands back what has
    * not ended. Open runs stay open in the store; their outcomes reject with `CLOSED`.
@@ -66,7 +90,10 @@ export interface Scheduler {
   close(options?: CloseOptions): Promise<void>
 }
 
+const DEFAULT_MAX_RESULT_BYTES = 1_048_576
 const DEFAULT_GRACE_MS = 10_000
+/** Why a run is paused that needs functions of its plan: attempts without them would fail for good. */
+const HELD_BACK = 'nobody has registered its handlers: give its plan to scheduler.resume(id, plan), or register them'
 /** How long functions that were told to stop are waited for when the grace is over, in ms. */
 const LAST_WAIT_MS = 100
 
@@ -80,10 +107,13 @@ export class SchedulerOfScope implements Scheduler {
   private readonly parts: SchedulerParts
   private readonly scope: ScopeId
   private readonly host: Host
+  private readonly exchange: Exchange
   private readonly attempts: Attempts
   /** Handles of the open runs. */
   private readonly handles: Map<RunId, RunHandle> = new Map()
   private readonly expected: Map<RunId, Expected> = new Map()
+  /** Ids and keys of starts that have not been answered. */
+  private readonly pending: Set<string> = new Set()
   /** Functions that stand for handlers, by run. */
   private readonly functions: Map<RunId, ReadonlyMap<string, PlanFunction>> = new Map()
   private readonly joined: Set<WorkerId> = new Set()
@@ -96,6 +126,8 @@ export class SchedulerOfScope implements Scheduler {
 
   constructor(parts: SchedulerParts) {
     if (parts.pools !== undefined) checkPools(parts.pools)
+    checkHandOver(parts.handOver ?? {})
+    checkBytes('maxResultBytes', parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES)
     this.parts = parts
     this.scope = checkId('scope', parts.scope ?? 'default') as ScopeId
     const { clock, store } = parts
@@ -112,8 +144,12 @@ export class SchedulerOfScope implements Scheduler {
       onFrozen: (error) => this.failAll(error),
       onWake: (now) => this.attempts.beat(now),
     })
+    this.exchange = new Exchange(this.host)
     this.attempts = new Attempts({
       state: this.host.state,
+      exchange: this.exchange,
+      handOver: parts.handOver ?? {},
+      maxResultBytes: parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
       handlerOf: (run, name) => this.handlerOf(run, name),
       executor: parts.executor((attempt) => this.handlerOf(attempt.run, attempt.handler)?.run),
       post: (input) => this.host.post(input),
@@ -127,19 +163,25 @@ export class SchedulerOfScope implements Scheduler {
     const typed = isTypedPlan(value) ? value : null
     const { ok, diagnostics, plan, compiled } = checkPlan(value, { limits: options.limits })
     if (!ok || plan === undefined || compiled === undefined) throw invalidPlan(diagnostics)
-    checkHandlers(
-      compiled,
-      (name) => typed?.functions.has(name) === true || this.parts.handlers?.get(name) !== undefined,
-    )
+    checkHandlers(compiled, (name) => this.isKnown(name, typed))
+    const key = options.idempotencyKey === undefined ? {} : { idempotencyKey: checkIdempotencyKey(options) }
     const id = checkId('run', options.id ?? runIdFor(compiled.name, this.parts.clock.now())) as RunId
+    const document = plan as unknown as JsonValue
+    const open = { type: 'open', run: id, plan: document, ...key } as const
     const expected: Expected = { results: typed?.results ?? null, handle: null }
-    // Open already, or about to be: it can only be refused, and must not take the other's plan and functions away.
-    if (this.host.plans.has(id)) throwIfRefused(await this.host.ask({ type: 'open', run: id, plan: null }))
+    const pending = [id, `key ${open.idempotencyKey ?? id}`]
+    // Another start may want the same id or key: who comes first is known when that one is answered.
+    while (pending.some((each) => this.pending.has(each))) await this.host.ask({ type: 'tick' })
+    // Open already: it can only be refused, and must not take the other's plan and functions away.
+    const isTaken = this.host.plans.has(id) || this.host.state.runKeys.has(open.idempotencyKey ?? '')
+    if (isTaken) return this.again(open, await this.host.ask({ ...open, plan: null }), typed)
+    for (const each of pending) this.pending.add(each)
     this.host.plans.set(id, compiled)
     this.expected.set(id, expected)
     if (typed !== null) this.functions.set(id, typed.functions)
     this.join(poolsOf(plan.pools, this.parts.pools, this.parts.defaultSlots))
-    const rejection = await this.host.ask({ type: 'open', run: id, plan: plan as unknown as JsonValue })
+    const rejection = await this.host.ask(open)
+    for (const each of pending) this.pending.delete(each)
     this.expected.delete(id)
     if (rejection !== null) {
       this.host.plans.delete(id)
@@ -149,16 +191,78 @@ export class SchedulerOfScope implements Scheduler {
     return expected.handle as unknown as Run<never>
   }
 
-  async resume(id: string): Promise<Run<Record<string, JsonValue>>> {
+  async resume(id: string, value?: unknown): Promise<Run<never>> {
     await this.load()
-    const taken = this.takenUp.get(id as RunId)
-    if (taken !== undefined) return taken as unknown as Run<Record<string, JsonValue>>
-    const state = this.host.state.runs.get(id as RunId)
-    if (state === undefined) {
-      const hint = 'Check the id, the store and the scope; a run that has ended cannot be resumed.'
-      throw schedulerError('RUN_UNKNOWN', `No run "${id}" is open in this scope.`, hint)
+    const handle = await this.find(id as RunId)
+    if (value === undefined) return handle as unknown as Run<never>
+    const { ok, diagnostics, plan } = checkPlan(value, { limits: CODE_LIMITS })
+    if (!ok) throw invalidPlan(diagnostics)
+    await this.adopt(handle, plan as unknown as JsonValue, isTypedPlan(value) ? value : null)
+    return handle as unknown as Run<never>
+  }
+
+  async list(): Promise<readonly RunSummary[]> {
+    await this.load()
+    // Only what is stored is told.
+    await this.host.ask({ type: 'tick' })
+    return listRuns(this.host.state)
+  }
+
+  /** A start that was refused: under a key that was used before, it gives that run. */
+  private async again(
+    { plan, idempotencyKey }: { readonly plan: JsonValue; readonly idempotencyKey?: string },
+    rejection: Rejection | null,
+    typed: TypedPlan | null,
+  ): Promise<Run<never>> {
+    const id = this.host.state.runKeys.get(idempotencyKey ?? '')
+    if (rejection?.code !== 'KEY_USED' || id === undefined) throwIfRefused(rejection)
+    const handle = await this.find(id!)
+    await this.adopt(handle, plan, typed)
+    return handle as unknown as Run<never>
+  }
+
+  private async find(id: RunId): Promise<RunHandle> {
+    const { runs, closedRuns } = this.host.state
+    const known = this.takenUp.get(id) ?? this.handles.get(id)
+    if (known !== undefined) return known
+    const open = runs.get(id)
+    if (open !== undefined) return this.handleOf(open, null)
+    const closed = closedRuns.get(id)
+    if (closed === undefined) {
+      const hint = 'Check the id, the store and the scope.'
+      throw schedulerError('RUN_UNKNOWN', `There is no run ${JSON.stringify(id)} in this scope.`, hint)
     }
-    return this.handleOf(state, null) as unknown as Run<Record<string, JsonValue>>
+    const { scope } = this
+    const { store } = this.parts
+    const state = await readEndedRun(id, {
+      store,
+      scope,
+      ...closed,
+      compile: (plan, run) => compiledOf(plan, run).compiled,
+    })
+    const handle = this.makeHandle(state, null)
+    handle.finish()
+    return handle
+  }
+
+  /** Takes the plan that a run was started with: its functions, and the names of its results. */
+  private async adopt(handle: RunHandle, plan: JsonValue, typed: TypedPlan | null): Promise<void> {
+    const { id, state } = handle
+    // Its opening is stored by then.
+    await this.host.ask({ type: 'tick' })
+    if (!sameJson(plan, await storedPlan(this.parts.store, this.scope, state.openedAfter))) {
+      const hint = 'Give the plan the run was started with; for another plan, take another key or id.'
+      throw schedulerError('PLAN_DIFFERS', `Run "${id}" was started with another plan.`, hint)
+    }
+    handle.nameResults(typed?.results ?? null)
+    if (!this.host.state.runs.has(id)) return
+    checkHandlers(state.plan, (name) => this.isKnown(name, typed))
+    if (typed !== null) this.functions.set(id, typed.functions)
+    if (state.paused?.reason === HELD_BACK) await this.host.ask({ type: 'resume', run: id })
+  }
+
+  private isKnown(name: string, typed: TypedPlan | null): boolean {
+    return typed?.functions.has(name) === true || this.parts.handlers?.get(name) !== undefined
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -190,9 +294,14 @@ export class SchedulerOfScope implements Scheduler {
       for (const worker of this.host.state.workers.keys()) {
         this.host.post({ type: 'leave', worker, reason: 'its host was restarted' })
       }
-      this.join(hostPools(this.parts.pools))
       for (const run of this.host.state.runs.values()) {
         this.takenUp.set(run.id, this.handleOf(run, null))
+        const isLacking = lacksHandlers(run, (name) => this.isKnown(name, null))
+        if (isLacking) this.host.post({ type: 'pause', run: run.id, reason: HELD_BACK })
+        else if (run.paused?.reason === HELD_BACK) this.host.post({ type: 'resume', run: run.id })
+      }
+      this.join(hostPools(this.parts.pools))
+      for (const run of this.host.state.runs.values()) {
         this.join(poolsOf(this.plannedPools.get(run.id), this.parts.pools, this.parts.defaultSlots))
       }
       this.plannedPools.clear()
@@ -202,13 +311,8 @@ export class SchedulerOfScope implements Scheduler {
   }
 
   private compileStored(plan: JsonValue, run: RunId): CompiledPlan {
-    const { compiled, plan: parsed, diagnostics } = checkPlan(plan, { limits: CODE_LIMITS })
-    if (compiled === undefined) {
-      const hint = 'It was written by another version, or the journal is damaged.'
-      const message = `The stored plan of run "${run}" cannot be read: ${diagnostics[0]?.message}`
-      throw schedulerError('JOURNAL_INVALID', message, hint)
-    }
-    this.plannedPools.set(run, parsed.pools)
+    const { compiled, pools } = compiledOf(plan, run)
+    this.plannedPools.set(run, pools)
     return compiled
   }
 
@@ -228,6 +332,7 @@ export class SchedulerOfScope implements Scheduler {
       if (event.type === 'run.opened') handle = this.opened(event.run)
       else if (handle?.id !== event.run) handle = this.handles.get(event.run)
       handle?.deliver(event)
+      if (event.type === 'message.sent') this.exchange.deliver(event)
       if (event.type === 'run.closed') this.forget(event.run)
     }
     for (const handle of this.handles.values()) handle.wakeIterators()
@@ -246,11 +351,15 @@ export class SchedulerOfScope implements Scheduler {
   private handleOf(state: RunState, results: ReadonlyMap<string, ResultSource> | null): RunHandle {
     const known = this.handles.get(state.id)
     if (known !== undefined) return known
-    const { clock, store, onListenerError = printListenerError } = this.parts
-    const { host, scope } = this
-    const handle = new RunHandle(state, { host, scope, store, now: clock.now, onListenerError, results })
+    const handle = this.makeHandle(state, results)
     this.handles.set(state.id, handle)
     return handle
+  }
+
+  private makeHandle(state: RunState, results: ReadonlyMap<string, ResultSource> | null): RunHandle {
+    const { clock, store, onListenerError = printListenerError } = this.parts
+    const { host, scope } = this
+    return new RunHandle(state, { host, scope, store, now: clock.now, onListenerError, results })
   }
 
   private handlerOf(run: RunId, name: string): RegisteredHandler | undefined {
@@ -268,33 +377,6 @@ export class SchedulerOfScope implements Scheduler {
     for (const handle of this.handles.values()) handle.fail(error)
     this.handles.clear()
   }
-}
-
-function invalidPlan(diagnostics: readonly Diagnostic[]): Error {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error')
-  const lines = errors.map(({ at, message }) => `\n  ${at || '/'}: ${message}`)
-  const message = `The plan has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}.${lines.join('')}`
-  const hint = 'Each of the `diagnostics` has a hint; `checkPlan` gives the same list without starting anything.'
-  return Object.assign(schedulerError('PLAN_INVALID', message, hint), { diagnostics })
-}
-
-/** Every task must have a handler that this host knows. */
-function checkHandlers(plan: CompiledPlan, isKnown: (name: string) => boolean): void {
-  const problems = plan.handlers.filter((name) => !isKnown(name)).map((name) => `Handler "${name}" is not registered.`)
-  const nameless = plan.taskIds.filter((_, task) => plan.handler[task] === -1)
-  if (nameless.length > 0) {
-    const more = nameless.length > 5 ? ` and ${nameless.length - 5} more` : ''
-    problems.push(
-      `No handler is named by ${nameless
-        .slice(0, 5)
-        .map((id) => `"${id}"`)
-        .join(', ')}${more}.`,
-    )
-  }
-  if (problems.length === 0) return
-  const hint =
-    'Register it with `defineHandlers`, or name one in the task, its stream or the plan (`defaults.handler`).'
-  throw schedulerError('HANDLER_UNKNOWN', problems.join(' '), hint)
 }
 
 function printListenerError(error: unknown, event: RunEvent): void {

@@ -1,6 +1,6 @@
 /** Who decides what happens next in a simulated world: chance, at rates the world has; and then calm, until all has ended. */
 import { isFinal } from '../core/state.js'
-import type { WorkerId } from '../core/types.js'
+import type { MessageTarget, StreamId, TaskId, WorkerId } from '../core/types.js'
 import { canServe } from '../core/workers.js'
 import { checkExplained } from './explained.js'
 import { act } from './machine.js'
@@ -8,6 +8,7 @@ import type { Machine, Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
 import type { Rates, WorldSpec } from './world.js'
+import { fullIdOf } from './world.js'
 
 /** Called with each step before it is done. */
 export type OnStep = (step: Step) => void
@@ -67,7 +68,13 @@ function createPlayer(machine: Machine, random: Random): () => Step {
       case 'fail':
       case 'beat':
       case 'progress':
+      case 'share':
         return report(machine, random, choice)
+      case 'send':
+      case 'sendFromOutside':
+        return sendStep(machine, random, choice)
+      case 'read':
+        return read(machine, random)
       case 'confirm':
         return random.chance(rates.deaf) ? { kind: 'wait', ms: 1 } : report(machine, random, choice)
       case 'wait':
@@ -82,24 +89,19 @@ function createPlayer(machine: Machine, random: Random): () => Step {
         opening = unopened.shift()
         return step
       }
-      case 'join': {
-        const { workers } = world
-        const isFull = machine.state.workers.size === workers.length
-        if (isFull && random.chance(0.8)) return report(machine, random, 'complete')
-        return { kind: choice, worker: random.pick(workers).id }
-      }
-      case 'leave':
-        return { kind: random.pick(['leave', 'leave', 'drain'] as const), worker: random.pick(world.workers).id }
+      case 'join':
+        return join(machine, random)
       case 'lie':
         return lie(machine, random)
       case 'crash':
         return { kind: 'wait', ms: 0, crash: drawCrash(random) }
+      case 'leave':
       case 'pause':
-        return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
+      case 'again':
       case 'cancelTask':
       case 'cancelStream':
       case 'cancelRun':
-        return cancel(world, random, choice)
+        return steer(world, random, choice)
       case 'jump':
         return { kind: 'jump', ms: random.pick([-3_600_000, -500, -20, 20, 500, 3_600_000]) }
       default:
@@ -109,7 +111,7 @@ function createPlayer(machine: Machine, random: Random): () => Step {
 
   return () => {
     const step = draw()
-    if (step.kind === 'jump' || step.crash !== undefined) return step
+    if (step.kind === 'jump' || step.kind === 'read' || step.crash !== undefined) return step
     if (random.chance(rates.crash / 1000)) return { ...step, crash: drawCrash(random) }
     if (random.chance(rates.gather)) return { ...step, gather: true }
     return random.chance(rates.hold) ? { ...step, hold: true } : step
@@ -160,14 +162,55 @@ function pickWatched({ facts }: Machine, random: Random, list: readonly Work[]):
   return isWatched ? work : random.pick(list)
 }
 
+function join(machine: Machine, random: Random): Step {
+  const { workers } = machine.world
+  const isFull = machine.state.workers.size === workers.length
+  if (isFull && random.chance(0.8)) return report(machine, random, 'complete')
+  return { kind: 'join', worker: random.pick(workers).id }
+}
+
+function read(machine: Machine, random: Random): Step {
+  const step = report(machine, random, 'beat')
+  return step.kind === 'report' ? { kind: 'read', run: step.run, task: step.task } : step
+}
+
+function sendStep(machine: Machine, random: Random, choice: 'send' | 'sendFromOutside'): Step {
+  const { workers, runs } = machine.world
+  const step: Step =
+    choice === 'send' ? report(machine, random, 'send') : { kind: 'send', run: random.pick(runs).id, to: NOBODY }
+  if (step.kind !== 'report' && step.kind !== 'send') return step
+  const { tasks, streams } = runs.find(({ id }) => id === step.run)!
+  const stream = streams.length === 0 ? 's1' : random.pick(streams).id
+  const task = fullIdOf(random.pick(tasks)) as TaskId
+  const worker = random.pick(workers).id as WorkerId
+  return { ...step, to: random.pick([{ task }, { task }, { stream: stream as StreamId }, { worker }, NOBODY]) }
+}
+
+const NOBODY: MessageTarget = { task: 'nobody' as TaskId }
+
 function lie(machine: Machine, random: Random): Step {
   const { past, stopping, running } = machine
   const kind = random.pick(['old', 'old', 'old', 'other', 'none'] as const)
   const list = kind === 'old' ? [...past, ...stopping] : running
   if (list.length === 0) return { kind: 'wait', ms: 1 }
   const { run, task } = random.pick(list)
-  const what = random.pick(['complete', 'complete', 'fail', 'beat', 'progress', 'confirm'] as const)
+  const what = random.pick(['complete', 'complete', 'fail', 'beat', 'progress', 'confirm', 'share', 'send'] as const)
   return { kind: 'lie', lie: kind, report: what, run, task }
+}
+
+type Steering = 'leave' | 'pause' | 'again' | 'cancelTask' | 'cancelStream' | 'cancelRun'
+
+function steer(world: WorldSpec, random: Random, choice: Steering): Step {
+  switch (choice) {
+    case 'leave':
+      return { kind: random.pick(['leave', 'leave', 'drain'] as const), worker: random.pick(world.workers).id }
+    case 'pause':
+      return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
+    case 'again':
+      return { kind: 'again', run: random.pick(world.runs).id }
+    default:
+      return cancel(world, random, choice)
+  }
 }
 
 function cancel(world: WorldSpec, random: Random, choice: 'cancelTask' | 'cancelStream' | 'cancelRun'): Step {

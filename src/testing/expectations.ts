@@ -1,5 +1,7 @@
 /** What the answer to an input must be, by the history alone: accepted with one effect, or refused with none (S4, S8). */
 import type { BatchDecision, Input, RunEvent } from '../core/types.js'
+import type { History } from './history.js'
+import { isAddressee } from './history-handed-over.js'
 import { isOver } from './history-past.js'
 import type { Machine } from './machine-state.js'
 
@@ -11,13 +13,21 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
   /** Attempts that an input before has ended, and whether one before may have ended others. */
   const ended = new Set<number>()
   let isBlurred = false
+  let isJoined = false
   return inputs.map((input) => {
     const isReport = 'fence' in input
-    const isOpen = isBlurred || (isReport ? ended.has(input.fence) : input.type === 'cancel' && ended.size > 0)
+    // Whoever joins in the same batch may be sent to at once.
+    isJoined ||= input.type === 'join'
+    const fence = isReport ? input.fence : input.type === 'send' ? (input.from?.fence ?? 0) : 0
+    const isOpen =
+      isBlurred ||
+      ended.has(fence) ||
+      (input.type === 'cancel' && ended.size > 0) ||
+      (input.type === 'send' && isJoined)
     const expected = isOpen ? 'either' : expectOf(machine, input)
     if (isReport) {
-      if (input.type !== 'beat') ended.add(input.fence)
-    } else if (input.type !== 'tick' && input.type !== 'join') isBlurred = true
+      if (input.type !== 'beat' && input.type !== 'share') ended.add(input.fence)
+    } else if (input.type !== 'tick' && input.type !== 'join' && input.type !== 'send') isBlurred = true
     return expected
   })
 }
@@ -26,7 +36,8 @@ function expectOf({ history }: Machine, input: Input): Expectation {
   switch (input.type) {
     case 'complete':
     case 'fail':
-    case 'beat': {
+    case 'beat':
+    case 'share': {
       const attempt = history.attempt(input.fence)
       if (attempt === null || attempt.isClosing) return 'refused'
       return attempt.run.facts.id === input.run && attempt.task.facts.id === input.task ? 'accepted' : 'refused'
@@ -35,8 +46,10 @@ function expectOf({ history }: Machine, input: Input): Expectation {
       const attempt = history.attempt(input.fence)
       return attempt?.isClosing === true && attempt.run.facts.id === input.run ? 'accepted' : 'refused'
     }
+    case 'send':
+      return expectOfSend(history, input)
     case 'open':
-      return history.run(input.run) === null ? 'accepted' : 'refused'
+      return history.run(input.run) === null && !history.hasKey(input.idempotencyKey) ? 'accepted' : 'refused'
     case 'pause':
     case 'resume':
       return history.run(input.run)?.isClosed === false ? 'accepted' : 'refused'
@@ -54,6 +67,19 @@ function expectOf({ history }: Machine, input: Input): Expectation {
     default:
       return input satisfies never
   }
+}
+
+/** From a live attempt or from outside, to whom there is. */
+function expectOfSend(history: History, { run: id, from, to }: Extract<Input, { readonly type: 'send' }>): Expectation {
+  const run = history.run(id)
+  if (run?.isClosed !== false) return 'refused'
+  if (from !== null) {
+    const sender = history.attempt(from.fence)
+    if (sender === null || sender.isClosing || sender.run !== run || sender.task.facts.id !== from.task)
+      return 'refused'
+  }
+  const isThere = 'worker' in to ? history.hasWorker(to.worker) : isAddressee(run, to)
+  return isThere ? 'accepted' : 'refused'
 }
 
 /** Compares a decision with what was expected. */
@@ -86,8 +112,10 @@ function countOf(events: readonly RunEvent[], input: Input): number {
   return count
 }
 
+const HAVE_EFFECT: ReadonlySet<Input['type']> = new Set(['complete', 'fail', 'confirmStop', 'open', 'share', 'send'])
+
 function mustHaveEffect({ type }: Input): boolean {
-  return type === 'complete' || type === 'fail' || type === 'confirmStop' || type === 'open'
+  return HAVE_EFFECT.has(type)
 }
 
 /** Events that only a report can lead to. */
@@ -96,6 +124,8 @@ function isReport(event: RunEvent): boolean {
     case 'attempt.succeeded':
     case 'attempt.renewed':
     case 'attempt.progressed':
+    case 'context.shared':
+    case 'message.sent':
     case 'run.opened':
       return true
     case 'attempt.closed':
@@ -115,6 +145,10 @@ function isEffect(input: Input, event: RunEvent): boolean {
       return (event.type === 'attempt.renewed' || event.type === 'attempt.progressed') && event.fence === input.fence
     case 'confirmStop':
       return event.type === 'attempt.closed' && event.by === 'executor' && event.fence === input.fence
+    case 'share':
+      return event.type === 'context.shared' && event.fence === input.fence && event.value === input.value
+    case 'send':
+      return event.type === 'message.sent' && event.run === input.run && event.body === input.body
     case 'open':
       return event.type === 'run.opened' && event.run === input.run
     default:

@@ -16,6 +16,7 @@ export interface TaskFacts {
 
 export interface RunFacts {
   readonly id: string
+  readonly streams: ReadonlySet<string>
   readonly onFailure: OnFailure
   readonly tasks: ReadonlyMap<string, TaskFacts>
   /** The tasks that wait for a task. */
@@ -52,7 +53,7 @@ function factsOfRun(world: WorldSpec, run: RunSpec): RunFacts {
       else known.push(id)
     }
   }
-  return { id: run.id, onFailure: run.onFailure, tasks, dependents }
+  return { id: run.id, streams: new Set(streams.keys()), onFailure: run.onFailure, tasks, dependents }
 }
 
 /** Whether two tasks must not run side by side: some path is written by the one and touched by the other. */

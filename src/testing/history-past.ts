@@ -29,6 +29,7 @@ export interface RunPast {
   isDrained: boolean
   isClosed: boolean
   resumedAt: number
+  messages: number
 }
 
 export interface AttemptPast {
@@ -71,7 +72,8 @@ export function newRun(facts: RunFacts, at: number): RunPast {
       live: null,
     })
   }
-  return { facts, tasks, isPaused: false, isCancelled: false, isDrained: false, isClosed: false, resumedAt: at }
+  const flags = { isPaused: false, isCancelled: false, isDrained: false, isClosed: false }
+  return { facts, tasks, ...flags, resumedAt: at, messages: 0 }
 }
 
 export function isOver(status: TaskPast['status']): boolean {

@@ -4,11 +4,13 @@
  * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
  */
 import type { RunEvent, RunEventMap } from '../core/types.js'
-import type { TaskFacts, WorldFacts } from './history-facts.js'
+import type { WorldFacts } from './history-facts.js'
 import { exclude } from './history-facts.js'
+import { checkSent, checkShared } from './history-handed-over.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
+import { checkServes, lackOf } from './history-workers.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -21,6 +23,9 @@ export interface History {
   /** The attempt with this fence, live or closing, null if there is none. */
   attempt(fence: number): AttemptPast | null
   run(id: string): RunPast | null
+  /** Whether a run was opened under this key. */
+  hasKey(key: string | undefined): boolean
+  hasWorker(id: string): boolean
   runs(): Iterable<RunPast>
   /** Whether a worker is there that could serve a task, busy or not. */
   isServed(task: TaskPast): boolean
@@ -31,6 +36,7 @@ export interface History {
 interface Memory {
   readonly facts: WorldFacts
   readonly runs: Map<string, RunPast>
+  readonly keys: Set<string>
   readonly workers: Map<string, WorkerPast>
   readonly unreleased: Map<number, AttemptPast>
   /** Tasks that ended without success since the last `settle`. */
@@ -47,6 +53,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
   const memory: Memory = {
     facts,
     runs: new Map(),
+    keys: new Set(),
     workers: new Map(),
     unreleased: new Map(),
     fallen: [],
@@ -67,6 +74,8 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     settle: (at) => settle(memory, at),
     attempt: (fence) => memory.unreleased.get(fence) ?? null,
     run: (id) => memory.runs.get(id) ?? null,
+    hasKey: (key) => key !== undefined && memory.keys.has(key),
+    hasWorker: (id) => memory.workers.has(id),
     runs: () => memory.runs.values(),
     isServed: (task) => isServed(memory, task),
     digest: () => memory.digest >>> 0,
@@ -93,6 +102,10 @@ function feed(memory: Memory, event: RunEvent): void {
     case 'attempt.renewed':
     case 'attempt.progressed':
       return renewed(memory, event)
+    case 'context.shared':
+      return checkShared(liveOf(memory, event), event)
+    case 'message.sent':
+      return checkSent(openRun(memory, event.run), senderOf(memory, event), memory.workers, event)
     case 'task.failed':
     case 'task.skipped':
     case 'task.cancelled':
@@ -111,6 +124,9 @@ function feed(memory: Memory, event: RunEvent): void {
 function opened(memory: Memory, event: RunEventMap['run.opened']): void {
   const facts = memory.facts.runs.get(event.run)
   if (facts === undefined || memory.runs.has(event.run)) return accuse(`Run "${event.run}" is opened twice`)
+  const { idempotencyKey: key } = event
+  if (key !== undefined && memory.keys.has(key)) accuse(`Run "${event.run}" is opened under a key that was used`)
+  if (key !== undefined) memory.keys.add(key)
   const run = newRun(facts, event.at)
   memory.runs.set(event.run, run)
   for (const task of run.tasks.values()) markReady(memory, run, task)
@@ -220,20 +236,6 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
   }
   memory.unreleased.set(fence, past)
   task.live = past
-}
-
-function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse: (why: string) => never): void {
-  if (worker.isDraining) refuse(`worker "${worker.id}" is to get nothing more`)
-  if (slot < 1 || slot > worker.slots) refuse(`worker "${worker.id}" has no slot ${slot} (S7)`)
-  const lack = lackOf(worker, facts)
-  if (lack !== null) refuse(`worker "${worker.id}" is not ${lack}`)
-}
-
-/** What a worker would have to be to serve a task, null if it can. */
-function lackOf(worker: WorkerPast, { spec }: TaskFacts): string | null {
-  if (spec.pool !== null && spec.pool !== worker.pool) return `of pool "${spec.pool}"`
-  const missing = spec.requires.find((capability) => !worker.capabilities.includes(capability))
-  return missing === undefined ? null : `able to do "${missing}"`
 }
 
 /** L4: `task` starts before all who have waited longer for what it takes; the longest-waiting of them was passed. */
@@ -381,6 +383,10 @@ function openRun(memory: Memory, id: string): RunPast {
 
 function taskOf(run: RunPast, id: string): TaskPast {
   return run.tasks.get(id) ?? accuse(`Run "${run.facts.id}" has no task "${id}"`)
+}
+
+function senderOf(memory: Memory, { type, from }: RunEventMap['message.sent']): AttemptPast | null {
+  return from === null ? null : liveOf(memory, { type, ...from })
 }
 
 function liveOf(

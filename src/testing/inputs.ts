@@ -1,5 +1,15 @@
 /** From a step of a simulated world to the input it gives the core. */
-import type { CancelTarget, Failure, Input, JsonValue, PoolId, RunId, TaskId, WorkerId } from '../core/types.js'
+import type {
+  CancelTarget,
+  Failure,
+  Input,
+  JsonValue,
+  MessageTarget,
+  PoolId,
+  RunId,
+  TaskId,
+  WorkerId,
+} from '../core/types.js'
 import type { Machine, Work } from './machine-state.js'
 import { endWork, workOn } from './machine-state.js'
 import type { FailureSpec, ReportKind, Step } from './steps.js'
@@ -8,10 +18,13 @@ import type { WorkerSpec } from './world.js'
 type StepOf<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>
 
 /** The input of a step, null where the step makes no sense (any more). Whoever reports an end has stopped working. */
-export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump'>>): Input | null {
+export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump' | 'read'>>): Input | null {
   switch (step.kind) {
     case 'open':
-      return { type: 'open', run: step.run as RunId, plan: { run: step.run } }
+      return { type: 'open', run: step.run as RunId, plan: { run: step.run }, ...keyOf(step.run) }
+    case 'again':
+      if (machine.history.run(step.run) === null || keyOf(step.run).idempotencyKey === undefined) return null
+      return { type: 'open', run: `${step.run}-again` as RunId, plan: {}, ...keyOf(step.run) }
     case 'join': {
       const spec = machine.facts.workers.get(step.worker)
       return spec === undefined ? null : joinOf(spec)
@@ -24,8 +37,10 @@ export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump'>>): 
       return report(machine, step)
     case 'lie': {
       const fence = fenceOf(machine, step)
-      return fence === null ? null : say(step.report, { ...step, fence })
+      return fence === null ? null : say(machine, step, { ...step, fence })
     }
+    case 'send':
+      return { type: 'send', run: step.run as RunId, from: null, to: step.to, body: thing(machine) }
     case 'cancel':
       return { type: 'cancel', run: step.run as RunId, target: targetOf(step), reason: 'no longer wanted' }
     case 'pause':
@@ -40,6 +55,16 @@ export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump'>>): 
   }
 }
 
+/** All runs but one are opened under a key. */
+function keyOf(run: string): { readonly idempotencyKey?: string } {
+  return run === 'r2' ? {} : { idempotencyKey: `key of ${run}` }
+}
+
+/** A value that is told apart from every other. */
+function thing(machine: Machine): JsonValue {
+  return { at: machine.now, after: machine.decisions }
+}
+
 export function joinOf({ id, pool, slots, capabilities }: WorkerSpec): Input {
   return { type: 'join', worker: id as WorkerId, pool: pool as PoolId, slots, capabilities }
 }
@@ -52,18 +77,26 @@ function leaveOf(machine: Machine, worker: string): Input {
   return { type: 'leave', worker: worker as WorkerId, reason: 'it was told to' }
 }
 
+const ENDS: ReadonlySet<ReportKind> = new Set(['complete', 'fail', 'confirm'])
+
 function report(machine: Machine, step: StepOf<'report'>): Input | null {
   const list = step.report === 'confirm' ? machine.stopping : machine.running
   const work = workOn(list, step.run, step.task)
   if (work === null) return null
-  if (step.report !== 'beat' && step.report !== 'progress') endWork(machine, work)
-  return say(step.report, work, step.failure)
+  if (ENDS.has(step.report)) endWork(machine, work)
+  return say(machine, step, work)
 }
 
 const RESULTS: readonly JsonValue[] = ['done', null, { sha: 'abc' }]
 const BOOM: FailureSpec = { kind: 'error' }
 
-function say(kind: ReportKind, work: Omit<Work, 'worker'>, failure: FailureSpec = BOOM): Input {
+interface Saying {
+  readonly report: ReportKind
+  readonly failure?: FailureSpec
+  readonly to?: MessageTarget
+}
+
+function say(machine: Machine, { report: kind, failure = BOOM, to }: Saying, work: Omit<Work, 'worker'>): Input {
   const ref = { run: work.run as RunId, task: work.task as TaskId, fence: work.fence }
   switch (kind) {
     case 'complete':
@@ -74,6 +107,12 @@ function say(kind: ReportKind, work: Omit<Work, 'worker'>, failure: FailureSpec 
       return { type: 'beat', ...ref }
     case 'progress':
       return { type: 'beat', ...ref, progress: work.fence }
+    case 'share':
+      return { type: 'share', ...ref, key: `k${work.fence % 3}`, value: thing(machine) }
+    case 'send': {
+      const { run, ...from } = ref
+      return { type: 'send', run, from, to: to ?? { task: ref.task }, body: thing(machine) }
+    }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
     default:

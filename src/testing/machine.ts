@@ -12,6 +12,7 @@ import { createHistory } from './history.js'
 import { inputOf, joinOf } from './inputs.js'
 import type { Machine } from './machine-state.js'
 import { endWork, startWork, stopWork } from './machine-state.js'
+import { checkRead } from './read.js'
 import type { Crash, Step } from './steps.js'
 
 /** Does one step; one that makes no sense here (any more) does nothing. @throws Error when something is wrong. */
@@ -20,6 +21,7 @@ export function act(machine: Machine, step: Step): void {
     machine.now += step.ms
     return
   }
+  if (step.kind === 'read') return checkRead(machine, step)
   if (step.kind === 'wait') machine.now += step.ms
   if (step.kind === 'wake') machine.now = Math.max(machine.now, machine.wakeAt ?? machine.now)
   const input = inputOf(machine, step)

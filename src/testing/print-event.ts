@@ -23,6 +23,16 @@ function detailsOf(event: RunEvent, origin: number): string {
       return event.result === null ? '' : JSON.stringify(event.result)
     case 'attempt.progressed':
       return JSON.stringify(event.progress)
+    case 'context.shared':
+      return `${event.key} ${JSON.stringify(event.value)}`
+    case 'message.sent': {
+      const { seq, from, to, body } = event
+      const sender = from === null ? 'outside' : `${from.task}#${from.attempt}`
+      const [[kind, id] = []] = Object.entries(to)
+      return `${seq} from ${sender} to ${kind} ${id}: ${JSON.stringify(body)}`
+    }
+    case 'run.opened':
+      return event.idempotencyKey === undefined ? '' : `with key ${JSON.stringify(event.idempotencyKey)}`
     case 'attempt.failed': {
       const next = event.retryAt === null ? 'no retry' : `retry at ${printTime(event.retryAt, origin)}`
       return `${printFailure(event.failure)}, ${next}`

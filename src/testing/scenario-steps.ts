@@ -5,6 +5,7 @@ import type {
   FailureKind,
   Input,
   JsonValue,
+  MessageTarget,
   PoolId,
   RunId,
   TaskId,
@@ -13,17 +14,28 @@ import type {
 import { parseDuration } from '../plan/duration.js'
 
 /** A report whose fence is that of the task's live (or closing) attempt, unless the line gives one. */
-export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'confirm'
+export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'share' | 'confirm'
 
 export type ScenarioStep =
   | { readonly kind: 'input'; readonly input: Input }
-  | { readonly kind: 'open'; readonly run: RunId; readonly plan: string }
+  | { readonly kind: 'open'; readonly run: RunId; readonly plan: string; readonly key: string | undefined }
+  /** `task` null: from outside of the run. */
+  | {
+      readonly kind: 'send'
+      readonly run: RunId
+      readonly task: TaskId | null
+      readonly fence: number | null
+      readonly to: MessageTarget
+      readonly body: JsonValue
+    }
   | {
       readonly kind: 'report'
       readonly report: ScenarioReport
       readonly run: RunId
       readonly task: TaskId
       readonly fence: number | null
+      /** What is shared under it; empty for other reports. */
+      readonly key: string
       readonly result: JsonValue | undefined
       readonly failure: Failure
     }
@@ -31,7 +43,7 @@ export type ScenarioStep =
   | { readonly kind: 'time'; readonly to: 'at' | 'after' | 'wake'; readonly ms: number }
   /** The clock is set; nobody looks yet. */
   | { readonly kind: 'clock'; readonly ms: number }
-  | { readonly kind: 'explain'; readonly run: RunId; readonly task: TaskId }
+  | { readonly kind: 'explain' | 'read'; readonly run: RunId; readonly task: TaskId }
   | { readonly kind: 'status'; readonly run: RunId }
   | { readonly kind: 'crash' | 'reload' }
 
@@ -48,7 +60,12 @@ export function parseStep(line: string): ScenarioStep {
   const { verb, plain, named } = words
   switch (verb) {
     case 'open':
-      return { kind: 'open', run: need(words, 0, 'a run') as RunId, plan: plain[1] ?? 'plan' }
+      return {
+        kind: 'open',
+        run: need(words, 0, 'a run') as RunId,
+        plan: plain[1] ?? 'plan',
+        key: named.get('key'),
+      }
     case 'join':
       return { kind: 'input', input: joinOf(words) }
     case 'drain':
@@ -60,8 +77,11 @@ export function parseStep(line: string): ScenarioStep {
     case 'complete':
     case 'fail':
     case 'beat':
+    case 'share':
     case 'confirm':
       return reportOf(words, verb)
+    case 'send':
+      return sendOf(words)
     case 'cancel':
       return { kind: 'input', input: cancelOf(words) }
     case 'pause':
@@ -82,7 +102,8 @@ export function parseStep(line: string): ScenarioStep {
       return { kind: 'clock', ms: (by.startsWith('-') ? -1 : 1) * durationOf(by.replace(/^[+-]/, '')) }
     }
     case 'explain':
-      return { kind: 'explain', ...refOf(words) }
+    case 'read':
+      return { kind: verb, ...refOf(words) }
     case 'status':
       return { kind: 'status', run: need(words, 0, 'a run') as RunId }
     case 'crash':
@@ -107,7 +128,8 @@ function joinOf(words: Words): Input {
 function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
   const { plain, named } = words
   const fence = named.get('fence')
-  const json = plain[1] === undefined || report === 'fail' ? undefined : (JSON.parse(plain[1]) as JsonValue)
+  const text = report === 'share' ? need(words, 2, 'a key and a value') : report === 'fail' ? undefined : plain[1]
+  const json = text === undefined ? undefined : (JSON.parse(text) as JsonValue)
   const retryAfter = named.get('retry-after')
   const failure: Failure = {
     kind: (plain[1] ?? 'error') as FailureKind,
@@ -120,9 +142,21 @@ function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
     report,
     ...refOf(words),
     fence: fence === undefined ? null : Number(fence),
+    key: report === 'share' ? plain[1]! : '',
     result: json,
     failure,
   }
+}
+
+function sendOf(words: Words): ScenarioStep {
+  const { named } = words
+  const [run, task] = splitRef(need(words, 0, 'a run or a task'))
+  const fence = named.get('fence')
+  const [, kind, id] = /^(task|stream|worker):(.+)$/.exec(named.get('to') ?? '') ?? []
+  if (kind === undefined) throw new Error('Expected "to=task:…", "to=stream:…" or "to=worker:…".')
+  const to = { [kind]: id } as unknown as MessageTarget
+  const body = JSON.parse(need(words, 1, 'a body')) as JsonValue
+  return { kind: 'send', run, task, fence: fence === undefined ? null : Number(fence), to, body }
 }
 
 function cancelOf(words: Words): Input {
@@ -158,6 +192,8 @@ function fail(message: string): never {
 }
 
 /** Words are separated by spaces; a word in double quotes is JSON text, one in braces or brackets is JSON and stays so. */
+/** Verbs whose words are JSON, not text. */
+const TAKE_JSON: ReadonlySet<string> = new Set(['complete', 'beat', 'share', 'send'])
 const WORD = /"(?:[^"\\]|\\.)*"|[{[].*[}\]]|\S+/g
 
 function splitWords(line: string): Words {
@@ -167,8 +203,7 @@ function splitWords(line: string): Words {
   for (const word of others) {
     const equals = /^([a-z-]+)=(.*)$/.exec(word)
     if (equals !== null) named.set(equals[1]!, equals[2]!)
-    else
-      plain.push(verb !== 'complete' && verb !== 'beat' && word.startsWith('"') ? (JSON.parse(word) as string) : word)
+    else plain.push(!TAKE_JSON.has(verb) && word.startsWith('"') ? (JSON.parse(word) as string) : word)
   }
   return { verb, plain, named }
 }

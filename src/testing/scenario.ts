@@ -24,6 +24,7 @@ import { canonical } from '../core/canonical.js'
 import { createState } from '../core/create.js'
 import { decide } from '../core/decide.js'
 import { explain } from '../core/explain.js'
+import { inboxOf } from '../core/handed-over.js'
 import { checkInvariants } from '../core/invariants.js'
 import { reduce } from '../core/reduce.js'
 import type { RunState, ScopeState } from '../core/state.js'
@@ -117,10 +118,18 @@ function play(stage: Stage, step: ScenarioStep): readonly string[] {
       const plan = stage.plans.get(step.plan)
       if (plan === undefined) throw new Error(`There is no plan "${step.plan}".`)
       if (!stage.byRun.has(step.run)) stage.byRun.set(step.run, plan)
-      return decideOn(stage, { type: 'open', run: step.run, plan: step.plan })
+      const { run, key } = step
+      return decideOn(stage, {
+        type: 'open',
+        run,
+        plan: step.plan,
+        ...(key === undefined ? {} : { idempotencyKey: key }),
+      })
     }
     case 'report':
       return decideOn(stage, reportInput(stage, step))
+    case 'send':
+      return decideOn(stage, sendInput(stage, step))
     case 'time': {
       const wake = Math.max(stage.now, stage.wakeAt ?? stage.now)
       stage.now = step.to === 'at' ? ORIGIN + step.ms : step.to === 'after' ? stage.now + step.ms : wake
@@ -131,6 +140,8 @@ function play(stage: Stage, step: ScenarioStep): readonly string[] {
       return [`it is ${printTime(stage.now, ORIGIN)}`]
     case 'explain':
       return explainTask(stage, step.run, step.task)
+    case 'read':
+      return readBy(stage, step.run, step.task)
     case 'status':
       return statusOf(stage, step.run)
     case 'crash':
@@ -178,11 +189,29 @@ function reportInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 
       return { type: 'fail', ...ref, failure }
     case 'beat':
       return { type: 'beat', ...ref, ...(result === undefined ? {} : { progress: result }) }
+    case 'share':
+      return { type: 'share', ...ref, key: step.key, value: result ?? null }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
     default:
       return report satisfies never
   }
+}
+
+function sendInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 'send' }>): Input {
+  const { run, task, fence, to, body } = step
+  const from = task === null ? null : { task, fence: fence ?? currentFence(stage, run, task) }
+  return { type: 'send', run, from, to, body }
+}
+
+/** What the live attempt of a task sees of what was handed over. */
+function readBy(stage: Stage, run: RunId, task: TaskId): readonly string[] {
+  const attempt = stage.state.attempts.get(currentFence(stage, run, task))!
+  const shared = [...attempt.shared].flatMap(([stream, values]) =>
+    [...values].map(([key, value]) => `shared by ${stream ?? 'tasks of no stream'}: ${key} ${JSON.stringify(value)}`),
+  )
+  const inbox = inboxOf(attempt, 0, stage.state.revision)
+  return [...shared, ...inbox.map(({ seq, body }) => `message ${seq}: ${JSON.stringify(body)}`)]
 }
 
 function currentFence({ state }: Stage, run: RunId, task: TaskId): number {

@@ -1,8 +1,8 @@
 /** What can happen in a simulated world, one step at a time: plain data, so that it can be repeated, dropped and printed. */
-import type { FailureKind } from '../core/types.js'
+import type { FailureKind, MessageTarget } from '../core/types.js'
 
 /** What a worker says about an attempt. */
-export type ReportKind = 'complete' | 'fail' | 'beat' | 'progress' | 'confirm'
+export type ReportKind = 'complete' | 'fail' | 'beat' | 'progress' | 'share' | 'send' | 'confirm'
 
 /**
  * Whose fence a lie carries: `old`, that of an attempt of this task that is over or fenced; `other`, that of a live attempt
@@ -17,39 +17,47 @@ export interface Crash {
   readonly again: number
 }
 
-export type Step = (
-  | { readonly kind: 'open'; readonly run: string }
-  | { readonly kind: 'join' | 'drain' | 'leave'; readonly worker: string }
-  /** A report on the live attempt of a task, or on the closing one (`confirm`). */
-  | {
-      readonly kind: 'report'
-      readonly report: ReportKind
-      readonly run: string
-      readonly task: string
-      readonly failure?: FailureSpec
-    }
-  | {
-      readonly kind: 'lie'
-      readonly lie: LieKind
-      readonly report: ReportKind
-      readonly run: string
-      readonly task: string
-    }
-  | { readonly kind: 'cancel'; readonly run: string; readonly target: 'run' | 'stream' | 'task'; readonly id: string }
-  | { readonly kind: 'pause' | 'resume'; readonly run: string }
-  /** Time passes, and the host looks at the clock. */
-  | { readonly kind: 'wait'; readonly ms: number }
-  /** Time passes up to the moment the core asked for. */
-  | { readonly kind: 'wake' }
-  /** The clock is set, forth or back; nobody notices yet. */
-  | { readonly kind: 'jump'; readonly ms: number }
-) & {
-  /** It is decided upon together with the next, which comes at once. */
-  readonly gather?: boolean
-  /** What it decides waits to be stored together with the next. */
-  readonly hold?: boolean
-  readonly crash?: Crash
-}
+export type Step =
+  /** `again`: another run asks to be opened under the key of this one. */
+  (
+    | { readonly kind: 'open' | 'again'; readonly run: string }
+    | { readonly kind: 'join' | 'drain' | 'leave'; readonly worker: string }
+    /** A report on the live attempt of a task, or on the closing one (`confirm`). */
+    | {
+        readonly kind: 'report'
+        readonly report: ReportKind
+        readonly run: string
+        readonly task: string
+        readonly failure?: FailureSpec
+        readonly to?: MessageTarget
+      }
+    | {
+        readonly kind: 'lie'
+        readonly lie: LieKind
+        readonly report: ReportKind
+        readonly run: string
+        readonly task: string
+        readonly to?: MessageTarget
+      }
+    /** A message from outside of the run. */
+    | { readonly kind: 'send'; readonly run: string; readonly to: MessageTarget }
+    /** Whoever works on the task looks at what was handed over to it. */
+    | { readonly kind: 'read'; readonly run: string; readonly task: string }
+    | { readonly kind: 'cancel'; readonly run: string; readonly target: 'run' | 'stream' | 'task'; readonly id: string }
+    | { readonly kind: 'pause' | 'resume'; readonly run: string }
+    /** Time passes, and the host looks at the clock. */
+    | { readonly kind: 'wait'; readonly ms: number }
+    /** Time passes up to the moment the core asked for. */
+    | { readonly kind: 'wake' }
+    /** The clock is set, forth or back; nobody notices yet. */
+    | { readonly kind: 'jump'; readonly ms: number }
+  ) & {
+    /** It is decided upon together with the next, which comes at once. */
+    readonly gather?: boolean
+    /** What it decides waits to be stored together with the next. */
+    readonly hold?: boolean
+    readonly crash?: Crash
+  }
 
 export interface FailureSpec {
   readonly kind: FailureKind
@@ -63,14 +71,20 @@ export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'open':
       return `open ${step.run}${end}`
+    case 'again':
+      return `open another run under the key of ${step.run}${end}`
     case 'join':
     case 'drain':
     case 'leave':
       return `${step.kind} ${step.worker}${end}`
     case 'report':
-      return `${describeReport(step.report, step.failure)} ${step.run}/${step.task}${end}`
+      return `${describeReport(step.report, step.failure)} ${step.run}/${step.task}${describeTarget(step.to)}${end}`
     case 'lie':
       return `lie: ${describeReport(step.report)} ${step.run}/${step.task} with ${LIES[step.lie]}${end}`
+    case 'send':
+      return `send in ${step.run}${describeTarget(step.to)}${end}`
+    case 'read':
+      return `read ${step.run}/${step.task}`
     case 'cancel':
       return `cancel ${step.target} ${step.target === 'run' ? step.run : `${step.run}/${step.id}`}${end}`
     case 'pause':
@@ -98,6 +112,10 @@ function describeReport(report: ReportKind, failure?: FailureSpec): string {
   const retryable = failure.retryable === false ? ' for good' : ''
   const after = failure.retryAfterMs === undefined ? '' : ` retry-after ${failure.retryAfterMs} ms`
   return `fail (${failure.kind}${retryable}${after})`
+}
+
+function describeTarget(to: MessageTarget | undefined): string {
+  return to === undefined ? '' : ` to ${Object.entries(to).flat().join(' ')}`
 }
 
 function describeCrash(crash: Crash | undefined): string {

@@ -97,9 +97,15 @@ export interface Rates {
   readonly dawdle: number
   /** Time passes up to the next moment at which the core wants to be woken: workers go silent or get stuck. */
   readonly wake: number
+  readonly share: number
+  readonly send: number
+  readonly sendFromOutside: number
+  readonly read: number
   readonly lie: number
   readonly leave: number
   readonly crash: number
+  /** A run is asked for that was asked for before, under its key. */
+  readonly again: number
   readonly pause: number
   readonly cancelTask: number
   readonly cancelStream: number
@@ -133,9 +139,14 @@ export const CALM: Rates = {
   progress: 0,
   dawdle: 0,
   wake: 0,
+  share: 0,
+  send: 0,
+  sendFromOutside: 0,
+  read: 0,
   lie: 0,
   leave: 0,
   crash: 0,
+  again: 0,
   pause: 0,
   cancelTask: 0,
   cancelStream: 0,
@@ -154,9 +165,14 @@ const WORST: Rates = {
   progress: 100,
   dawdle: 100,
   wake: 60,
+  share: 60,
+  send: 60,
+  sendFromOutside: 10,
+  read: 60,
   lie: 40,
   leave: 10,
   crash: 6,
+  again: 6,
   pause: 6,
   cancelTask: 6,
   cancelStream: 3,

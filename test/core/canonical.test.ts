@@ -6,7 +6,7 @@ import { createState } from '../../src/core/create.js'
 import { createDeadlines } from '../../src/core/deadlines.js'
 import { decide } from '../../src/core/decide.js'
 import { reduce } from '../../src/core/reduce.js'
-import type { ScopeState } from '../../src/core/state.js'
+import type { ClosedRun, ScopeState } from '../../src/core/state.js'
 import { PLACE, STATUS } from '../../src/core/state.js'
 import type { Input, RunEvent, RunId, TaskId, WorkerId } from '../../src/core/types.js'
 import { everything, type Healthy, healthy, RUN, START } from './invariants-world.js'
@@ -79,13 +79,23 @@ describe('the same facts give the same text', () => {
   })
 })
 
+const OLD: ClosedRun = { name: 'old', openedAt: 1, openedAfter: 0, closedAt: 2, verdict: 'failed' }
+
 describe('another fact gives another text', () => {
   const changes: readonly (readonly [fact: string, change: (made: Healthy) => void])[] = [
     ['the revision', ({ state }) => Object.assign(state, { revision: 99 })],
     ['the newest fence', ({ state }) => Object.assign(state, { fence: 99 })],
     ['the clock', ({ state }) => Object.assign(state, { clock: 99 })],
     ['how many tasks became ready', ({ state }) => Object.assign(state, { readySeq: 99 })],
-    ['a run that is closed', ({ state }) => state.closedRuns.add('old' as RunId)],
+    ['a run that is closed', ({ state }) => state.closedRuns.set('old' as RunId, OLD)],
+    ['a key of a run', ({ state }) => state.runKeys.set('k', 'old' as RunId)],
+    ['under which key a run was opened', ({ run }) => Object.assign(run, { idempotencyKey: 'k' })],
+    ['what was shared', ({ run }) => Object.assign(run, { shared: new Map([[null, new Map([['k', 1]])]]) })],
+    ['what an attempt sees', ({ live }) => Object.assign(live, { shared: new Map([[null, new Map([['k', 1]])]]) })],
+    [
+      'a message',
+      ({ run }) => run.messages.push({ seq: 1, revision: 1, at: 1, from: null, to: { task: 'h' as TaskId }, body: 1 }),
+    ],
     ['a worker', ({ state }) => state.workers.delete('w1' as WorkerId)],
     ['the order of free slots', ({ worker }) => worker.freeSlots.push(1, 2)],
     ['what a worker can do', ({ worker }) => Object.assign(worker, { capabilities: new Set(['gpu']) })],

@@ -113,6 +113,10 @@ function ask(w: World, asked: Asked): void {
     case 'beat':
       w.now += 10
       return void w.send({ type: 'beat', ...report })
+    case 'share':
+      return void w.send({ type: 'share', ...report, key: 'k', value: 1 })
+    case 'send':
+      return void w.send({ type: 'send', run: 'r', from: report, to: { stream: 's' }, body: 1 })
     case 'confirmStop':
       return void w.send({ type: 'confirmStop', ...report })
     case 'cancel':
@@ -151,7 +155,14 @@ const FINAL = 'TASK_FINISHED'
 /** What is the same in every situation. */
 const always: Partial<Record<Asked, Led>> = { open: 'RUN_EXISTS', drain: ['worker.draining'], pause: ['run.paused'] }
 /** What reports lead to where there is no live attempt. */
-const unheard: Partial<Record<Asked, Led>> = { complete: STALE, fail: STALE, beat: STALE, confirmStop: STALE }
+const unheard: Partial<Record<Asked, Led>> = {
+  complete: STALE,
+  fail: STALE,
+  beat: STALE,
+  share: STALE,
+  send: STALE,
+  confirmStop: STALE,
+}
 const nothing: Partial<Record<Asked, Led>> = {
   join: ['worker.joined'],
   leave: ['worker.left'],
@@ -206,6 +217,8 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     complete: ['attempt.succeeded'],
     fail: ['attempt.failed'],
     beat: ['attempt.renewed'],
+    share: ['context.shared'],
+    send: ['message.sent'],
     confirmStop: STALE,
     leave: ['worker.left', 'attempt.failed'],
     cancel: stopped,
@@ -218,6 +231,8 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     complete: STALE,
     fail: STALE,
     beat: STALE,
+    share: STALE,
+    send: STALE,
     confirmStop: ['attempt.closed'],
     leave: ['worker.left', 'attempt.closed'],
     cancel: ['task.cancelled'],

@@ -1,7 +1,7 @@
 // Each sentence about the state is made false, one at a time, and must be told.
 import { describe, expect, it } from 'vitest'
 import { checkInvariants } from '../../src/core/invariants.js'
-import type { Attempt, Waiter } from '../../src/core/state.js'
+import type { Attempt, ClosedRun, Waiter } from '../../src/core/state.js'
 import { PLACE, STATUS } from '../../src/core/state.js'
 import type { TaskId, WorkerId } from '../../src/core/types.js'
 import { force, type Healthy, healthy, RUN, START, WORKER } from './invariants-world.js'
@@ -16,6 +16,8 @@ function messageAfter(change: (healthy: Healthy) => void, now: number = START): 
   }
   return 'nothing is wrong'
 }
+
+const OLD: ClosedRun = { name: 'old', openedAt: 1, openedAfter: 0, closedAt: 2, verdict: 'failed' }
 
 type Case = readonly [sentence: string, change: (healthy: Healthy) => void]
 
@@ -33,7 +35,7 @@ function restate({ run }: Healthy, task: number, status: number): void {
 
 const nodes: readonly Case[] = [
   ['An open run is not closed', ({ run }) => force(run, { closed: { at: 0, verdict: 'failed' } })],
-  ['An open run is not closed', ({ state }) => state.closedRuns.add(RUN)],
+  ['An open run is not closed', ({ state }) => state.closedRuns.set(RUN, OLD)],
   [
     '"remaining" counts the unmet dependencies: it says 2, there are 1',
     ({ run, task }) => put(run.remaining, task('s/b'), 2),

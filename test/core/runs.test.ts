@@ -27,7 +27,7 @@ it('a run that ends leaves the live state, and its workers to the others', () =>
   expect(w.running('r2')).toEqual(['c'])
   w.complete('c')
   expect([...w.state.runs.keys()]).toEqual(['r1'])
-  expect([...w.state.closedRuns]).toEqual(['r2'])
+  expect([...w.state.closedRuns.keys()]).toEqual(['r2'])
   expect([...w.state.ended.keys()]).toEqual(['r2'])
 })
 
@@ -48,11 +48,11 @@ it('a closing attempt of one run holds up the other only where their claims meet
   w.open({ tasks: { b: { claims: { read: ['x'] } }, c: { claims: { read: ['y'] } } } }, 'r2')
   expect(w.running('r2')).toEqual(['c'])
   w.confirm('a')
-  expect([...w.state.closedRuns]).toEqual(['r1'])
+  expect([...w.state.closedRuns.keys()]).toEqual(['r1'])
   expect(w.running('r2')).toEqual(['b', 'c'])
 })
 
-it('runs may come and go by the thousand: nothing of them stays but their ids', () => {
+it('runs may come and go by the thousand: nothing of them stays but a line for each', () => {
   const w = world({ isChecked: false })
   w.worker('w', { slots: 2 })
   for (let n = 0; n < 1000; n += 1) {

@@ -3,15 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { createScheduler } from '../../src/embedded.js'
 import { type InlineFunction, inlineExecutor } from '../../src/executors/inline.js'
 import { defineHandlers } from '../../src/runtime/handlers.js'
-import type { AttemptContext, AttemptRequest } from '../../src/runtime/ports.js'
+import type { AttemptRequest, HandlerContext } from '../../src/runtime/ports.js'
 import { hosted, plan, turns } from '../runtime/world.js'
 
 const attempt = { id: 'r/a#1', handler: 'work', input: { n: 1 } } as unknown as AttemptRequest
-const context = (): AttemptContext & { attempt: AttemptRequest } => ({
-  attempt,
-  signal: new AbortController().signal,
-  heartbeat: () => undefined,
-})
+const context = () =>
+  ({ attempt, signal: new AbortController().signal, heartbeat: () => undefined }) as unknown as HandlerContext
 
 describe('the inline executor', () => {
   it('calls the function of the attempt’s handler with input and context, and hands over what it returns', async () => {

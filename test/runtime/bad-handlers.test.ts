@@ -180,12 +180,16 @@ describe('a handler that settles twice', () => {
 })
 
 describe('a task whose handler is not there', () => {
-  it('fails for good: the host that took the run up has other handlers', async () => {
+  it('is not started: the run is paused when it is taken up, and fails for good if it is resumed all the same', async () => {
     const store = memoryStore()
     const first = hosted({ store, more: { rare: { run: () => new Promise(() => undefined) } } })
     await first.scheduler.start({ tasks: { a: { handler: 'rare', retry: { maxAttempts: 3 } } } }, { id: 'r1' })
     const second = hosted({ store })
     const run = await second.scheduler.resume('r1')
+    await turns()
+    const reason = 'nobody has registered its handlers: give its plan to scheduler.resume(id, plan), or register them'
+    expect(run.explain('a')).toMatchObject([{ kind: 'paused', reason }])
+    await run.resume()
     expect((await run.outcome).tasks.get('a')!.failure).toEqual({
       kind: 'error',
       message: 'No handler "rare" is registered.',

@@ -98,13 +98,13 @@ export interface Hosted {
   readonly work: Scripted
 }
 
+export type HostedOptions = Omit<SchedulerOptions, 'handlers' | 'clock'> & {
+  readonly clock?: VirtualClock
+  readonly more?: Readonly<Record<string, RegisteredHandler>>
+}
+
 /** A scheduler with one handler `work`, ended by hand, and whatever else is given. */
-export function hosted(
-  options: Omit<SchedulerOptions, 'handlers' | 'clock'> & {
-    readonly clock?: VirtualClock
-    readonly more?: Readonly<Record<string, RegisteredHandler>>
-  } = {},
-): Hosted {
+export function hosted(options: HostedOptions = {}): Hosted {
   const { more = {}, clock = virtualClock(START), store = memoryStore(), ...rest } = options
   const work = scripted()
   const handlers = defineHandlers({ work: work.handler, ...more })

@@ -237,4 +237,34 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
+  // What is handed over.
+  bug(
+    'an attempt sees what is shared after its start',
+    'core/reduce.ts',
+    'shared: run.shared,',
+    'get shared() { return run.shared },',
+  ),
+  bug(
+    'what is shared goes to another stream',
+    'core/handed-over.ts',
+    'new Map(run.shared).set(stream,',
+    'new Map(run.shared).set(null,',
+  ),
+  bug(
+    'the first value of a key is kept',
+    'core/handed-over.ts',
+    '.set(key, value))',
+    '.set(key, run.shared.get(stream)?.get(key) ?? value))',
+  ),
+  bug('messages are not counted', 'core/share-and-send.ts', 'const seq = run.messages.length + 1', 'const seq = 1'),
+  bug('messages may be for nobody', 'core/share-and-send.ts', 'if (!isKnown(draft, run, to)) return', ''),
+  bug(
+    'messages of fenced attempts count',
+    'core/decide.ts',
+    'const attempt = liveAttempt(draft, { run: input.run, ...input.from })',
+    'const attempt = draft.state.attempts.get(input.from.fence) ?? null',
+  ),
+  bug('a message is read before it is stored', 'core/handed-over.ts', 'revision <= upTo && ', ''),
+  bug('a message for a stream is read by others', 'core/handed-over.ts', 'to.stream === stream', 'true'),
+  bug('a key opens two runs', 'core/decide.ts', 'if (known !== undefined) {', 'if (known === input.run) {'),
 ]

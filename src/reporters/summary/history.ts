@@ -138,6 +138,8 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'run.cancelled':
     case 'attempt.renewed':
     case 'attempt.progressed':
+    case 'context.shared':
+    case 'message.sent':
       return
     default:
       return applyToAttempt(fold, event)

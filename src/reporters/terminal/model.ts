@@ -107,6 +107,8 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'worker.left':
     case 'attempt.renewed':
     case 'attempt.progressed':
+    case 'context.shared':
+    case 'message.sent':
       return
     default:
       return applyToAttempt(model, tasks, event)

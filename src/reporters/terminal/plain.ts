@@ -1,5 +1,5 @@
 /** A run as plain lines, one for each event that matters: for logs and pipes. */
-import type { Failure, RunEvent, SkipReason } from '../../core/types.js'
+import type { Failure, RunEvent, RunEventMap, SkipReason } from '../../core/types.js'
 import { inColumns, type Line, type Style } from '../shared/line.js'
 import { formatCount, formatDuration, thousands } from '../shared/quantity.js'
 import { NO_STREAM, type RunModel } from './model.js'
@@ -34,6 +34,10 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
     }
     case 'attempt.closing':
       return line('stopping', 'yellow', `${event.task}#${event.attempt} (${event.reason})`)
+    case 'context.shared':
+      return line('shared', null, `${event.task}#${event.attempt}: ${event.key}`)
+    case 'message.sent':
+      return line('message', null, messageText(event))
     case 'task.failed':
       return line('failed', 'red', `${event.task}: ${failureText(event.failure)}${done}`)
     case 'task.skipped':
@@ -52,6 +56,13 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
     default:
       return null
   }
+}
+
+/** Its number and whom it is between; what it says may be long. */
+function messageText({ seq, from, to }: RunEventMap['message.sent']): string {
+  const sender = from === null ? 'outside' : `${from.task}#${from.attempt}`
+  const [[kind, id] = []] = Object.entries(to)
+  return `${seq} from ${sender} to ${kind} ${id}`
 }
 
 function failureText({ kind, message }: Failure): string {

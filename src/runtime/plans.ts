@@ -1,0 +1,57 @@
+/** Plans as a scheduler takes them: refused with all their errors, read back from the journal, and whether it has their handlers. */
+import type { RunState } from '../core/state.js'
+import { isFinal } from '../core/state.js'
+import type { CompiledPlan, JsonValue, RunId } from '../core/types.js'
+import { checkPlan } from '../plan/check.js'
+import type { Diagnostic } from '../plan/diagnostic.js'
+import { CODE_LIMITS } from '../plan/limits.js'
+import { schedulerError } from './errors.js'
+import type { Pools } from './names.js'
+
+export function invalidPlan(diagnostics: readonly Diagnostic[]): Error {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  const lines = errors.map(({ at, message }) => `\n  ${at || '/'}: ${message}`)
+  const message = `The plan has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}.${lines.join('')}`
+  const hint = 'Each of the `diagnostics` has a hint; `checkPlan` gives the same list without starting anything.'
+  return Object.assign(schedulerError('PLAN_INVALID', message, hint), { diagnostics })
+}
+
+/** A plan as it is stored. @throws SchedulerError JOURNAL_INVALID */
+export function compiledOf(
+  plan: JsonValue,
+  run: RunId,
+): { readonly compiled: CompiledPlan; readonly pools: Pools | undefined } {
+  const { compiled, plan: parsed, diagnostics } = checkPlan(plan, { limits: CODE_LIMITS })
+  if (compiled !== undefined) return { compiled, pools: parsed.pools }
+  const hint = 'It was written by another version, or the journal is damaged.'
+  const message = `The stored plan of run "${run}" cannot be read: ${diagnostics[0]?.message}`
+  throw schedulerError('JOURNAL_INVALID', message, hint)
+}
+
+/** Whether a task that has not ended names a handler that this host does not know. */
+export function lacksHandlers({ plan, status }: RunState, isKnown: (name: string) => boolean): boolean {
+  const isMissing = plan.handlers.map((name) => !isKnown(name))
+  return (
+    isMissing.includes(true) &&
+    plan.handler.some((handler, task) => isMissing[handler] === true && !isFinal(status[task]!))
+  )
+}
+
+/** Every task must have a handler that this host knows. */
+export function checkHandlers(plan: CompiledPlan, isKnown: (name: string) => boolean): void {
+  const problems = plan.handlers.filter((name) => !isKnown(name)).map((name) => `Handler "${name}" is not registered.`)
+  const nameless = plan.taskIds.filter((_, task) => plan.handler[task] === -1)
+  if (nameless.length > 0) {
+    const more = nameless.length > 5 ? ` and ${nameless.length - 5} more` : ''
+    problems.push(
+      `No handler is named by ${nameless
+        .slice(0, 5)
+        .map((id) => `"${id}"`)
+        .join(', ')}${more}.`,
+    )
+  }
+  if (problems.length === 0) return
+  const hint =
+    'Register it with `defineHandlers`, or name one in the task, its stream or the plan (`defaults.handler`).'
+  throw schedulerError('HANDLER_UNKNOWN', problems.join(' '), hint)
+}
