@@ -19,11 +19,8 @@ export function canonical(state: ScopeState): string {
   const { revision, fence, clock, readySeq } = state
   const reserved = state.claims.reservation()
   const lines: string[] = [line('scope', { revision, fence, clock, readySeq })]
-  for (const [id, closed] of [...state.closedRuns].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    lines.push(line('closed run', { id, ...closed }))
-  }
-  for (const [key, run] of [...state.runKeys].sort(([a], [b]) => (a < b ? -1 : 1)))
-    lines.push(line('key', { key, run }))
+  lines.push(...[...state.closedRuns].map(([id, closed]) => line('closed run', { id, ...closed })).sort())
+  lines.push(...[...state.runKeys].map(([key, run]) => line('key', { key, run })).sort())
   for (const worker of byKey(state.workers)) lines.push(line('worker', factsOfWorker(worker)))
   for (const run of byKey(state.runs)) lines.push(...linesOfRun(state, run))
   const closing = [...state.closing.values()].sort((a, b) => a.fence - b.fence)

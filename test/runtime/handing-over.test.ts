@@ -197,6 +197,22 @@ describe('messages', () => {
     await end(w)
   })
 
+  it('are of one run: nobody of another hears of them', async () => {
+    const w = await begun()
+    const { receive, inbox } = w.context('watch')
+    const other = await w.scheduler.start(twoStreams, { id: 'r2' })
+    let isHeard = false
+    const hear = (): void => {
+      isHeard = true
+    }
+    const heard = receive().then(hear, hear)
+    await other.send({ to: { task: 'watch' }, body: 1 })
+    await turns()
+    expect([isHeard, inbox()]).toEqual([false, []])
+    await end(w)
+    await heard
+  })
+
   it('are not waited for by an attempt that is told to stop, or has ended', async () => {
     const w = await begun()
     const run = await w.scheduler.resume('r1')

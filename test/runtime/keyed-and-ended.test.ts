@@ -102,6 +102,15 @@ describe('starting under a key that was used', () => {
     await scheduler.close()
   })
 
+  it('tells a list from a record with the same entries', async () => {
+    const { scheduler } = hosted()
+    await scheduler.start(plan({ a: { input: [1] } }), KEY)
+    for (const input of [{ 0: 1 }, [1, 2], [], null]) {
+      await expect(scheduler.start(plan({ a: { input } }), KEY)).rejects.toMatchObject({ code: 'PLAN_DIFFERS' })
+    }
+    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
+  })
+
   it('does not take the place of a start that is refused: its id is free', async () => {
     const { scheduler } = hosted()
     const starts = await Promise.all([
@@ -275,6 +284,20 @@ describe('taking up a run with its plan', () => {
     const fourth = hosted({ store })
     expect(await fourth.scheduler.list()).toMatchObject([{ id: 'r1' }, { id: 'r2', status: 'open' }])
     await Promise.all([fourth.scheduler.close({ graceMs: 0 }), allPauses()])
+  })
+
+  it('may come while it is being started: both get the same handle once it is stored', async () => {
+    const store = testStore()
+    const { scheduler } = hosted({ store })
+    await scheduler.list()
+    store.isHolding = true
+    const starting = scheduler.start(withFunctions, { id: 'r1' })
+    await turns()
+    const resuming = scheduler.resume('r1', withFunctions)
+    await turns()
+    store.release()
+    expect(await resuming).toBe(await starting)
+    await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
   })
 
   it('leaves a run paused that somebody has paused', async () => {
