@@ -42,6 +42,17 @@ describe('what is handed over at the start', () => {
     expect(w.work.called).toEqual(['fetch'])
   })
 
+  it('counts what was shared also where a task has no input of its own', async () => {
+    const w = hosted({ handOver: { maxBytes: 100 } })
+    const run = await w.scheduler.start(plan({ a: {}, b: { dependsOn: ['a'] } }))
+    await turns()
+    await w.work.of('a').context.share('note', 'x'.repeat(100))
+    w.work.of('a').finish()
+    const { tasks } = await run.outcome
+    expect(tasks.get('b')!.failure?.message).toMatch(/^What is handed over to "b" has 120 bytes as JSON/)
+    await end(w)
+  })
+
   it('passes where it just fits', async () => {
     const w = await used({ handOver: { maxBytes: 218 } }, 'y'.repeat(100))
     expect(w.work.of('use').input).toBe('y'.repeat(100))

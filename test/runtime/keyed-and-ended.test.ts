@@ -167,6 +167,25 @@ describe('the list of runs', () => {
   })
 })
 
+it('the list of runs has only what is stored', async () => {
+  const store = testStore()
+  const { scheduler } = hosted({ store })
+  await scheduler.list()
+  store.isHolding = true
+  const starting = scheduler.start(plan({ a: {} }), { id: 'r1' })
+  await turns()
+  let listed: readonly unknown[] | null = null
+  const listing = scheduler.list().then((runs) => {
+    listed = runs
+  })
+  await turns()
+  expect(listed).toBeNull()
+  store.release()
+  await Promise.all([starting, listing])
+  expect(listed).toMatchObject([{ id: 'r1' }])
+  await Promise.all([scheduler.close({ graceMs: 0 }), allPauses()])
+})
+
 describe('the handle of a run that has ended', () => {
   it('has its outcome, tasks, events and messages; it cannot be steered any more', async () => {
     const { scheduler, work } = hosted()
