@@ -11,7 +11,7 @@ import { instruct } from './instruct.js'
 import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
 import { settle } from './settle.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
-import { BEAT_SHARE, isFinal } from './state.js'
+import { BEAT_SHARE, isFinal, STATUS } from './state.js'
 import type {
   AttemptRef,
   BatchDecision,
@@ -72,6 +72,8 @@ function apply(draft: Draft, input: Input): void {
       return fail(draft, input)
     case 'beat':
       return beat(draft, input)
+    case 'milestone':
+      return reachMilestone(draft, input)
     case 'confirmStop':
       return confirmStop(draft, input)
     case 'open':
@@ -131,6 +133,22 @@ function beat(draft: Draft, input: InputOf<'beat'>): void {
 function isNews(draft: Draft, attempt: Attempt, stallMs: DurationMs | null): boolean {
   const interval = Math.min(PROGRESS_INTERVAL_MS, (stallMs ?? Number.POSITIVE_INFINITY) * BEAT_SHARE)
   return attempt.progress === undefined || draft.at - attempt.progressAt >= interval
+}
+
+/** A milestone that was reached before, by this attempt or an earlier one, is no news. */
+function reachMilestone(draft: Draft, input: InputOf<'milestone'>): void {
+  const attempt = liveAttempt(draft, input)
+  if (attempt === null) return
+  const { run, task } = attempt
+  const declared = run.plan.milestones.get(task)
+  const point = declared?.get(input.name)
+  if (point === undefined) {
+    const message = `Task "${input.task}" declares no milestone "${input.name}".`
+    const names = [...(declared?.keys() ?? [])].map((name) => `"${name}"`).join(', ')
+    return reject(draft, 'MILESTONE_UNKNOWN', message, names === '' ? 'It declares none.' : `It declares ${names}.`)
+  }
+  if (run.status[point] !== STATUS.waiting) return
+  record(draft, { type: 'milestone.reached', ...headOf(draft, attempt), milestone: input.name })
 }
 
 function confirmStop(draft: Draft, input: InputOf<'confirmStop'>): void {

@@ -30,6 +30,8 @@ export type Input =
   | ({ readonly type: 'fail'; readonly failure: Failure } & AttemptRef)
   /** A sign of life; with `progress`, also a sign of progress. */
   | ({ readonly type: 'beat'; readonly progress?: JsonValue } & AttemptRef)
+  /** The attempt has come to a milestone that its task declares. */
+  | ({ readonly type: 'milestone'; readonly name: string } & AttemptRef)
   /** The executor confirms that an attempt it was told to stop has stopped. */
   | ({ readonly type: 'confirmStop' } & AttemptRef)
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
@@ -45,6 +47,7 @@ export type RejectionCode =
   | 'STREAM_UNKNOWN'
   | 'TASK_UNKNOWN'
   | 'TASK_FINISHED'
+  | 'MILESTONE_UNKNOWN'
   | 'ATTEMPT_STALE'
   | 'WORKER_EXISTS'
   | 'WORKER_UNKNOWN'

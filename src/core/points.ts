@@ -140,8 +140,10 @@ function count(run: RunState, node: NodeIndex, by: NodeIndex, end: End, at: Epoc
     return 'reached'
   }
   run.spare[index]! -= weight
+  // What comes later changes nothing of what has been told.
+  if (run.status[node] !== STATUS.waiting) return null
   if (!isHarmless(point.hit, end)) run.harmed[index] = 1
-  if (run.spare[index]! >= 0 || run.status[node] !== STATUS.waiting) return null
+  if (run.spare[index]! >= 0) return null
   run.status[node] = STATUS.skipped
   return run.harmed[index] === 1 ? 'missed' : 'unneeded'
 }

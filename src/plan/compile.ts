@@ -117,6 +117,7 @@ export function compileReporting(
     ...compileWaves(points, predecessors, order),
     onFailure: plan.onFailure ?? 'continue',
     optional,
+    milestones: table.milestones,
     conditions,
   }
   return { compiled, layout, claims, order }

@@ -3,18 +3,9 @@ import type { NodeIndex, TaskIndex } from '../core/types.js'
 import { nodeName, nodePointer } from './layout.js'
 import { lookUp, NOTHING, type Resolver, reportUnresolved } from './names.js'
 import { nearest } from './nearest.js'
-import {
-  choicePoint,
-  lagPoint,
-  milestonePoint,
-  nameOf,
-  outcomePoint,
-  progressPoint,
-  streamOfNode,
-  tasksOfStream,
-} from './points.js'
+import { choicePoint, lagPoint, nameOf, outcomePoint, progressPoint, streamOfNode, tasksOfStream } from './points.js'
 import { count, quote, quoteAll } from './text.js'
-import type { ChoiceOf, Dependency, MemberOf, OutcomeOf, ShareOf, Task } from './types.js'
+import type { ChoiceOf, Dependency, MemberOf, OutcomeOf, ShareOf } from './types.js'
 
 /** The node that a dependency of `from` means; `NOTHING` where it makes no edge, which is reported. */
 export function resolveDependency(
@@ -91,9 +82,9 @@ function resolveMilestone(name: string, at: string, from: NodeIndex, resolver: R
     return NOTHING
   }
   const tasks = milestoneTasks(node, resolver)
-  const declarers = tasks.filter((task) => milestonesOf(task, resolver).includes(milestone))
+  const declarers = tasks.filter((task) => points.milestones.get(task)?.has(milestone))
   const [first, second] = declarers
-  if (first !== undefined && second === undefined) return milestonePoint(points, first, milestone, at)
+  if (first !== undefined && second === undefined) return points.milestones.get(first)?.get(milestone) as NodeIndex
   const owner = nodeName(layout, node)
   if (first === undefined) {
     const message = `${quote(milestone)} is no milestone of ${owner}.`
@@ -113,12 +104,8 @@ function milestoneTasks(node: NodeIndex, { layout, points }: Resolver): readonly
   return Array.from({ length: (layout.firstTask[stream + 1] as number) - from }, (_, offset) => from + offset)
 }
 
-function milestonesOf(task: TaskIndex, { layout }: Resolver): readonly string[] {
-  return (layout.tasks[task] as Task).milestones ?? []
-}
-
 function milestoneHint(target: string, name: string, tasks: readonly TaskIndex[], resolver: Resolver): string {
-  const declared = [...new Set(tasks.flatMap((task) => milestonesOf(task, resolver)))]
+  const declared = [...new Set(tasks.flatMap((task) => [...(resolver.points.milestones.get(task)?.keys() ?? [])]))]
   if (declared.length === 0) return `Declare it: "milestones": [${quote(name)}].`
   const near = resolver.hintsLeft-- > 0 ? nearest(name, declared) : null
   return near === null

@@ -4,7 +4,7 @@
  */
 import type { Adjacency, DurationMs, NodeIndex, Point, TaskIndex } from '../core/types.js'
 import { formatDuration } from './duration.js'
-import { type Layout, nodePointer } from './layout.js'
+import { type Layout, nodePointer, taskPointer } from './layout.js'
 import type { Task } from './types.js'
 
 /** A point with what it watches: its row in the graph. */
@@ -25,19 +25,36 @@ export interface PointTable {
   readonly required: ReadonlyMap<number, readonly TaskIndex[]>
   /** What each task weighs: its estimate, or the mean of those that have one. */
   readonly weight: Float64Array
+  /** The milestones that tasks declare, by name. */
+  readonly milestones: Map<TaskIndex, ReadonlyMap<string, NodeIndex>>
   /** What each task counts in a share of its stream, in whole numbers; made when first asked for. */
   shares: Int32Array | null
 }
 
-/** The points of a plan before any task is looked at: one for each stream. */
+/** The points that a plan has without any condition: its streams, and the milestones of its tasks. */
 export function createPoints(layout: Layout, weight: Float64Array): PointTable {
-  const required = requiredTasks(layout)
   const points = layout.streamIds.map((id, stream): PlannedPoint => {
     const watches: readonly NodeIndex[] = []
     return { kind: 'stream', id, hit: 'done', needed: 0, spare: 0, watches, at: layout.origin.stream(stream) }
   })
   const known = new Map(layout.streamIds.map((id, stream) => [id as string, layout.tasks.length + stream]))
-  return { layout, points, known, required, weight, shares: null }
+  const required = requiredTasks(layout)
+  const table: PointTable = { layout, points, known, required, weight, milestones: new Map(), shares: null }
+  for (let task = 0; task < layout.tasks.length; task++) {
+    const { milestones } = layout.tasks[task] as Task
+    if (milestones !== undefined) declareMilestones(table, task, milestones)
+  }
+  return table
+}
+
+/** Each is reached by the report of the task, or by its success. */
+function declareMilestones(table: PointTable, task: TaskIndex, names: readonly string[]): void {
+  const at = `${taskPointer(table.layout, task)}/milestones`
+  const declare = (name: string): readonly [string, NodeIndex] => {
+    const id = `${table.layout.taskIds[task]}#${name}`
+    return [name, intern(table, { kind: 'milestone', id, hit: 'success', needed: 1, spare: 0, watches: [task], at })]
+  }
+  table.milestones.set(task, new Map(names.map(declare)))
 }
 
 /** The tasks that a stream as a whole stands for: those that are not optional. */
@@ -52,12 +69,6 @@ export function tasksOfStream({ layout: { firstTask }, required }: PointTable, s
 export function streamOfNode({ layout: { tasks, streams } }: PointTable, node: NodeIndex): number {
   const stream = node - tasks.length
   return stream >= 0 && stream < streams.length ? stream : -1
-}
-
-/** Reached by the report of a task, or by its success. */
-export function milestonePoint(table: PointTable, task: TaskIndex, name: string, at: string): NodeIndex {
-  const id = `${table.layout.taskIds[task]}#${name}`
-  return intern(table, { kind: 'milestone', id, hit: 'success', needed: 1, spare: 0, watches: [task], at })
 }
 
 /** Reached when one task fails, or when all have ended. A stream without tasks has ended with what it waits for. */

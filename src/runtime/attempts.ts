@@ -10,10 +10,12 @@ import type {
   Input,
   Instruction,
   JsonValue,
+  Rejection,
   RunId,
   TaskIndex,
 } from '../core/types.js'
 import { attemptId } from '../core/types.js'
+import { throwIfRefused } from './errors.js'
 import { checkFailure, toFailure } from './failure.js'
 import type { RegisteredHandler } from './handlers.js'
 import { fillInput } from './input.js'
@@ -28,6 +30,8 @@ export interface AttemptsOptions {
   /** Carries out handlers that name no executor of their own. */
   readonly executor: Executor
   readonly post: (input: Input) => void
+  /** Resolves when the input has been decided upon and what it led to is stored. */
+  readonly ask: (input: Input) => Promise<Rejection | null>
   readonly now: () => EpochMs
   /** Asks for `beat` to be called at this time. */
   readonly wakeBy: (at: EpochMs) => void
@@ -39,6 +43,9 @@ type StopAttempt = Extract<Instruction, { readonly type: 'stopAttempt' }>
 /** An outcome whose result is known to be JSON. */
 type Settled = { readonly ok: true; readonly result: JsonValue } | Extract<AttemptOutcome, { readonly ok: false }>
 
+/** The line from an attempt to the host. */
+type Line = Pick<AttemptsOptions, 'post' | 'ask' | 'now'>
+
 /** How many signs of life the host gives in one lease. */
 const BEATS_PER_LEASE = 3
 
@@ -49,16 +56,16 @@ export class AttemptUnderWay implements AttemptContext {
   isStopping = false
   /** When the host next gives a sign of life for it; Infinity: never. */
   nextBeatAt: EpochMs
-  private readonly post: (input: Input) => void
+  private readonly line: Line
   private controller: AbortController | null = null
   private stopReason: Error | undefined
 
-  constructor(attempt: AttemptRequest, executor: Executor, post: (input: Input) => void, now: () => EpochMs) {
+  constructor(attempt: AttemptRequest, executor: Executor, line: Line) {
     this.attempt = attempt
     this.executor = executor
-    this.post = post
+    this.line = line
     const every = beatEveryMs(this)
-    this.nextBeatAt = every === null ? Number.POSITIVE_INFINITY : now() + every
+    this.nextBeatAt = every === null ? Number.POSITIVE_INFINITY : line.now() + every
   }
 
   get signal(): AbortSignal {
@@ -74,12 +81,27 @@ export class AttemptUnderWay implements AttemptContext {
     return (progress) => this.beat(progress)
   }
 
+  /** May be taken out of the context; made when it is. */
+  get milestone(): (name: string) => Promise<void> {
+    return (name) => {
+      const reported = this.report(name)
+      // Whoever does not wait for it must not be ended by it.
+      reported.catch(() => undefined)
+      return reported
+    }
+  }
+
+  private async report(name: string): Promise<void> {
+    const { run, task, fence } = this.attempt
+    throwIfRefused(await this.line.ask({ type: 'milestone', run, task, fence, name }))
+  }
+
   beat(progress?: JsonValue): void {
     if (this.isStopping) return
     const { run, task, fence } = this.attempt
-    if (progress === undefined) return this.post({ type: 'beat', run, task, fence })
+    if (progress === undefined) return this.line.post({ type: 'beat', run, task, fence })
     const copied = toJson(progress)
-    if (copied.ok) this.post({ type: 'beat', run, task, fence, progress: copied.value })
+    if (copied.ok) this.line.post({ type: 'beat', run, task, fence, progress: copied.value })
   }
 
   /** Aborts the signal, for whoever looks at it now or later. */
@@ -115,7 +137,7 @@ export class Attempts {
     const handler = this.options.handlerOf(run.id, name)
     const executor = handler?.via ?? this.options.executor
     const request = requestOf(run, task, instruction, name)
-    const context = new AttemptUnderWay(request, executor, this.options.post, this.options.now)
+    const context = new AttemptUnderWay(request, executor, this.options)
     this.underWay.set(instruction.fence, context)
     if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.startBeating(context)
     if (handler === undefined) {

@@ -1,10 +1,11 @@
 /** What is thrown: `SchedulerError` when the world failed us, `InvariantError` when we failed. Plans and work never throw. */
+import type { Rejection } from '../core/types.js'
 
 /**
  * `CLOSED`: the scheduler was closed · `STORE_FAILED`: the store could not be reached after repeated tries ·
  * `SCOPE_TAKEN`: another scheduler writes to this scope · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
  * plan names handlers nobody registered · `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`,
- * `TASK_FINISHED`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
+ * `TASK_FINISHED`, `MILESTONE_UNKNOWN`, `ATTEMPT_STALE`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
  * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read.
  */
 export type SchedulerErrorCode =
@@ -19,6 +20,8 @@ export type SchedulerErrorCode =
   | 'TASK_UNKNOWN'
   | 'STREAM_UNKNOWN'
   | 'TASK_FINISHED'
+  | 'MILESTONE_UNKNOWN'
+  | 'ATTEMPT_STALE'
   | 'POOL_INVALID'
   | 'ID_INVALID'
   | 'JOURNAL_INVALID'
@@ -52,6 +55,11 @@ export function invariantError(story: string, cause?: unknown): InvariantError {
   const error = new Error(`${story} This is a bug in signalbox.`, { cause })
   const hint = 'Please report it with the journal of the scope; nothing more is started.'
   return Object.assign(error, { name: 'InvariantError' as const, code: 'INVARIANT' as const, hint })
+}
+
+/** @throws SchedulerError with the rejection's code */
+export function throwIfRefused(rejection: Rejection | null): void {
+  if (rejection !== null) throw schedulerError(rejection.code as SchedulerErrorCode, rejection.message, rejection.hint)
 }
 
 export function isSchedulerError(error: unknown): error is SchedulerError {

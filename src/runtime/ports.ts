@@ -75,6 +75,13 @@ export interface AttemptContext {
   readonly signal: AbortSignal
   /** Says that the attempt lives; with `progress` (JSON), also that it gets on. Never throws, never waits. */
   heartbeat(progress?: JsonValue): void
+  /**
+   * Says that the attempt has come to a milestone that its task declares. Resolves when that is stored: whoever waits for it
+   * may go on, and it stays reached whatever becomes of the attempt. Again: nothing happens. Not waiting for it is safe.
+   *
+   * @throws SchedulerError MILESTONE_UNKNOWN, ATTEMPT_STALE; and whatever keeps the scheduler from storing it
+   */
+  milestone(name: string): Promise<void>
 }
 
 /** What a handler's function is given beside its input. */

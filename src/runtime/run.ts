@@ -6,7 +6,6 @@ import type {
   CancelTarget,
   EpochMs,
   Input,
-  Rejection,
   RunEvent,
   RunEventMap,
   RunEventType,
@@ -15,7 +14,7 @@ import type {
   TaskIndex,
 } from '../core/types.js'
 import type { ResultSource } from '../plan/typed-plan.js'
-import { type SchedulerErrorCode, schedulerError } from './errors.js'
+import { schedulerError, throwIfRefused } from './errors.js'
 import type { Host } from './host.js'
 import { type Outcome, outcomeOf } from './outcome.js'
 import type { Store } from './ports.js'
@@ -223,11 +222,6 @@ export class RunHandle implements Run<unknown> {
     if (task !== undefined) return task
     throw schedulerError('TASK_UNKNOWN', `Run "${this.id}" has no task "${id}".`, 'Use the full id, "stream/task".')
   }
-}
-
-/** @throws SchedulerError with the rejection's code */
-export function throwIfRefused(rejection: Rejection | null): void {
-  if (rejection !== null) throw schedulerError(rejection.code as SchedulerErrorCode, rejection.message, rejection.hint)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -7,12 +7,12 @@ import { CODE_LIMITS, type PlanLimits } from '../plan/limits.js'
 import { isTypedPlan, type PlanFunction, type ResultSource, type TypedPlan } from '../plan/typed-plan.js'
 import type { PlanDocument } from '../plan/types.js'
 import { Attempts } from './attempts.js'
-import { schedulerError } from './errors.js'
+import { schedulerError, throwIfRefused } from './errors.js'
 import type { HandlerContext, Handlers, RegisteredHandler } from './handlers.js'
 import { Host } from './host.js'
 import { checkId, checkPools, hostPools, type Pools, poolsOf, runIdFor } from './names.js'
 import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
-import { type Run, RunHandle, throwIfRefused } from './run.js'
+import { type Run, RunHandle } from './run.js'
 
 /** Finds the function that carries out an attempt, for executors that run functions. */
 export type FunctionOf = (
@@ -117,6 +117,7 @@ export class SchedulerOfScope implements Scheduler {
       handlerOf: (run, name) => this.handlerOf(run, name),
       executor: parts.executor((attempt) => this.handlerOf(attempt.run, attempt.handler)?.run),
       post: (input) => this.host.post(input),
+      ask: (input) => this.host.ask(input),
       now: clock.now,
       wakeBy: (at) => this.host.wakeBy(at),
     })

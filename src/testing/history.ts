@@ -4,11 +4,13 @@
  * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
  */
 import type { RunEvent, RunEventMap } from '../core/types.js'
-import type { TaskFacts, WorldFacts } from './history-facts.js'
+import type { WorldFacts } from './history-facts.js'
 import { exclude } from './history-facts.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
+import { checkSkipped, considerAll, isAskedFor, notBefore, reconsider, standOf, touchedBy } from './history-waits.js'
+import { checkServes, countPass, isServed } from './history-workers.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -35,6 +37,8 @@ interface Memory {
   readonly unreleased: Map<number, AttemptPast>
   /** Tasks that ended without success since the last `settle`. */
   readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
+  /** Tasks that can never start, since the last `settle`, with why. */
+  readonly barred: { readonly run: RunPast; readonly task: string; readonly why: string }[]
   readonly countsPasses: boolean
   fence: number
   at: number
@@ -50,6 +54,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     workers: new Map(),
     unreleased: new Map(),
     fallen: [],
+    barred: [],
     countsPasses,
     fence: 0,
     at: 0,
@@ -68,7 +73,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     attempt: (fence) => memory.unreleased.get(fence) ?? null,
     run: (id) => memory.runs.get(id) ?? null,
     runs: () => memory.runs.values(),
-    isServed: (task) => isServed(memory, task),
+    isServed: (task) => isServed(memory.workers, task),
     digest: () => memory.digest >>> 0,
   }
 }
@@ -93,6 +98,8 @@ function feed(memory: Memory, event: RunEvent): void {
     case 'attempt.renewed':
     case 'attempt.progressed':
       return renewed(memory, event)
+    case 'milestone.reached':
+      return reached(memory, event)
     case 'task.failed':
     case 'task.skipped':
     case 'task.cancelled':
@@ -113,6 +120,7 @@ function opened(memory: Memory, event: RunEventMap['run.opened']): void {
   if (facts === undefined || memory.runs.has(event.run)) return accuse(`Run "${event.run}" is opened twice`)
   const run = newRun(facts, event.at)
   memory.runs.set(event.run, run)
+  considerAll(run, event.at)
   for (const task of run.tasks.values()) markReady(memory, run, task)
 }
 
@@ -148,13 +156,18 @@ function closeRun(memory: Memory, run: RunPast, event: RunEventMap['run.closed']
   if (!ends.every(isOver)) accuse(`Run "${run.facts.id}" is closed before its tasks have ended`)
   const expected = run.isCancelled
     ? 'cancelled'
-    : ends.every((end) => end === 'succeeded')
+    : [...run.tasks.values()].every(isGood)
       ? 'succeeded'
       : ends.includes('failed') || !ends.includes('cancelled')
         ? 'failed'
         : 'cancelled'
   if (event.verdict !== expected) accuse(`Run "${run.facts.id}" is closed as ${event.verdict}, it ${expected}`)
   run.isClosed = true
+}
+
+/** The run does not depend on it, or got what it needs of it. */
+function isGood({ status, isNeedless, facts }: TaskPast): boolean {
+  return status === 'succeeded' || isNeedless || facts.spec.optional
 }
 
 function workerEvent(memory: Memory, event: RunEventMap['worker.joined' | 'worker.draining' | 'worker.left']): void {
@@ -188,9 +201,14 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
     const status = run.tasks.get(before)?.status
     if (status !== 'succeeded') refuse(`"${before}", on which it depends, is ${status} (S1)`)
   }
+  for (const { condition } of facts.waits) {
+    const { verdict } = run.conditions[condition]!
+    if (verdict !== 'holds') refuse(`something it waits for is ${verdict} (S1)`)
+  }
+  if (!isAskedFor(run, task)) refuse('what it looks at says no (S1)')
   if (event.attempt !== task.attempts + 1) refuse(`the last attempt was #${task.attempts}`)
   if (task.attempts - task.lost >= facts.policy.maxAttempts) refuse('its attempts are used up (S6)')
-  if (event.at < task.retryAt) refuse(`it may not be tried again before ${task.retryAt} (S6)`)
+  if (event.at < task.retryAt) refuse(`it may not start before ${task.retryAt} (S6)`)
   if (event.fence <= memory.fence) refuse(`its fence ${event.fence} is not above ${memory.fence} (S3)`)
   const worker = memory.workers.get(event.worker)
   if (worker === undefined) return refuse(`worker "${event.worker}" is not there`)
@@ -222,47 +240,13 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
   task.live = past
 }
 
-function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse: (why: string) => never): void {
-  if (worker.isDraining) refuse(`worker "${worker.id}" is to get nothing more`)
-  if (slot < 1 || slot > worker.slots) refuse(`worker "${worker.id}" has no slot ${slot} (S7)`)
-  const lack = lackOf(worker, facts)
-  if (lack !== null) refuse(`worker "${worker.id}" is not ${lack}`)
-}
-
-/** What a worker would have to be to serve a task, null if it can. */
-function lackOf(worker: WorkerPast, { spec }: TaskFacts): string | null {
-  if (spec.pool !== null && spec.pool !== worker.pool) return `of pool "${spec.pool}"`
-  const missing = spec.requires.find((capability) => !worker.capabilities.includes(capability))
-  return missing === undefined ? null : `able to do "${missing}"`
-}
-
-/** L4: `task` starts before all who have waited longer for what it takes; the longest-waiting of them was passed. */
-function countPass(memory: Memory, run: RunPast, task: TaskPast, at: number): void {
-  let oldest: TaskPast | null = null
-  let isTie = false
-  for (const other of memory.runs.values()) {
-    if (other.isClosed || other.isPaused) continue
-    for (const waiting of other.tasks.values()) {
-      const isWaiting = waiting.status === 'idle' && waiting.readyOrder !== 0 && waiting.retryAt <= at
-      if (!isWaiting || waiting.readyOrder >= task.readyOrder || (other === run && waiting === task)) continue
-      if (oldest !== null && oldest.readyOrder < waiting.readyOrder) continue
-      if (!exclude(task.facts.spec, waiting.facts.spec) || !isServed(memory, waiting)) continue
-      isTie = oldest?.readyOrder === waiting.readyOrder
-      oldest = waiting
-    }
-  }
-  // Of two that became ready by one event, either may count as the older one.
-  if (oldest === null || isTie) return
-  oldest.passes += 1
-}
-
-function isServed(memory: Memory, { facts }: TaskPast): boolean {
-  for (const worker of memory.workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
-  return false
-}
-
 function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
-  if (task.status !== 'idle' || !task.facts.after.every((id) => run.tasks.get(id)?.status === 'succeeded')) return
+  if (task.status !== 'idle' || standOf(run, task) !== 'holds') return
+  if (!isAskedFor(run, task)) {
+    memory.barred.push({ run, task: task.facts.id, why: 'what it looks at says no' })
+    return
+  }
+  task.retryAt = Math.max(task.retryAt, notBefore(run, task))
   task.readyOrder = memory.order
   task.readyAt = Math.max(memory.at, task.retryAt)
   if (Number.isNaN(task.scheduledAt)) task.scheduledAt = memory.at
@@ -276,7 +260,31 @@ function succeeded(memory: Memory, event: RunEventMap['attempt.succeeded']): voi
   memory.unreleased.delete(event.fence)
   task.live = null
   task.status = 'succeeded'
-  for (const id of run.facts.dependents.get(task.facts.id) ?? []) markReady(memory, run, run.tasks.get(id)!)
+  task.result = event.result
+  tell(memory, run, task)
+}
+
+function reached(memory: Memory, event: RunEventMap['milestone.reached']): void {
+  const attempt = liveOf(memory, event)
+  const { run, task } = attempt
+  const { milestone: name } = event
+  if (!task.facts.spec.milestones.includes(name)) accuse(`Task "${event.task}" has no milestone "${name}"`)
+  if (task.reached.has(name)) accuse(`Milestone "${event.task}#${name}" is reached twice`)
+  task.reached.add(name)
+  attempt.heardAt = event.at
+  attempt.progressAt = event.at
+  tell(memory, run, task)
+}
+
+/** Something became of the task: others may start now, or never. */
+function tell(memory: Memory, run: RunPast, { facts: { id } }: TaskPast): void {
+  for (const lost of reconsider(run, id, memory.at)) {
+    for (const task of run.facts.waiting[lost]!) memory.barred.push({ run, task, why: `of what became of "${id}"` })
+  }
+  for (const each of touchedBy(run, id)) {
+    const task = run.tasks.get(each)!
+    if (task.readyOrder === 0) markReady(memory, run, task)
+  }
 }
 
 function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
@@ -299,7 +307,8 @@ function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
 function fall(memory: Memory, run: RunPast, task: TaskPast, status: 'failed' | 'skipped' | 'cancelled'): void {
   task.status = status
   memory.fallen.push({ run, task })
-  if (status === 'failed' && run.facts.onFailure !== 'continue') run.isDrained = true
+  if (status === 'failed' && run.facts.onFailure !== 'continue' && !task.facts.spec.optional) run.isDrained = true
+  tell(memory, run, task)
 }
 
 function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.skipped' | 'task.cancelled']): void {
@@ -316,25 +325,13 @@ function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.s
       return fall(memory, run, task, 'failed')
     case 'task.skipped':
       checkSkipped(run, task, event.reason, what)
+      task.isNeedless = 'unneeded' in event.reason
       return fall(memory, run, task, 'skipped')
     case 'task.cancelled':
       return fall(memory, run, task, 'cancelled')
     default:
       event satisfies never
   }
-}
-
-/** S11: only because of a task it depends on that ended otherwise, or because a failure lets nothing more start. */
-function checkSkipped(run: RunPast, task: TaskPast, reason: RunEventMap['task.skipped']['reason'], what: string): void {
-  const cause = run.tasks.get(reason.because)
-  const isRight =
-    reason.kind === 'dependency'
-      ? task.facts.after.includes(reason.because) && cause?.status === reason.status
-      : reason.kind === 'on-failure' &&
-        run.isDrained &&
-        cause?.status === 'failed' &&
-        run.facts.onFailure === reason.rule
-  if (!isRight) accuse(`${what} because of "${reason.because}", which is ${cause?.status} (S11)`)
 }
 
 /** S11: whoever depends on a task that ended otherwise has ended too; and nobody live has outlived a limit. */
@@ -347,7 +344,12 @@ function settle(memory: Memory, at: number): void {
       if (status === 'succeeded') accuse(`Task "${id}" succeeded without "${task.facts.id}" (S1)`)
     }
   }
+  for (const { run, task, why } of memory.barred) {
+    const { status } = run.tasks.get(task)!
+    if (!isOver(status) || status === 'succeeded') accuse(`Task "${task}" is ${status} although ${why} (S11)`)
+  }
   if (memory.fallen.length > 0) memory.fallen.length = 0
+  if (memory.barred.length > 0) memory.barred.length = 0
 }
 
 // ── Stops ───────────────────────────────────────────────────────────────────────────────────────────────────────

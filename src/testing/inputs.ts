@@ -3,7 +3,7 @@ import type { CancelTarget, Failure, Input, JsonValue, PoolId, RunId, TaskId, Wo
 import type { Machine, Work } from './machine-state.js'
 import { endWork, workOn } from './machine-state.js'
 import type { FailureSpec, ReportKind, Step } from './steps.js'
-import type { WorkerSpec } from './world.js'
+import type { WorkerSpec } from './world-spec.js'
 
 type StepOf<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>
 
@@ -24,7 +24,7 @@ export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump'>>): 
       return report(machine, step)
     case 'lie': {
       const fence = fenceOf(machine, step)
-      return fence === null ? null : say(step.report, { ...step, fence })
+      return fence === null ? null : say(machine, step.report, { ...step, fence })
     }
     case 'cancel':
       return { type: 'cancel', run: step.run as RunId, target: targetOf(step), reason: 'no longer wanted' }
@@ -56,14 +56,18 @@ function report(machine: Machine, step: StepOf<'report'>): Input | null {
   const list = step.report === 'confirm' ? machine.stopping : machine.running
   const work = workOn(list, step.run, step.task)
   if (work === null) return null
-  if (step.report !== 'beat' && step.report !== 'progress') endWork(machine, work)
-  return say(step.report, work, step.failure)
+  if (isEnd(step.report)) endWork(machine, work)
+  return say(machine, step.report, work, step.failure)
 }
 
-const RESULTS: readonly JsonValue[] = ['done', null, { sha: 'abc' }]
+function isEnd(report: ReportKind): boolean {
+  return report !== 'beat' && report !== 'progress' && report !== 'milestone'
+}
+
+const RESULTS: readonly JsonValue[] = ['done', null, { sha: 'abc' }, { sha: 'def' }, { sha: false }]
 const BOOM: FailureSpec = { kind: 'error' }
 
-function say(kind: ReportKind, work: Omit<Work, 'worker'>, failure: FailureSpec = BOOM): Input {
+function say({ facts }: Machine, kind: ReportKind, work: Omit<Work, 'worker'>, failure: FailureSpec = BOOM): Input {
   const ref = { run: work.run as RunId, task: work.task as TaskId, fence: work.fence }
   switch (kind) {
     case 'complete':
@@ -74,6 +78,10 @@ function say(kind: ReportKind, work: Omit<Work, 'worker'>, failure: FailureSpec 
       return { type: 'beat', ...ref }
     case 'progress':
       return { type: 'beat', ...ref, progress: work.fence }
+    case 'milestone': {
+      const names = facts.runs.get(work.run)?.tasks.get(work.task)?.spec.milestones ?? []
+      return { type: 'milestone', ...ref, name: names[work.fence % names.length] ?? 'unknown' }
+    }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
     default:

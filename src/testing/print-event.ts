@@ -23,6 +23,8 @@ function detailsOf(event: RunEvent, origin: number): string {
       return event.result === null ? '' : JSON.stringify(event.result)
     case 'attempt.progressed':
       return JSON.stringify(event.progress)
+    case 'milestone.reached':
+      return event.milestone
     case 'attempt.failed': {
       const next = event.retryAt === null ? 'no retry' : `retry at ${printTime(event.retryAt, origin)}`
       return `${printFailure(event.failure)}, ${next}`
@@ -57,7 +59,8 @@ function printFailure({ kind, message, retryable, retryAfterMs }: Failure): stri
   return `${kind}${forGood}${after}: ${JSON.stringify(message)}`
 }
 
-function printSkip(reason: SkipReason): string {
+/** `because db/schema failed, of db`. */
+export function printSkip(reason: SkipReason): string {
   const { because } = reason
   if (reason.kind === 'condition') return `because its condition on ${because} does not hold (unneeded)`
   if (reason.kind === 'on-failure') return `because ${because} failed (${reason.rule})`

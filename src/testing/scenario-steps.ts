@@ -13,7 +13,7 @@ import type {
 import { parseDuration } from '../plan/duration.js'
 
 /** A report whose fence is that of the task's live (or closing) attempt, unless the line gives one. */
-export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'confirm'
+export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'milestone' | 'confirm'
 
 export type ScenarioStep =
   | { readonly kind: 'input'; readonly input: Input }
@@ -26,6 +26,8 @@ export type ScenarioStep =
       readonly fence: number | null
       readonly result: JsonValue | undefined
       readonly failure: Failure
+      /** The name of a milestone. */
+      readonly name: string
     }
   /** Time passes to a moment of the scenario, or by so much, or up to what the core asked for; then the host looks. */
   | { readonly kind: 'time'; readonly to: 'at' | 'after' | 'wake'; readonly ms: number }
@@ -60,6 +62,7 @@ export function parseStep(line: string): ScenarioStep {
     case 'complete':
     case 'fail':
     case 'beat':
+    case 'milestone':
     case 'confirm':
       return reportOf(words, verb)
     case 'cancel':
@@ -107,7 +110,8 @@ function joinOf(words: Words): Input {
 function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
   const { plain, named } = words
   const fence = named.get('fence')
-  const json = plain[1] === undefined || report === 'fail' ? undefined : (JSON.parse(plain[1]) as JsonValue)
+  const isJson = report === 'complete' || report === 'beat'
+  const json = plain[1] === undefined || !isJson ? undefined : (JSON.parse(plain[1]) as JsonValue)
   const retryAfter = named.get('retry-after')
   const failure: Failure = {
     kind: (plain[1] ?? 'error') as FailureKind,
@@ -122,6 +126,7 @@ function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
     fence: fence === undefined ? null : Number(fence),
     result: json,
     failure,
+    name: plain[1] ?? '',
   }
 }
 

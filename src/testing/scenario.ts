@@ -169,7 +169,7 @@ function printWake(wakeAt: EpochMs | null): string {
 
 /** The fence a worker would have: of the live attempt, else of the newest one that is closing. */
 function reportInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 'report' }>): Input {
-  const { run, task, report, result, failure } = step
+  const { run, task, report, result, failure, name } = step
   const ref = { run, task, fence: step.fence ?? currentFence(stage, run, task) }
   switch (report) {
     case 'complete':
@@ -178,6 +178,8 @@ function reportInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 
       return { type: 'fail', ...ref, failure }
     case 'beat':
       return { type: 'beat', ...ref, ...(result === undefined ? {} : { progress: result }) }
+    case 'milestone':
+      return { type: 'milestone', ...ref, name }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
     default:

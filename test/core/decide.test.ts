@@ -28,10 +28,13 @@ type Led = readonly string[] | string
 
 const retry = { maxAttempts: 2, initialDelay: 1000, jitter: 0 }
 const timeouts = { heartbeat: 100, startToClose: 10_000 }
+const milestones = ['half']
 
 function planWith(t: TaskDocument, before: TaskDocument = {}): PlanDocument {
   return {
-    streams: { s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, ...t } } } },
+    streams: {
+      s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, milestones, ...t } } },
+    },
     tasks: { keep: { pool: 'keep' } },
   }
 }
@@ -113,6 +116,8 @@ function ask(w: World, asked: Asked): void {
     case 'beat':
       w.now += 10
       return void w.send({ type: 'beat', ...report })
+    case 'milestone':
+      return void w.send({ type: 'milestone', ...report, name: 'half' })
     case 'confirmStop':
       return void w.send({ type: 'confirmStop', ...report })
     case 'cancel':
@@ -151,7 +156,13 @@ const FINAL = 'TASK_FINISHED'
 /** What is the same in every situation. */
 const always: Partial<Record<Asked, Led>> = { open: 'RUN_EXISTS', drain: ['worker.draining'], pause: ['run.paused'] }
 /** What reports lead to where there is no live attempt. */
-const unheard: Partial<Record<Asked, Led>> = { complete: STALE, fail: STALE, beat: STALE, confirmStop: STALE }
+const unheard: Partial<Record<Asked, Led>> = {
+  complete: STALE,
+  fail: STALE,
+  beat: STALE,
+  milestone: STALE,
+  confirmStop: STALE,
+}
 const nothing: Partial<Record<Asked, Led>> = {
   join: ['worker.joined'],
   leave: ['worker.left'],
@@ -206,6 +217,7 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     complete: ['attempt.succeeded'],
     fail: ['attempt.failed'],
     beat: ['attempt.renewed'],
+    milestone: ['milestone.reached'],
     confirmStop: STALE,
     leave: ['worker.left', 'attempt.failed'],
     cancel: stopped,
@@ -218,6 +230,7 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     complete: STALE,
     fail: STALE,
     beat: STALE,
+    milestone: STALE,
     confirmStop: ['attempt.closed'],
     leave: ['worker.left', 'attempt.closed'],
     cancel: ['task.cancelled'],
@@ -238,6 +251,7 @@ const inputs: readonly Asked[] = [
   'complete',
   'fail',
   'beat',
+  'milestone',
   'confirmStop',
   'cancel',
   'cancel stream',

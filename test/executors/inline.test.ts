@@ -11,6 +11,7 @@ const context = (): AttemptContext & { attempt: AttemptRequest } => ({
   attempt,
   signal: new AbortController().signal,
   heartbeat: () => undefined,
+  milestone: () => Promise.resolve(),
 })
 
 describe('the inline executor', () => {

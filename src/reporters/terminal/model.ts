@@ -107,6 +107,7 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'worker.left':
     case 'attempt.renewed':
     case 'attempt.progressed':
+    case 'milestone.reached':
       return
     default:
       return applyToAttempt(model, tasks, event)
