@@ -56,7 +56,7 @@ function lackOf({ point, lacks, of }: Extract<Reason, { readonly kind: 'point' }
     case 'choice':
       return `, of which ${of - lacks} succeeded`
     case 'sequence':
-      return `, of which ${lacks} have not ended`
+      return `, which lacks ${lacks} of ${of}`
     case 'stream':
     case 'phase':
     case 'outcome':
