@@ -211,12 +211,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const from = at',
   ),
   bug(
-    'what goes wrong later makes a fault of what was not needed',
-    'core/points.ts',
-    'if (run.status[node] !== STATUS.waiting) return null\n  if (!isHarmless(point.hit, end)) run.harmed[index] = 1\n  if (run.spare[index]! >= 0) return null',
-    'if (!isHarmless(point.hit, end)) run.harmed[index] = 1\n  if (run.spare[index]! >= 0 || run.status[node] !== STATUS.waiting) return null',
-  ),
-  bug(
     'what is cancelled has not ended',
     'core/points.ts',
     "case 'end':\n      return true",
