@@ -3,7 +3,7 @@
  * will, or that is open. It knows the words of the plan, and no points.
  */
 import type { SkipReason } from '../core/types.js'
-import type { ConditionFacts, MemberFacts, RunFacts } from './history-facts.js'
+import type { ConditionFacts, MemberFacts } from './history-facts.js'
 import type { RunPast, TaskPast, Verdict } from './history-past.js'
 import { accuse, isOver } from './history-past.js'
 
@@ -102,26 +102,23 @@ export function considerAll(run: RunPast, at: number): void {
   }
 }
 
-/** Looks at the conditions that are about a task, now that something became of it; returns those that can never hold now. */
+/** Looks at the open conditions that are about a task, now that something became of it; returns those decided by that. */
 export function reconsider(run: RunPast, task: string, at: number): readonly number[] {
-  const lost: number[] = []
-  for (const index of run.facts.about.get(task) ?? []) {
+  const about = run.facts.about.get(task)
+  if (about === undefined) return NONE
+  const decided: number[] = []
+  for (const index of about) {
     const past = run.conditions[index]!
     if (past.verdict !== 'open') continue
     past.verdict = judge(run, run.facts.conditions[index]!)
+    if (past.verdict === 'open') continue
     if (past.verdict === 'holds') past.heldAt = at
-    else if (past.verdict !== 'open') lost.push(index)
+    decided.push(index)
   }
-  return lost
+  return decided
 }
 
-/** The tasks that may be ready now, or never, because something became of `task`. */
-export function touchedBy({ facts }: { readonly facts: RunFacts }, task: string): readonly string[] {
-  const direct = facts.dependents.get(task) ?? []
-  const about = facts.about.get(task)
-  if (about === undefined) return direct
-  return [...new Set([...direct, ...about.flatMap((index) => facts.waiting[index]!)])]
-}
+const NONE: readonly number[] = []
 
 /** S11: only for a reason that is one, and needless only where nothing went wrong. */
 export function checkSkipped(run: RunPast, task: TaskPast, reason: SkipReason, what: string): void {
@@ -153,4 +150,9 @@ function isLostBy(run: RunPast, condition: number, task: string): boolean {
   const { verdict } = run.conditions[condition]!
   const { members } = run.facts.conditions[condition]!
   return (verdict === 'never' || verdict === 'needless') && members.some(({ tasks }) => tasks.includes(task))
+}
+
+/** The run does not depend on it, or got what it needs of it. */
+export function isGood({ status, isNeedless, facts }: TaskPast): boolean {
+  return status === 'succeeded' || isNeedless || facts.spec.optional
 }

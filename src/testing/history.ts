@@ -9,7 +9,7 @@ import { exclude } from './history-facts.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
-import { checkSkipped, considerAll, isAskedFor, notBefore, reconsider, standOf, touchedBy } from './history-waits.js'
+import { checkSkipped, considerAll, isAskedFor, isGood, notBefore, reconsider, standOf } from './history-waits.js'
 import { checkServes, countPass, isServed } from './history-workers.js'
 
 /** What can be told from a history so far. */
@@ -165,11 +165,6 @@ function closeRun(memory: Memory, run: RunPast, event: RunEventMap['run.closed']
   run.isClosed = true
 }
 
-/** The run does not depend on it, or got what it needs of it. */
-function isGood({ status, isNeedless, facts }: TaskPast): boolean {
-  return status === 'succeeded' || isNeedless || facts.spec.optional
-}
-
 function workerEvent(memory: Memory, event: RunEventMap['worker.joined' | 'worker.draining' | 'worker.left']): void {
   const { worker: id } = event
   if (event.type === 'worker.joined') {
@@ -277,14 +272,22 @@ function reached(memory: Memory, event: RunEventMap['milestone.reached']): void 
 }
 
 /** Something became of the task: others may start now, or never. */
-function tell(memory: Memory, run: RunPast, { facts: { id } }: TaskPast): void {
-  for (const lost of reconsider(run, id, memory.at)) {
-    for (const task of run.facts.waiting[lost]!) memory.barred.push({ run, task, why: `of what became of "${id}"` })
+function tell(memory: Memory, run: RunPast, { facts: { id }, status }: TaskPast): void {
+  for (const index of reconsider(run, id, memory.at)) {
+    const isMet = run.conditions[index]!.verdict === 'holds'
+    for (const each of run.facts.waiting[index]!) {
+      if (isMet) offer(memory, run, each)
+      else memory.barred.push({ run, task: each, why: `of what became of "${id}"` })
+    }
   }
-  for (const each of touchedBy(run, id)) {
-    const task = run.tasks.get(each)!
-    if (task.readyOrder === 0) markReady(memory, run, task)
-  }
+  if (status !== 'succeeded') return
+  for (const each of run.facts.dependents.get(id) ?? []) offer(memory, run, each)
+}
+
+/** Looks whether a task that has not been ready yet is so now. */
+function offer(memory: Memory, run: RunPast, id: string): void {
+  const task = run.tasks.get(id)!
+  if (task.readyOrder === 0) markReady(memory, run, task)
 }
 
 function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
