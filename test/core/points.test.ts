@@ -1,5 +1,6 @@
 /** What tasks wait for besides each other, as it comes about and as it becomes impossible. */
 import { describe, expect, it } from 'vitest'
+import { unblocks } from '../../src/core/explain.js'
 import type { DependencyOf, Duration, PlanDocument } from '../../src/plan/types.js'
 import { type World, world } from './world.js'
 
@@ -189,6 +190,23 @@ describe('a sequence', () => {
     expect(w.running()).toEqual(['A'])
     w.fail('A')
     expect(w.running()).toEqual(['C'])
+  })
+})
+
+describe('who is helped by whom', () => {
+  it('leads through milestones, choices and lags, as long as they are open', () => {
+    const w = begin({
+      tasks: {
+        a: { milestones: ['m'] },
+        b: {},
+        any: { dependsOn: [{ anyOf: ['a', 'b'] }] },
+        early: { dependsOn: ['a#m'] },
+        later: { dependsOn: [{ on: 'any', lag: '1h' }] },
+      },
+    })
+    expect(unblocks(w.run(), 0)).toEqual(['any', 'early', 'later'])
+    w.complete('b')
+    expect(unblocks(w.run(), 0)).toEqual(['early'])
   })
 })
 

@@ -1,7 +1,11 @@
 /** What tasks wait for besides each other: the points that conditions become, and what is wrong with some. */
 import { describe, expect, it } from 'vitest'
 import { checkPlan } from '../../src/plan/check.js'
+import { graphWaves, planGraph } from '../../src/plan/graph.js'
 import type { DependencyOf, Duration } from '../../src/plan/types.js'
+import { blueprintOf } from '../../src/testing/compile-world.js'
+import { createRandom } from '../../src/testing/random.js'
+import { drawWorld } from '../../src/testing/world.js'
 import { compiled } from './compiled.js'
 import { problems } from './problems.js'
 
@@ -277,6 +281,21 @@ describe('waves go through points', () => {
     }
     expect([...compiled({ tasks }).wave]).toEqual([0, 1, 2, 1, 2, 3, 2])
   })
+})
+
+it('the graph of graphology has the waves of the compiled plan, whatever its tasks wait for', () => {
+  let conditional = 0
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const { plans } = blueprintOf(drawWorld(createRandom(seed), 30))
+    for (const plan of plans.values()) {
+      const waves = Array.from({ length: plan.waveCount }, (_, wave) =>
+        plan.taskIds.filter((_, task) => plan.wave[task] === wave).toSorted(),
+      )
+      expect(graphWaves(planGraph(plan)).map((ids) => ids.toSorted())).toEqual(waves)
+      conditional += plan.points.some(({ spare }) => spare > 0) ? 1 : 0
+    }
+  }
+  expect(conditional).toBeGreaterThan(20)
 })
 
 describe('soft dependencies', () => {
