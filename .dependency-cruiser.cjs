@@ -19,8 +19,11 @@ const TYPES_ONLY = {
   reporters: ['plan/'],
 }
 
-/** Kind of adapter → what it may import besides the ports. An importer makes plans, with the plan's own tools. */
-const ADAPTERS_ALSO = { importers: ['plan/'] }
+/**
+ * Kind of adapter → what it may import besides the ports. An importer makes plans, with the plan's own tools; a reporter
+ * has the core say when tasks were ready, for nobody else knows what they wait for.
+ */
+const ADAPTERS_ALSO = { importers: ['plan/'], reporters: ['core/follow[.]'] }
 
 const ADAPTERS = ['stores', 'executors', 'workspaces', 'telemetry', 'server', 'reporters', 'importers']
 const PURE = '^src/(core|claims|plan|planning)/'

@@ -104,6 +104,36 @@ describe('summarize', () => {
     ])
   })
 
+  it('counts the wait from the moment a choice was made, a milestone reported, a lag was over', () => {
+    const plan = opening({
+      pools: { p: { slots: 9 } },
+      tasks: {
+        a: { milestones: ['m'] },
+        b: {},
+        any: { dependsOn: [{ anyOf: ['a', 'b'] }] },
+        early: { dependsOn: ['a#m'] },
+        later: { dependsOn: [{ on: 'b', lag: '2h' }] },
+      },
+    })
+    const [started, ended] = attempt('a', 'p', 0, 9 * HOUR)
+    const events = journal(
+      plan,
+      started,
+      event('milestone.reached', HOUR, { ...started, milestone: 'm' }),
+      ...attempt('b', 'p', 0, 2 * HOUR, 2),
+      ...attempt('any', 'p', 5 * HOUR, 6 * HOUR, 3),
+      ...attempt('early', 'p', 5 * HOUR, 6 * HOUR, 4),
+      ...attempt('later', 'p', 5 * HOUR, 6 * HOUR, 5),
+      ended,
+      closed(9 * HOUR),
+    )
+    expect(summarize(events).waits.map(({ task, waitedMs }) => [task, waitedMs / HOUR])).toEqual([
+      ['early', 4],
+      ['any', 3],
+      ['later', 1],
+    ])
+  })
+
   it('tells a lack of slots from a pause, and a retry that is not due from both', () => {
     const plan = opening({
       pools: { p: { slots: 1 }, other: { slots: 1, capabilities: ['x'] } },

@@ -9,7 +9,7 @@ import type { LoadedPlan } from './load.js'
 export interface Coverage {
   readonly streams: number
   readonly tasks: number
-  /** Dependencies as written: each entry of a `dependsOn`, and each other task whose result an input refers to. */
+  /** Dependencies as written: each entry of a `dependsOn`, and each other task whose result an input or `if` refers to. */
   readonly edges: number
   /** Parts that were passed over. A plan in JSON or YAML is read as a whole or refused, so there are none. */
   readonly unread: readonly never[]
@@ -56,7 +56,7 @@ export function coverageOf({ streams = [], tasks = [] }: Plan): Coverage {
   return { streams: streams.length, tasks: all.length, edges: ofStreams + ofTasks, unread: [] }
 }
 
-function edgesOf({ dependsOn = [], input }: Task): number {
+function edgesOf({ dependsOn = [], input, if: condition }: Task): number {
   const named = new Set(dependsOn.map((dependency) => (typeof dependency === 'string' ? dependency : onOf(dependency))))
   const referred = new Set<string>()
   if (input !== undefined) {
@@ -64,6 +64,7 @@ function edgesOf({ dependsOn = [], input }: Task): number {
       if (reference !== null && !named.has(reference.from)) referred.add(reference.from)
     })
   }
+  if (condition !== undefined && !named.has(condition.$from)) referred.add(condition.$from)
   return dependsOn.length + referred.size
 }
 

@@ -1,11 +1,12 @@
 /** What a plan amounts to: its longest chain, its work, and how long it takes at best on its pools. */
-import type { CompiledPlan, DurationMs, NodeIndex, TaskId, TaskIndex } from '../core/types.js'
+import type { CompiledPlan, DurationMs, NodeIndex, Point, TaskId, TaskIndex } from '../core/types.js'
 import { topologicalOrder } from '../plan/adjacency.js'
+import { ordersAll } from '../plan/points.js'
 import type { Plan } from '../plan/types.js'
 
 export interface Overview {
   readonly waveCount: number
-  /** The longest chain of tasks, first to last. */
+  /** The longest chain of tasks, first to last; the lags between them count. */
   readonly criticalPath: readonly TaskId[]
   readonly criticalPathMs: DurationMs
   /** All tasks one after the other. */
@@ -26,8 +27,7 @@ export function overviewOf(compiled: CompiledPlan, plan: Plan): Overview {
   const { waveCount, taskIds, estimateMs } = compiled
   const tasks = [...(plan.streams ?? []).flatMap((stream) => stream.tasks ?? []), ...(plan.tasks ?? [])]
   const weight = estimateMs.map((estimate, task) => (tasks[task]?.estimate === undefined ? ASSUMED_MS : estimate))
-  const { path, heads, tails } = longestPaths(compiled, weight)
-  const criticalPathMs = path.reduce((sum, task) => sum + weight[task]!, 0)
+  const { path, lengthMs: criticalPathMs, heads, tails } = longestPaths(compiled, weight)
   let busiest = { ms: criticalPathMs, name: null as string | null }
   for (const { name, members, slots } of [...groupsByPools(compiled, plan), ...groupsByPath(compiled)]) {
     const work = members.reduce((sum, task) => sum + weight[task]!, 0)
@@ -48,35 +48,60 @@ export function overviewOf(compiled: CompiledPlan, plan: Plan): Overview {
 interface Paths {
   /** The tasks of the longest path; of equal ones the first by the plan's order at each step. */
   readonly path: readonly TaskIndex[]
+  readonly lengthMs: DurationMs
   /** By node: the longest way from the start of the plan to its start, and from its end to the end of the plan. */
   readonly heads: Float64Array
   readonly tails: Float64Array
 }
 
-function longestPaths({ taskCount, predecessors, successors }: CompiledPlan, weight: Float64Array): Paths {
+/** Nothing that is counted can be left out: of a choice, the members that suffice the soonest. */
+function longestPaths({ taskCount, points, predecessors, successors }: CompiledPlan, weight: Float64Array): Paths {
   const order = topologicalOrder(predecessors, successors)
   const heads = new Float64Array(order.length)
   const tails = new Float64Array(order.length)
   const before = new Int32Array(order.length).fill(-1)
   let last = -1
-  const through = (node: NodeIndex, longest: Float64Array): DurationMs => longest[node]! + (weight[node] ?? 0)
+  const lengthOf = (node: NodeIndex): DurationMs => weight[node] ?? points[node - taskCount]?.lagMs ?? 0
+  const through = (node: NodeIndex, longest: Float64Array): DurationMs => longest[node]! + lengthOf(node)
   for (const node of order) {
-    for (let edge = predecessors.start[node]!; edge < predecessors.start[node + 1]!; edge += 1) {
-      const previous = predecessors.targets[edge]!
-      if (before[node] !== -1 && through(previous, heads) <= heads[node]!) continue
-      heads[node] = through(previous, heads)
-      before[node] = previous
+    const watched = predecessors.targets.subarray(predecessors.start[node], predecessors.start[node + 1])
+    const point = points[node - taskCount]
+    if (point?.kind === 'milestone') {
+      // It may be reported as soon as its task has started.
+      heads[node] = heads[watched[0]!]!
+      before[node] = before[watched[0]!]!
+      continue
     }
+    const decisive = decisiveOf(watched, point, (previous) => through(previous, heads))
+    if (decisive !== -1) heads[node] = through(decisive, heads)
+    before[node] = decisive
     if (last === -1 || through(node, heads) > through(last, heads)) last = node
   }
   for (const node of order.toReversed()) {
     for (let edge = successors.start[node]!; edge < successors.start[node + 1]!; edge += 1) {
-      tails[node] = Math.max(tails[node]!, through(successors.targets[edge]!, tails))
+      const next = successors.targets[edge]!
+      const point = points[next - taskCount]
+      if (point === undefined || ordersAll(point)) tails[node] = Math.max(tails[node]!, through(next, tails))
     }
   }
   const path: TaskIndex[] = []
   for (let node = last; node !== -1; node = before[node]!) if (node < taskCount) path.push(node)
-  return { path: path.reverse(), heads, tails }
+  return { path: path.reverse(), lengthMs: last === -1 ? 0 : through(last, heads), heads, tails }
+}
+
+/** Which of what a node waits for lets it go on: the latest, or the one with which there is enough; -1: it waits for nothing. */
+function decisiveOf(watched: Int32Array, point: Point | undefined, endOf: (node: NodeIndex) => number): NodeIndex {
+  let decisive = -1
+  if (point === undefined || ordersAll(point)) {
+    for (const node of watched) if (decisive === -1 || endOf(node) > endOf(decisive)) decisive = node
+    return decisive
+  }
+  let lacks = point.needed
+  for (const node of watched.toSorted((a, b) => endOf(a) - endOf(b))) {
+    if (lacks > 0) decisive = node
+    lacks -= point.weight?.[node] ?? 1
+  }
+  return decisive
 }
 
 /** Tasks of which at most `slots` run at a time. */

@@ -46,9 +46,18 @@ export function simulatedExecutor({ plan, clock, failShare, seed }: SimulationOp
         ? { ok: false, failure: { kind: 'error', message: 'This failure is simulated.' } }
         : { ok: true, result: results.get(attempt.task) ?? null }
     return new Promise((resolve) => {
-      const disarm = clock.arm(clock.now() + durationMs, () => resolve(outcome))
+      const startedAt = clock.now()
+      const milestones = tasks.get(attempt.task)?.milestones ?? []
+      const disarms = [
+        // Evenly spread over the attempt.
+        ...milestones.map((name, index) => {
+          const share = (index + 1) / (milestones.length + 1)
+          return clock.arm(startedAt + Math.round(durationMs * share), () => void context.milestone(name))
+        }),
+        clock.arm(startedAt + durationMs, () => resolve(outcome)),
+      ]
       context.signal.addEventListener('abort', () => {
-        disarm()
+        for (const disarm of disarms) disarm()
         resolve(outcome)
       })
     })
@@ -75,37 +84,49 @@ const DEEPEST_PART = 64
 /** A part of a result: what others refer to inside it. */
 interface Shape {
   readonly parts: Map<string, Shape>
+  /** The condition of a task looks at it, and shall hold. */
+  isAsked: boolean
 }
 
-/** Results with all parts that inputs of other tasks refer to, since an input that cannot be filled fails its task. */
+/**
+ * Results with all parts that inputs and conditions of other tasks refer to: an input that cannot be filled fails its task,
+ * and work that is never needed shows nothing.
+ */
 function resultsByTask(tasks: ReadonlyMap<string, Task>): ReadonlyMap<string, JsonValue> {
   const shapes = new Map<string, Shape>()
-  for (const [id, { input }] of tasks) {
+  const partOf = (id: string, from: string, path: readonly (string | number)[]): Shape => {
+    const sibling = `${id.slice(0, id.lastIndexOf('/') + 1)}${from}`
+    const source = tasks.has(sibling) ? sibling : from
+    const shape = shapes.get(source) ?? newShape()
+    shapes.set(source, shape)
+    return addPart(shape, path)
+  }
+  for (const [id, { input, if: condition }] of tasks) {
+    if (condition !== undefined) partOf(id, condition.$from, condition.path ?? []).isAsked = true
     if (input === undefined) continue
-    const stream = id.slice(0, id.lastIndexOf('/') + 1)
     visitReferences(input, (reference) => {
-      if (reference === null || reference.path.length > DEEPEST_PART) return
-      const sibling = `${stream}${reference.from}`
-      const source = tasks.has(sibling) ? sibling : reference.from
-      const shape = shapes.get(source) ?? { parts: new Map() }
-      shapes.set(source, shape)
-      addPart(shape, reference.path)
+      if (reference !== null && reference.path.length <= DEEPEST_PART) partOf(id, reference.from, reference.path)
     })
   }
   return new Map([...shapes].map(([id, shape]) => [id, toValue(shape)]))
 }
 
-function addPart(shape: Shape, path: readonly (string | number)[]): void {
+function newShape(): Shape {
+  return { parts: new Map(), isAsked: false }
+}
+
+function addPart(shape: Shape, path: readonly (string | number)[]): Shape {
   let at = shape
   for (const step of path) {
-    const next = at.parts.get(String(step)) ?? { parts: new Map() }
+    const next = at.parts.get(String(step)) ?? newShape()
     at.parts.set(String(step), next)
     at = next
   }
+  return at
 }
 
-function toValue({ parts }: Shape): JsonValue {
-  if (parts.size === 0) return null
+function toValue({ parts, isAsked }: Shape): JsonValue {
+  if (parts.size === 0) return isAsked ? true : null
   return Object.fromEntries([...parts].map(([step, part]) => [step, toValue(part)]))
 }
 

@@ -1,6 +1,16 @@
 /** The plan as the core reads it: arrays by dense index, made by `compile`, shared by all runs of the plan. */
 import type { ClaimSetSpec } from '../claims/table.js'
-import type { DurationMs, FailureKind, JsonValue, PoolId, RunId, StreamId, TaskId, TaskIndex } from './words.js'
+import type {
+  DurationMs,
+  FailureKind,
+  JsonValue,
+  NodeIndex,
+  PoolId,
+  RunId,
+  StreamId,
+  TaskId,
+  TaskIndex,
+} from './words.js'
 
 /** Compressed sparse rows: the targets of node n are `targets[start[n]] … targets[start[n + 1] - 1]`, ascending. */
 export interface Adjacency {
@@ -121,6 +131,8 @@ export interface CompiledPlan {
   readonly onFailure: OnFailure
   /** 1 for tasks whose end the run and its streams do not depend on. */
   readonly optional: Uint8Array
+  /** The points of the milestones that each task declares, by name; the rest declares none. */
+  readonly milestones: ReadonlyMap<TaskIndex, ReadonlyMap<string, NodeIndex>>
   /** The tasks that start only if a part of another task's result is there and not false; the rest has none. */
   readonly conditions: ReadonlyMap<TaskIndex, Condition>
 }

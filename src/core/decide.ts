@@ -12,7 +12,7 @@ import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './
 import { settle } from './settle.js'
 import { send, share } from './share-and-send.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
-import { BEAT_SHARE, isFinal } from './state.js'
+import { BEAT_SHARE, isFinal, STATUS } from './state.js'
 import type {
   AttemptRef,
   BatchDecision,
@@ -79,6 +79,8 @@ function apply(draft: Draft, input: Input): void {
     }
     case 'send':
       return sendFrom(draft, input)
+    case 'milestone':
+      return reachMilestone(draft, input)
     case 'confirmStop':
       return confirmStop(draft, input)
     case 'open':
@@ -147,6 +149,22 @@ function sendFrom(draft: Draft, input: InputOf<'send'>): void {
   }
   const attempt = liveAttempt(draft, { run: input.run, ...input.from })
   if (attempt !== null) send(draft, attempt.run, attempt, input)
+}
+
+/** A milestone that was reached before, by this attempt or an earlier one, is no news. */
+function reachMilestone(draft: Draft, input: InputOf<'milestone'>): void {
+  const attempt = liveAttempt(draft, input)
+  if (attempt === null) return
+  const { run, task } = attempt
+  const declared = run.plan.milestones.get(task)
+  const point = declared?.get(input.name)
+  if (point === undefined) {
+    const message = `Task "${input.task}" declares no milestone "${input.name}".`
+    const names = [...(declared?.keys() ?? [])].map((name) => `"${name}"`).join(', ')
+    return reject(draft, 'MILESTONE_UNKNOWN', message, names === '' ? 'It declares none.' : `It declares ${names}.`)
+  }
+  if (run.status[point] !== STATUS.waiting) return
+  record(draft, { type: 'milestone.reached', ...headOf(draft, attempt), milestone: input.name })
 }
 
 function confirmStop(draft: Draft, input: InputOf<'confirmStop'>): void {

@@ -102,6 +102,11 @@ export interface RunEventMap {
     readonly to: MessageTarget
     readonly body: JsonValue
   }
+  /**
+   * It reported a milestone that its task declares, for the first time: whoever waits for it may go on, whatever becomes of
+   * the attempt. A sign of life, and of progress.
+   */
+  'milestone.reached': OfAttempt & { readonly type: 'milestone.reached'; readonly milestone: string }
   /** The task failed while no attempt of it was live (it waited too long). */
   'task.failed': OfTask & { readonly type: 'task.failed'; readonly failure: Failure }
   'task.skipped': OfTask & { readonly type: 'task.skipped'; readonly reason: SkipReason }

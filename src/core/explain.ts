@@ -43,8 +43,17 @@ export type Reason =
   | { readonly kind: 'dependency'; readonly on: TaskId; readonly status: TaskStatus }
   /** It depends on a stream; `open` counts the stream's unfinished tasks. */
   | { readonly kind: 'stream'; readonly on: StreamId; readonly open: number }
-  /** It depends on something else that has not come about; `lacks` counts what is missing. */
-  | { readonly kind: 'point'; readonly point: PointKind; readonly on: string; readonly lacks: number }
+  /**
+   * It depends on something else that has not come about: `lacks` is missing, of `of`. Of a share both are percents of the
+   * stream's work, of everything else they count what it watches.
+   */
+  | {
+      readonly kind: 'point'
+      readonly point: PointKind
+      readonly on: string
+      readonly lacks: number
+      readonly of: number
+    }
   /** Everything it waits for holds, and a lag has to pass. */
   | { readonly kind: 'lag'; readonly at: EpochMs; readonly inMs: DurationMs }
   /** A path it claims is held. `path` is the held pattern. */
@@ -168,9 +177,11 @@ function explainDependencies(run: RunState, task: TaskIndex): readonly Reason[] 
   return reasons
 }
 
-function explainPoint({ kind, id }: Point, lacks: number): Reason {
+function explainPoint({ kind, id, needed, spare }: Point, lacks: number): Reason {
   if (kind === 'stream') return { kind, on: id as StreamId, open: lacks }
-  return { kind: 'point', point: kind, on: id, lacks }
+  // What a share counts has been scaled.
+  const unit = kind === 'progress' ? (needed + spare) / 100 : 1
+  return { kind: 'point', point: kind, on: id, lacks: Math.ceil(lacks / unit), of: Math.ceil(needed / unit) }
 }
 
 function explainReady(state: ScopeState, run: RunState, task: TaskIndex, now: EpochMs): readonly Reason[] {

@@ -46,6 +46,8 @@ export type Input =
       readonly to: MessageTarget
       readonly body: JsonValue
     }
+  /** The attempt has come to a milestone that its task declares. */
+  | ({ readonly type: 'milestone'; readonly name: string } & AttemptRef)
   /** The executor confirms that an attempt it was told to stop has stopped. */
   | ({ readonly type: 'confirmStop' } & AttemptRef)
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
@@ -62,6 +64,7 @@ export type RejectionCode =
   | 'STREAM_UNKNOWN'
   | 'TASK_UNKNOWN'
   | 'TASK_FINISHED'
+  | 'MILESTONE_UNKNOWN'
   | 'ATTEMPT_STALE'
   | 'WORKER_EXISTS'
   | 'WORKER_UNKNOWN'

@@ -79,7 +79,9 @@ function checkPoint(run: RunState, point: Point, index: number): void {
       isHarmed ||= !isHarmless(point.hit, end)
     }
   }
-  if (run.remaining[node] !== needed || run.spare[index] !== spare || (run.harmed[index] === 1) !== isHarmed) {
+  const isOpen = run.status[node] === STATUS.waiting
+  const isWrong = isOpen ? (run.harmed[index] === 1) !== isHarmed : run.harmed[index] === 1 && !isHarmed
+  if (run.remaining[node] !== needed || run.spare[index] !== spare || isWrong) {
     const says = `${run.remaining[node]} lacking, ${run.spare[index]} to spare`
     broken(`A point counts hits and misses: it says ${says}; it is ${needed} and ${spare}`, run, node)
   }

@@ -98,8 +98,11 @@ function keysOf(map: ReadonlyMap<TaskIndex, unknown>): Iterable<TaskIndex> {
 function checkEnds(run: RunState): void {
   const { counts, drainedBy } = run
   const { onFailure } = run.plan
-  if ((drainedBy !== null) !== (onFailure !== 'continue' && counts[STATUS.failed]! > 0)) {
-    broken('"drainedBy" is set by the first failure where onFailure is not "continue", and by nothing else', run)
+  if ((drainedBy !== null) !== (onFailure !== 'continue' && counts[STATUS.failed]! > 0 && hasFailed(run))) {
+    broken(
+      '"drainedBy" is set by the first failure of a task the run needs, where onFailure is not "continue", and by nothing else',
+      run,
+    )
   }
   if (drainedBy !== null) {
     if (run.status[drainedBy] !== STATUS.failed) broken('"drainedBy" has failed', run, drainedBy)
@@ -108,4 +111,9 @@ function checkEnds(run: RunState): void {
   }
   if (run.cancelled !== null && unfinished(run) > 0) broken('A cancelled run has no unfinished task', run)
   if (unfinished(run) === 0 && run.closing === 0) broken('A run with nothing left to do is closed (L1)', run)
+}
+
+/** Whether a task that the run needs has failed. */
+function hasFailed({ status, plan }: RunState): boolean {
+  return plan.taskIds.some((_, task) => status[task] === STATUS.failed && plan.optional[task] === 0)
 }

@@ -73,11 +73,11 @@ function tellOf(
         tellTask(state, run, dependent, node, end, at, because)
         continue
       }
-      const ended = count(run, dependent, node, end)
+      const ended = count(run, dependent, node, end, at)
       if (ended === null) continue
       open ??= []
       open.push({ node: dependent, end: ended })
-      if (ended === 'reached') delay(run, dependent, node, at)
+      if (ended === 'reached') delay(run, dependent, at)
     }
     const next = open?.pop()
     if (next === undefined) return
@@ -128,19 +128,22 @@ function doom(run: RunState, task: TaskIndex, by: NodeIndex, end: End, because: 
 }
 
 /** Counts the end of `by` at a point; returns how the point ended by that, null if it did not. */
-function count(run: RunState, node: NodeIndex, by: NodeIndex, end: End): End | null {
+function count(run: RunState, node: NodeIndex, by: NodeIndex, end: End, at: EpochMs): End | null {
   const index = node - run.plan.taskCount
   const point = run.plan.points[index]!
   const weight = point.weight?.[by] ?? 1
   if (isHit(point.hit, end)) {
     run.remaining[node]! -= weight
+    if (run.notBefore.size > 0) postpone(run, node, by, at)
     if (run.remaining[node]! > 0 || run.status[node] !== STATUS.waiting) return null
     run.status[node] = STATUS.succeeded
     return 'reached'
   }
   run.spare[index]! -= weight
+  // What comes later changes nothing of what has been told.
+  if (run.status[node] !== STATUS.waiting) return null
   if (!isHarmless(point.hit, end)) run.harmed[index] = 1
-  if (run.spare[index]! >= 0 || run.status[node] !== STATUS.waiting) return null
+  if (run.spare[index]! >= 0) return null
   run.status[node] = STATUS.skipped
   return run.harmed[index] === 1 ? 'missed' : 'unneeded'
 }
@@ -167,16 +170,15 @@ export function isHarmless(hit: Hit, end: End): boolean {
 }
 
 /** A point that was reached lets others go on after its lag, and not before what it waited for lets it. */
-function delay(run: RunState, node: NodeIndex, by: NodeIndex, at: EpochMs): void {
+function delay(run: RunState, node: NodeIndex, at: EpochMs): void {
   const { lagMs = 0 }: Point = run.plan.points[node - run.plan.taskCount]!
-  if (run.notBefore.size === 0 && lagMs === 0) return
-  const from = postpone(run, node, by, at) + lagMs
-  if (from > at) run.notBefore.set(node, from)
+  if (lagMs > 0) run.notBefore.set(node, Math.max(at, run.notBefore.get(node) ?? at) + lagMs)
 }
 
-/** When `node` may go on now that `by` lets it: the latest of what it waited for. */
+/** When `node` may go on now that `by` lets it: the latest of what it waited for. A task that has ended holds nobody up. */
 function postpone(run: RunState, node: NodeIndex, by: NodeIndex, at: EpochMs): EpochMs {
-  const from = Math.max(at, run.notBefore.get(by) ?? at, run.notBefore.get(node) ?? at)
+  const allowed = by < run.plan.taskCount ? at : (run.notBefore.get(by) ?? at)
+  const from = Math.max(at, allowed, run.notBefore.get(node) ?? at)
   if (from > at) run.notBefore.set(node, from)
   return from
 }

@@ -6,7 +6,7 @@
 import { createRun } from './create.js'
 import type { DeadlineKind } from './deadlines.js'
 import { addMessage, addShared, NOTHING_SHARED } from './handed-over.js'
-import { endWithout, tell, tellRoots } from './points.js'
+import { endWithout, reach, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { findTask, STATUS } from './state.js'
@@ -42,6 +42,8 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return attemptClosing(state, event)
     case 'attempt.closed':
       return attemptClosed(state, event)
+    case 'milestone.reached':
+      return milestoneReached(state, event)
     case 'task.skipped':
       return taskSkipped(state, event)
     case 'task.cancelled':
@@ -226,6 +228,16 @@ function attemptProgressed(state: ScopeState, event: RunEventMap['attempt.progre
   attempt.beatAt = event.at
   attempt.progressAt = event.at
   attempt.progress = event.progress
+}
+
+function milestoneReached(state: ScopeState, event: RunEventMap['milestone.reached']): void {
+  const attempt = liveAttempt(state, event)
+  const { run, task } = attempt
+  const point = run.plan.milestones.get(task)?.get(event.milestone)
+  if (point === undefined) throw new Error(`Task "${event.task}" declares no milestone "${event.milestone}".`)
+  attempt.beatAt = event.at
+  attempt.progressAt = event.at
+  reach(state, run, point, event.at)
 }
 
 function attemptClosing(state: ScopeState, event: RunEventMap['attempt.closing']): void {

@@ -144,7 +144,7 @@ export interface RunState {
   readonly remaining: Int32Array
   /** Misses that each point can still bear; below 0 it never will be reached. By index of the point. */
   readonly spare: Int32Array
-  /** 1 for points that have had a miss because something went wrong. By index of the point. */
+  /** 1 for points that had a miss because something went wrong, before it was settled what became of them. By index of the point. */
   readonly harmed: Uint8Array
   /** When a node that a lag holds up may go on; absent: at once. */
   readonly notBefore: Map<NodeIndex, EpochMs>

@@ -1,7 +1,7 @@
 /** Compressed sparse rows of a graph, built row by row, and the orders they allow. */
 import type { Adjacency, NodeIndex } from '../core/types.js'
 
-/** Collects the rows of an adjacency, in the order of the nodes. */
+/** Collects the rows of an adjacency, in the order of the nodes. There may be more nodes than were expected. */
 export interface AdjacencyBuilder {
   /** Adds a target to the current row, once. */
   add(target: NodeIndex): void
@@ -12,33 +12,41 @@ export interface AdjacencyBuilder {
   build(): Adjacency
 }
 
-/** `expected` is how many targets there will probably be: to guess well saves memory, no more. */
-export function createAdjacencyBuilder(nodeCount: number, expected: number): AdjacencyBuilder {
-  const start = new Int32Array(nodeCount + 1)
+/** `nodes` and `expected` are how many nodes and targets there will probably be: to guess well saves memory, no more. */
+export function createAdjacencyBuilder(nodes: number, expected: number): AdjacencyBuilder {
+  let start = new Int32Array(nodes + 1)
   /** The row (from 1) that has a node as its target, of those so far the last. */
-  const lastRow = new Int32Array(nodeCount)
+  let lastRow = new Int32Array(nodes)
   let targets = new Int32Array(Math.max(16, expected))
   let size = 0
   let row = 0
   return {
     add: (target) => {
+      if (target >= lastRow.length) lastRow = enlarge(lastRow, target + 1)
       if (lastRow[target] === row + 1) return
       lastRow[target] = row + 1
-      if (size === targets.length) {
-        const larger = new Int32Array(size * 2)
-        larger.set(targets)
-        targets = larger
-      }
+      if (size === targets.length) targets = enlarge(targets, size + 1)
       targets[size++] = target
     },
     endRow: () => {
       sortRange(targets, start[row] as number, size)
       row++
+      if (row >= start.length) start = enlarge(start, row + 1)
       start[row] = size
     },
     size: () => size,
-    build: () => ({ start, targets: size === targets.length ? targets : targets.slice(0, size) }),
+    build: () => ({
+      start: row + 1 === start.length ? start : start.slice(0, row + 1),
+      targets: size === targets.length ? targets : targets.slice(0, size),
+    }),
   }
+}
+
+/** A copy with room for `least` values, and for more to come. */
+function enlarge(values: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(least, values.length * 2))
+  larger.set(values)
+  return larger
 }
 
 /** The same edges the other way round, rows ascending. O(nodes + edges). */

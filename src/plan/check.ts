@@ -48,7 +48,7 @@ export function checkPlan(value: unknown, options: CheckOptions = {}): PlanCheck
     const compilation = compileReporting(read.plan, read.origin, limits, knownHandlers(value, options), reporter)
     if (compilation === null) return { read, compiled: null }
     const { compiled, layout, claims, order } = compilation
-    warnOfUnorderedWrites(layout, claims, compiled.predecessors, order, reporter)
+    warnOfUnorderedWrites(layout, claims, compiled, order, reporter)
     if (compiled.taskCount === 0) reporter.report(EMPTY_PLAN)
     return { read, compiled }
   })

@@ -28,6 +28,8 @@ export interface ClaimSets {
   /** Numbers of the patterns each stream owns, and of those that are protected. */
   readonly owned: readonly (readonly PatternNumber[])[]
   readonly protectedPatterns: readonly PatternNumber[]
+  /** Number of the path of each sequence of the plan; null for one that is refused. */
+  readonly sequenced: readonly (PatternNumber | null)[]
 }
 
 interface Interner {
@@ -58,9 +60,13 @@ export function compileClaims(layout: Layout, limits: PlanLimits, reporter: Repo
       claimSet[task] = compileTaskClaims(claims, () => `${taskPointer(layout, task)}/claims`, interner)
     else if (stream !== -1) claimSet[task] = inherited[stream] as number
   }
+  const sequenced = (plan.sequences ?? []).map(
+    ({ path }, sequence) =>
+      interner.numbers.get(path) ?? addPattern(path, () => `/sequences/${sequence}/path`, interner),
+  )
   if (interner.numbers.size > limits.patterns) reportTooMany(interner)
   const numberOf = (text: string): PatternNumber | null => interner.numbers.get(text) ?? null
-  return { claimSet, sets: interner.sets, index, numberOf, owned, protectedPatterns }
+  return { claimSet, sets: interner.sets, index, numberOf, owned, protectedPatterns, sequenced }
 }
 
 /** The sets with their patterns in place of the numbers. */

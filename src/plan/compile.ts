@@ -7,15 +7,20 @@ import { compileDispatchClasses } from './dispatch-class.js'
 import { type Layout, layOut } from './layout.js'
 import { CODE_LIMITS, type PlanLimits, withLimits } from './limits.js'
 import { reportMergeOrder } from './merge-order.js'
+import { createResolver } from './names.js'
 import { compileHandlers, compileNeeds, reportUnknownHandlers, reportUnservedNeeds } from './needs.js'
 import { createOrigin, type Origin } from './origin.js'
 import { reportForeignClaims } from './ownership.js'
+import { compilePoints, createPoints } from './points.js'
 import { compilePolicies } from './policies.js'
 import { rankTasks, weigh } from './rank.js'
-import { createResolver, resolveEdges } from './resolve.js'
+import { resolveEdges } from './resolve.js'
+import { resolveSequences } from './sequences.js'
+import { keepSoftEdges, raiseRanks } from './soft.js'
 import { refuseUnsupported } from './supported.js'
 import { reportCycles } from './trail.js'
 import type { Plan, Stream, Task } from './types.js'
+import { compileWaves } from './waves.js'
 
 /** How a plan is compiled. */
 export interface CompileOptions {
@@ -47,7 +52,10 @@ export function compile(plan: Plan, options: CompileOptions = {}): CompileResult
   const limits = withLimits(CODE_LIMITS, options.limits)
   const reporter = createReporter(limits.diagnostics)
   const compilation = compileReporting(plan, createOrigin(plan), limits, options.handlers, reporter)
-  if (compilation === null) return { ok: false, diagnostics: place(reporter.list(), undefined, undefined) }
+  if (compilation === null) {
+    const errors = reporter.list().filter(({ severity }) => severity === 'error')
+    return { ok: false, diagnostics: place(errors, undefined, undefined) }
+  }
   return { ok: true, compiled: compilation.compiled }
 }
 
@@ -68,16 +76,21 @@ export function compileReporting(
   if (handlers !== undefined) reportUnknownHandlers(layout, handlerNames, handlers, reporter)
   const claims = compileClaims(layout, limits, reporter)
   reportForeignClaims(layout, claims, reporter)
-  const predecessors = resolveEdges(createResolver(layout, reporter), limits)
-  if (predecessors === null) return null
+  const { estimateMs, isEstimated, priority, hasInput, optional } = compileNumbers(layout)
+  const weight = weigh(estimateMs, isEstimated)
+  const table = createPoints(layout, weight)
+  const resolver = createResolver(layout, table, reporter)
+  const edges = resolveEdges(resolver, resolveSequences(resolver, claims), limits)
+  if (edges === null) return null
+  const { predecessors, conditions } = edges
   const successors = transpose(predecessors)
   const order = topologicalOrder(predecessors, successors)
-  if (order.length < layout.nodeCount) reportCycles(layout, predecessors, reporter)
+  if (order.length < predecessors.start.length - 1) reportCycles(table, predecessors, reporter)
   if (reporter.errorCount() > 0) return null
   const { tasks, taskIds, taskIndex, streamIds, streamIndex, streamOf } = layout
-  const { estimateMs, isEstimated, priority, hasInput } = compileNumbers(layout)
-  const dependencyCount = degrees(predecessors)
-  const rank = rankTasks(weigh(estimateMs, isEstimated), successors, order, claims)
+  const points = compilePoints(table, predecessors)
+  const rank = rankTasks(weight, points, successors, order, claims)
+  raiseRanks(rank, keepSoftEdges(edges.soft, predecessors, table, reporter), predecessors)
   const compiled: CompiledPlan = {
     name: plan.name ?? 'plan',
     taskCount: tasks.length,
@@ -88,13 +101,10 @@ export function compileReporting(
     streamIds,
     streamIndex,
     streamOf,
-    points: streamIds.map((id, stream): Point => {
-      const needed = dependencyCount[tasks.length + stream] as number
-      return { kind: 'stream', id, hit: 'done', needed, spare: 0 }
-    }),
+    points,
     successors,
     predecessors,
-    dependencyCount,
+    dependencyCount: countDependencies(predecessors, points),
     priority,
     rank,
     ...compileDispatchClasses(needs.need, priority, rank),
@@ -104,12 +114,21 @@ export function compileReporting(
     ...compilePolicies(layout),
     ...handlerNames,
     estimateMs,
-    ...compileWaves(tasks.length, predecessors, order),
+    ...compileWaves(points, predecessors, order),
     onFailure: plan.onFailure ?? 'continue',
-    optional: new Uint8Array(tasks.length),
-    conditions: new Map(),
+    optional,
+    milestones: table.milestones,
+    conditions,
   }
   return { compiled, layout, claims, order }
+}
+
+/** Predecessors of a task, what a point needs. */
+function countDependencies(predecessors: Adjacency, points: readonly Point[]): Int32Array {
+  const counts = degrees(predecessors)
+  const taskCount = counts.length - points.length
+  for (const [index, { needed }] of points.entries()) counts[taskCount + index] = needed
+  return counts
 }
 
 /** What single fields of a task become: read in one go, as a large plan's tasks do not fit into a processor's cache. */
@@ -118,6 +137,7 @@ interface TaskNumbers {
   readonly isEstimated: Uint8Array
   readonly priority: Float64Array
   readonly hasInput: Uint8Array
+  readonly optional: Uint8Array
 }
 
 function compileNumbers({ tasks, streams, streamOf }: Layout): TaskNumbers {
@@ -125,36 +145,16 @@ function compileNumbers({ tasks, streams, streamOf }: Layout): TaskNumbers {
   const isEstimated = new Uint8Array(tasks.length)
   const priority = new Float64Array(tasks.length)
   const hasInput = new Uint8Array(tasks.length)
+  const optional = new Uint8Array(tasks.length)
   for (let task = 0; task < tasks.length; task++) {
-    const { estimate, priority: own, input } = tasks[task] as Task
+    const { estimate, priority: own, input, optional: isOptional } = tasks[task] as Task
     const stream = streamOf[task] as number
     priority[task] = own ?? (stream === -1 ? 0 : ((streams[stream] as Stream).priority ?? 0))
     if (input !== undefined) hasInput[task] = 1
+    if (isOptional === true) optional[task] = 1
     if (estimate === undefined) continue
     isEstimated[task] = 1
     estimateMs[task] = typeof estimate === 'number' ? estimate : (estimate.min + estimate.max) / 2
   }
-  return { estimateMs, isEstimated, priority, hasInput }
-}
-
-/** The wave of a task is one more than that of the latest task it waits for; streams take no wave of their own. */
-function compileWaves(
-  taskCount: number,
-  { start, targets }: Adjacency,
-  order: Int32Array,
-): { wave: Int32Array; waveCount: number } {
-  /** By node: the first wave that what waits for it may be in. */
-  const after = new Int32Array(order.length)
-  const wave = new Int32Array(taskCount)
-  let waveCount = 0
-  for (const node of order) {
-    let earliest = 0
-    for (let edge = start[node] as number; edge < (start[node + 1] as number); edge++) {
-      earliest = Math.max(earliest, after[targets[edge] as number] as number)
-    }
-    if (node < taskCount) wave[node] = earliest++
-    after[node] = earliest
-    if (node < taskCount) waveCount = Math.max(waveCount, earliest)
-  }
-  return { wave, waveCount }
+  return { estimateMs, isEstimated, priority, hasInput, optional }
 }

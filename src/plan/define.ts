@@ -5,6 +5,7 @@ import {
   assertSamePlan,
   createRefs,
   type Given,
+  type Ref,
   type Refs,
   type ResultOf,
   type TaskRef,
@@ -13,6 +14,7 @@ import {
 } from './refs.js'
 import { createTypedPlan, type PlanFunction, type ResultSource, type TypedPlan } from './typed-plan.js'
 import type {
+  Condition,
   DependencyOf,
   Duration,
   PlanDocument,
@@ -41,9 +43,10 @@ export interface NodeRef {
 
 type Edges = readonly (DependencyOf<Duration> | NodeRef)[]
 
-/** What a task says besides its handler and input; `dependsOn` takes tasks and streams too. */
-export type TaskOptions = Omit<TaskFields<Duration>, 'handler' | 'input' | 'dependsOn'> & {
+/** What a task says besides its handler and input; `dependsOn` takes tasks and streams too, `if` parts of results. */
+export type TaskOptions = Omit<TaskFields<Duration>, 'handler' | 'input' | 'dependsOn' | 'if'> & {
   readonly dependsOn?: Edges | undefined
+  readonly if?: Condition | Ref<unknown> | undefined
 }
 
 /** What a stream says besides its id and tasks; `dependsOn` takes tasks and streams too. */
@@ -160,12 +163,13 @@ function taskAdder(prefix: string, tasks: NamedTask[], functions: Map<string, Pl
   return (id: string, work: string | PlanFunction, input?: unknown, options: TaskOptions = {}): TaskRef<never> => {
     const full = `${prefix}${id}`
     if (typeof work === 'function') functions.set(full, work)
-    const { dependsOn, ...fields } = options
+    const { dependsOn, if: condition, ...fields } = options
     tasks.push({
       id,
       handler: typeof work === 'function' ? full : work,
       ...(input !== undefined && { input: toPlainInput(input, plan) }),
       ...plainEdges(dependsOn, plan),
+      ...(condition !== undefined && { if: toPlainInput(condition, plan) }),
       ...fields,
     })
     return Object.assign(Object.create(taskRefPrototype), { id: full, plan })

@@ -24,3 +24,9 @@ function textToMs(text: string): DurationMs | null {
   const unit = match[2] as keyof typeof UNIT_MS
   return Math.round(Number(match[1]) * UNIT_MS[unit])
 }
+
+/** `ms` as text, exactly, in the largest unit that divides it: `90s`, `5m`, `1.5ms`. */
+export function formatDuration(ms: DurationMs): string {
+  const unit = (['d', 'h', 'm', 's'] as const).find((name) => ms % UNIT_MS[name] === 0) ?? 'ms'
+  return `${ms / UNIT_MS[unit]}${unit}`
+}

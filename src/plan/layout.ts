@@ -7,7 +7,7 @@ import type { Plan, Stream, Task } from './types.js'
 
 /**
  * The tasks of the streams come first, stream by stream, then those of no stream; inside each in the order of the plan.
- * Stream `s` as a whole is node `tasks.length + s`.
+ * Stream `s` as a whole is node `tasks.length + s`. What else there is to wait for follows, see `points.ts`.
  */
 export interface Layout {
   readonly plan: Plan
@@ -22,7 +22,6 @@ export interface Layout {
   readonly streamOf: Int32Array
   /** The tasks of stream `s` are `firstTask[s] … firstTask[s + 1] - 1`; those of no stream follow. */
   readonly firstTask: Int32Array
-  readonly nodeCount: number
 }
 
 /** Lays a parsed plan out and reports ids that are used twice; the first use keeps the id. */
@@ -45,7 +44,6 @@ export function layOut(plan: Plan, origin: Origin, reporter: Reporter): Layout {
   }
   for (; task < tasks.length; task++) taskIds[task] = (tasks[task] as Task).id as TaskId
   const streamIds = streams.map((stream) => stream.id as StreamId)
-  const nodeCount = tasks.length + streams.length
   const layout = {
     plan,
     origin,
@@ -57,7 +55,6 @@ export function layOut(plan: Plan, origin: Origin, reporter: Reporter): Layout {
     streamIndex,
     streamOf,
     firstTask,
-    nodeCount,
   }
   indexTasks(layout, taskIndex, reporter)
   return layout

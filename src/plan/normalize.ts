@@ -32,14 +32,15 @@ const timeouts = inFields(
   }),
 )
 const defaults = inFields(changes({ retry, timeouts, heartbeat: toMs }))
-const simpleDependencies = inList(inFields(changes({ lag: toMs })))
-const dependsOn = inList(inFields(changes({ lag: toMs, anyOf: simpleDependencies, of: simpleDependencies })))
+const members = inList(inFields(changes({ lag: toMs })))
+const dependsOn = inList(inFields(changes({ lag: toMs, anyOf: members, of: members })))
 const range = inFields(changes({ min: toMs, max: toMs }))
 const estimate: Change = (value) => (typeof value === 'object' ? range(value) : toMs(value))
 const verify = inList(inFields(changes({ timeout: toMs })))
 
 const taskChanges = changes({
   dependsOn,
+  if: inFields(none),
   claims: inFields(none),
   estimate,
   retry,

@@ -1,6 +1,6 @@
 /** In which order tasks should start: tail of the critical path + own estimate + 0.2 × work of the tasks they exclude. */
 import type { PatternIndex } from '../claims/pattern-index.js'
-import type { Adjacency } from '../core/types.js'
+import type { Adjacency, Point } from '../core/types.js'
 import type { ClaimSets, NumberedSet, PatternNumber } from './claim-sets.js'
 
 /** Weight of the work that a task's claims hold up, from measurements: 0.1 to 0.3 are equally good. */
@@ -31,11 +31,12 @@ export function weigh(estimateMs: Float64Array, isEstimated: Uint8Array): Float6
 /** Rank by task, in the unit of `weight`. `order` is topological. O(nodes + edges) and the meetings of claim sets. */
 export function rankTasks(
   weight: Float64Array,
+  points: readonly Point[],
   successors: Adjacency,
   order: Int32Array,
   claims: ClaimSets,
 ): Float64Array {
-  const rank = longestPaths(weight, successors, order)
+  const rank = longestPaths(weight, points, successors, order)
   if (claims.sets.length === 0) return rank
   const excluded = excludedWork(weight, claims)
   for (let task = 0; task < rank.length; task++) {
@@ -48,8 +49,13 @@ export function rankTasks(
   return rank
 }
 
-/** Longest way from the start of each task to the end of the plan. Points (nodes above the tasks) weigh nothing. */
-function longestPaths(weight: Float64Array, { start, targets }: Adjacency, order: Int32Array): Float64Array {
+/** Longest way from the start of each task to the end of the plan. Points (nodes above the tasks) weigh their lag. */
+function longestPaths(
+  weight: Float64Array,
+  points: readonly Point[],
+  { start, targets }: Adjacency,
+  order: Int32Array,
+): Float64Array {
   const longest = new Float64Array(start.length - 1)
   for (let at = order.length - 1; at >= 0; at--) {
     const node = order[at] as number
@@ -58,7 +64,7 @@ function longestPaths(weight: Float64Array, { start, targets }: Adjacency, order
       const next = longest[targets[edge] as number] as number
       if (next > tail) tail = next
     }
-    longest[node] = tail + (weight[node] ?? 0)
+    longest[node] = tail + (weight[node] ?? points[node - weight.length]?.lagMs ?? 0)
   }
   return longest.subarray(0, weight.length)
 }

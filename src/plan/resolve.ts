@@ -1,71 +1,84 @@
-/** What the ids in a plan mean, and the edges they make. */
-import type { Adjacency, NodeIndex, TaskIndex } from '../core/types.js'
+/** The edges that a plan makes: who waits for what. */
+import type { Adjacency, Condition, NodeIndex, TaskIndex } from '../core/types.js'
 import { createAdjacencyBuilder } from './adjacency.js'
+import { isSoft, resolveDependency } from './dependency.js'
 import { pointerTo, type Reporter } from './diagnostic.js'
-import { type Layout, nodeName, nodePointer, taskPointer } from './layout.js'
+import { type Layout, taskPointer } from './layout.js'
 import type { PlanLimits } from './limits.js'
-import { nearest } from './nearest.js'
+import { lookUpTask, NOTHING, type Resolver, reportUnresolved } from './names.js'
+import { streamOfNode, tasksOfStream } from './points.js'
 import { visitReferences } from './references.js'
-import { isRefusedDependency } from './supported.js'
+import type { SequenceEdges } from './sequences.js'
+import type { SoftEdge } from './soft.js'
 import { count, quote } from './text.js'
-import type { Dependency, Stream, Task } from './types.js'
+import type { Dependency, Stream, Task, Condition as WrittenCondition } from './types.js'
 
-/** Looks up ids and reports those that mean nothing, or two things. */
-export interface Resolver {
-  readonly layout: Layout
-  readonly reporter: Reporter
-  readonly gateIds: ReadonlySet<string>
-  /** Unknown ids that still get a hint: finding the nearest name costs time. */
-  hintsLeft: number
-}
-
-/** Unknown ids for which the nearest one is looked for, in one plan. */
-const MOST_HINTS = 50
-
-/** More names than this are not looked through. */
-const MOST_NAMES = 5_000
-
-/** What an id means that means nothing, or two things. */
-const NOTHING = -1
-const AMBIGUOUS = -2
-
-/** A resolver for one plan. */
-export function createResolver(layout: Layout, reporter: Reporter): Resolver {
-  const gateIds = new Set((layout.plan.gates ?? []).map((gate) => gate.id))
-  return { layout, reporter, gateIds, hintsLeft: MOST_HINTS }
+/** Who waits for what. The points that stand in it are in the resolver's table. */
+export interface ResolvedEdges {
+  readonly predecessors: Adjacency
+  /** In the order of the plan. */
+  readonly soft: readonly SoftEdge[]
+  readonly conditions: ReadonlyMap<TaskIndex, Condition>
 }
 
 /**
- * The predecessors of each node: those of a task are what it and its stream depend on and what its input refers to;
- * those of a stream are its tasks, or, where it has none, what it depends on. Null, and reported, if there are too many.
+ * The predecessors of each node: those of a task are what it and its stream depend on, what its input and condition refer
+ * to, and its turn in sequences; those of a stream are its tasks, or, where it has none, what it depends on; those of
+ * other points are what they watch. Null, and reported, if there are too many.
  */
-export function resolveEdges(resolver: Resolver, limits: PlanLimits): Adjacency | null {
-  const { layout, reporter } = resolver
-  const { tasks, streams, streamOf, firstTask } = layout
-  const edges = createAdjacencyBuilder(layout.nodeCount, expectedEdges(layout))
+export function resolveEdges(resolver: Resolver, turns: SequenceEdges, limits: PlanLimits): ResolvedEdges | null {
+  const { layout, reporter, points: table } = resolver
+  const { tasks, streams, streamOf } = layout
+  const edges = createAdjacencyBuilder(tasks.length + table.points.length, expectedEdges(layout))
+  const soft: SoftEdge[] = []
+  const conditions = new Map<TaskIndex, Condition>()
   const streamEdges = streams.map((stream, index) => resolveStream(stream, index, resolver))
   for (let task = 0; task < tasks.length; task++) {
     const stream = streamOf[task] as number
-    if (stream !== -1) for (const node of streamEdges[stream] as readonly NodeIndex[]) edges.add(node)
-    const { dependsOn, input } = tasks[task] as Task
+    if (stream !== -1) addStreamEdges(streamEdges[stream] as StreamEdges, task, edges, soft)
+    const { dependsOn, input, if: condition } = tasks[task] as Task
     if (dependsOn !== undefined) {
       for (let index = 0; index < dependsOn.length; index++) {
-        const node = resolveDependency(dependsOn[index] as Dependency, index, task, resolver)
-        if (node !== NOTHING) edges.add(node)
+        const dependency = dependsOn[index] as Dependency
+        const node = resolveDependency(dependency, index, task, resolver)
+        if (node === NOTHING) continue
+        if (!isSoft(dependency)) edges.add(node)
+        else soft.push({ from: task, to: node, at: `${taskPointer(layout, task)}/dependsOn/${index}` })
       }
     }
     if (typeof input === 'object') addReferences(task, (node) => edges.add(node), resolver)
+    if (condition !== undefined) addCondition(condition, task, edges, conditions, resolver)
+    for (const node of turns.get(task) ?? NO_NODES) edges.add(node)
     edges.endRow()
     if (edges.size() > limits.edges) return tooManyEdges(limits, reporter)
   }
-  for (let stream = 0; stream < streams.length; stream++) {
-    const from = firstTask[stream] as number
-    const to = firstTask[stream + 1] as number
-    for (let task = from; task < to; task++) edges.add(task)
-    if (from === to) for (const node of streamEdges[stream] as readonly NodeIndex[]) edges.add(node)
+  for (let index = 0; index < table.points.length; index++) {
+    const stream = streamOfNode(table, tasks.length + index)
+    const own = stream === -1 ? (table.points[index]?.watches ?? NO_NODES) : tasksOfStream(table, stream)
+    for (const node of own) edges.add(node)
+    if (own.length === 0 && stream !== -1) addStreamEdges(streamEdges[stream] as StreamEdges, -1, edges, [])
     edges.endRow()
+    if (edges.size() > limits.edges) return tooManyEdges(limits, reporter)
   }
-  return edges.build()
+  return { predecessors: edges.build(), soft, conditions }
+}
+
+const NO_NODES: readonly NodeIndex[] = []
+
+/** What a stream waits for; each of its tasks does. With the pointer of what says so. */
+interface StreamEdges {
+  readonly hard: readonly Omit<SoftEdge, 'from'>[]
+  readonly soft: readonly Omit<SoftEdge, 'from'>[]
+}
+
+function addStreamEdges(
+  { hard, soft: preferred }: StreamEdges,
+  task: TaskIndex,
+  edges: { add(node: NodeIndex): void },
+  soft: SoftEdge[],
+): void {
+  for (const { to } of hard) edges.add(to)
+  for (const edge of preferred) soft.push({ from: task, ...edge })
 }
 
 /** As many as there are where each is named once, and no stream waits for another. */
@@ -82,103 +95,74 @@ export function visitDependencies(
   found: (node: NodeIndex, at: string) => void,
 ): void {
   const { layout } = resolver
-  const { dependsOn = [], input } = layout.tasks[from] as Task
+  const { dependsOn = [], input, if: condition } = layout.tasks[from] as Task
   for (const [index, dependency] of dependsOn.entries()) {
+    if (isSoft(dependency)) continue
     found(resolveDependency(dependency, index, from, resolver), `${taskPointer(layout, from)}/dependsOn/${index}`)
   }
   if (typeof input === 'object') addReferences(from, found, resolver)
+  if (condition !== undefined) found(lookUpTask(condition.$from, from, layout), `${taskPointer(layout, from)}/if`)
 }
 
 /** The nodes a stream depends on. */
-export function resolveStream(stream: Stream, index: number, resolver: Resolver): readonly NodeIndex[] {
-  const nodes: NodeIndex[] = []
-  for (const [position, dependency] of (stream.dependsOn ?? []).entries()) {
-    const node = resolveDependency(dependency, position, resolver.layout.tasks.length + index, resolver)
-    if (node !== NOTHING) nodes.push(node)
+export function resolveStream({ dependsOn = [] }: Stream, index: number, resolver: Resolver): StreamEdges {
+  const { layout } = resolver
+  const hard: Omit<SoftEdge, 'from'>[] = []
+  const soft: Omit<SoftEdge, 'from'>[] = []
+  for (const [position, dependency] of dependsOn.entries()) {
+    const to = resolveDependency(dependency, position, layout.tasks.length + index, resolver)
+    const at = `${layout.origin.stream(index)}/dependsOn/${position}`
+    if (to !== NOTHING) (isSoft(dependency) ? soft : hard).push({ to, at })
   }
-  return nodes
-}
-
-/** The node that a dependency of `from` means; `NOTHING` where it makes no edge, which is reported. */
-function resolveDependency(dependency: Dependency, position: number, from: NodeIndex, resolver: Resolver): NodeIndex {
-  const isId = typeof dependency === 'string'
-  const name = isId ? dependency : 'on' in dependency ? dependency.on : null
-  const node = name === null ? NOTHING : lookUp(name, from, resolver.layout)
-  if (isId && node >= 0) return node
-  const at = `${nodePointer(resolver.layout, from)}/dependsOn/${position}`
-  if (isRefusedDependency(dependency, at, resolver.reporter)) return NOTHING
-  if (node < 0 && name !== null) reportUnresolved(name, node, from, at, resolver)
-  return Math.max(node, NOTHING)
-}
-
-/** A sibling task, else a stream, else a full id. */
-function lookUp(name: string, from: NodeIndex, layout: Layout): NodeIndex {
-  const full = layout.taskIndex.get(name) ?? NOTHING
-  if (layout.streams.length === 0) return full
-  const sibling = siblingNamed(name, from, layout)
-  const stream = layout.streamIndex.get(name)
-  const other = stream === undefined ? full : layout.tasks.length + stream
-  if (sibling !== NOTHING && other !== NOTHING) return AMBIGUOUS
-  return sibling === NOTHING ? other : sibling
-}
-
-function lookUpTask(name: string, from: TaskIndex, layout: Layout): TaskIndex {
-  const full = layout.taskIndex.get(name) ?? NOTHING
-  const sibling = siblingNamed(name, from, layout)
-  if (sibling !== NOTHING && full !== NOTHING) return AMBIGUOUS
-  return sibling === NOTHING ? full : sibling
-}
-
-/** The task of the same stream; `NOTHING` for streams, and for tasks of no stream, whose ids are full ids. */
-function siblingNamed(name: string, from: NodeIndex, layout: Layout): TaskIndex {
-  const stream = layout.streamOf[from] ?? -1
-  return stream === -1 ? NOTHING : (layout.taskIndex.get(`${layout.streamIds[stream]}/${name}`) ?? NOTHING)
+  return { hard, soft }
 }
 
 /** Calls `found` for each task that the input of `from` refers to. */
 function addReferences(from: TaskIndex, found: (task: TaskIndex, at: string) => void, resolver: Resolver): void {
-  const { layout, reporter } = resolver
+  const { layout } = resolver
   visitReferences((layout.tasks[from] as Task).input ?? null, (reference, path) => {
     const at = pointerTo(`${taskPointer(layout, from)}/input`, path)
     if (reference === null) {
       const hint = 'Write { "$from": "task", "path": ["key", 0] }; an input cannot have a key "$from" otherwise.'
-      return reporter.error('BAD_REFERENCE', at, 'An object with "$from" is not a reference.', hint)
+      return resolver.reporter.error('BAD_REFERENCE', at, 'An object with "$from" is not a reference.', hint)
     }
-    const task = lookUpTask(reference.from, from, layout)
-    if (task >= 0) return found(task, at)
-    if (task === NOTHING && layout.streamIndex.has(reference.from)) {
-      const message = `The input refers to ${quote(reference.from)}, which is a stream: only tasks have results.`
-      return reporter.error('BAD_REFERENCE', at, message, 'Name one of its tasks, as "stream/task".')
-    }
-    reportUnresolved(reference.from, task, from, at, resolver)
+    const task = resolveReference(reference.from, 'input', from, at, resolver)
+    if (task !== NOTHING) found(task, at)
   })
 }
 
-function reportUnresolved(name: string, node: number, from: NodeIndex, at: string, resolver: Resolver): void {
-  const { layout, reporter, gateIds } = resolver
-  const dependent = nodeName(layout, from)
-  if (node === AMBIGUOUS) {
-    const sibling = siblingNamed(name, from, layout)
-    const stream = layout.streamIndex.get(name)
-    const other = stream === undefined ? (layout.taskIndex.get(name) as number) : layout.tasks.length + stream
-    const message = `${quote(name)} in ${dependent} means both ${nodeName(layout, sibling)} and ${nodeName(layout, other)}.`
-    const hint = `Write ${quote(layout.taskIds[sibling] as string)} for the first, or rename one of them.`
-    reporter.error('AMBIGUOUS_ID', at, message, hint)
-  } else if (!gateIds.has(name)) {
-    const message = `${quote(name)} in ${dependent} is no task or stream of this plan.`
-    reporter.error('UNKNOWN_ID', at, message, hintFor(name, from, resolver))
-  }
+/** The edge to the task whose result the condition of `from` looks at. */
+function addCondition(
+  { $from: name, path = [] }: WrittenCondition,
+  from: TaskIndex,
+  edges: { add(node: NodeIndex): void },
+  conditions: Map<TaskIndex, Condition>,
+  resolver: Resolver,
+): void {
+  const at = `${taskPointer(resolver.layout, from)}/if`
+  const task = resolveReference(name, 'condition', from, at, resolver)
+  if (task === NOTHING) return
+  edges.add(task)
+  conditions.set(from, { task, path })
 }
 
-function hintFor(name: string, from: NodeIndex, resolver: Resolver): string {
-  const { layout } = resolver
-  const stream = layout.streamOf[from] ?? -1
-  const siblings = stream === -1 ? [] : ((layout.streams[stream] as Stream).tasks as readonly Task[])
-  if (resolver.hintsLeft-- > 0 && siblings.length + layout.taskIds.length <= MOST_NAMES) {
-    const near = nearest(name, [...siblings.map((task) => task.id), ...layout.streamIds, ...layout.taskIds])
-    if (near !== null) return `Did you mean ${quote(near)}?`
+function resolveReference(
+  name: string,
+  what: 'input' | 'condition',
+  from: TaskIndex,
+  at: string,
+  resolver: Resolver,
+): TaskIndex {
+  const { layout, reporter } = resolver
+  const task = lookUpTask(name, from, layout)
+  if (task >= 0) return task
+  if (task === NOTHING && layout.streamIndex.has(name)) {
+    const message = `The ${what} refers to ${quote(name)}, which is a stream: only tasks have results.`
+    reporter.error('BAD_REFERENCE', at, message, 'Name one of its tasks, as "stream/task".')
+  } else {
+    reportUnresolved(name, task, from, at, resolver)
   }
-  return 'Name a task of the same stream, a stream, or any task as "stream/task".'
+  return NOTHING
 }
 
 function tooManyEdges(limits: PlanLimits, reporter: Reporter): null {

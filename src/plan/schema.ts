@@ -9,8 +9,10 @@ import { DURATION_TEXT, LONGEST_DURATION_MS, parseDuration } from './duration.js
 import { ID, isReserved, NAME } from './ids.js'
 import type {
   Claims,
+  Condition,
   DefaultsFields,
   Duration,
+  EdgeFields,
   GateFields,
   HeaderFields,
   PhaseFields,
@@ -131,32 +133,34 @@ const claimsShape = {
   integrate: patterns,
 } satisfies Shape<Claims>
 
-const edgeShape = { lag: duration, soft: flag }
+const edgeShape = { lag: duration, soft: flag } satisfies Shape<EdgeFields<Duration>>
 const onShape = {
   on: target,
   when: z.enum(['success', 'failure', 'finish'], '"success", "failure" or "finish"'),
   ...edgeShape,
 }
+const SHARE = 'a number above 0, at most 1'
+const shareShape = {
+  stream: target,
+  progress: z.number(SHARE).check(z.gt(0, SHARE), z.maximum(1, SHARE)),
+  ...edgeShape,
+}
 const DEPENDENCY = 'the id of a task or stream, or an object such as { "on": "id" }'
-const simpleDependency = z.union([target, record(onShape, ['on'])], DEPENDENCY)
+/** Members of a choice have neither `lag` nor `soft`: that is said where they are resolved, with a better hint. */
+const single = [target, record(onShape, ['on']), record(shareShape, ['stream', 'progress'])] as const
+const members = listOf(z.union(single, DEPENDENCY), 'a list of dependencies')
 const dependency = z.union(
   [
-    target,
-    record(onShape, ['on']),
-    record({ stream: target, progress: number('a number from 0 to 1', 0, 1), ...edgeShape }, ['stream', 'progress']),
-    record({ anyOf: listOf(simpleDependency, 'a list of dependencies'), ...edgeShape }, ['anyOf']),
-    record(
-      {
-        quorum: integer('a whole number from 1', 1, 1_000_000),
-        of: listOf(simpleDependency, 'a list of dependencies'),
-        ...edgeShape,
-      },
-      ['quorum', 'of'],
-    ),
+    ...single,
+    record({ anyOf: members, ...edgeShape }, ['anyOf']),
+    record({ quorum: integer('a whole number from 1', 1, 1_000_000), of: members, ...edgeShape }, ['quorum', 'of']),
   ],
   DEPENDENCY,
 )
 const dependencies = listOf(dependency, 'a list of dependencies')
+
+const key = z.union([text, integer('a position from 0', 0, Number.MAX_SAFE_INTEGER)], 'a key or a position')
+const conditionShape = { $from: target, path: listOf(key, 'a list of keys and positions') } satisfies Shape<Condition>
 
 const range = record({ min: duration, max: duration }, ['min', 'max']).check(
   z.refine((value) => {
@@ -182,6 +186,7 @@ const taskShape = {
   handler: name,
   input: anything,
   dependsOn: dependencies,
+  if: record(conditionShape, ['$from']),
   claims: record(claimsShape),
   pool: name,
   requires: capabilities,
@@ -296,8 +301,9 @@ const nestedFields: Readonly<Record<string, readonly string[]>> = {
   defaults: Object.keys(defaultsShape),
   claims: Object.keys(claimsShape),
   dependsOn: [...Object.keys(onShape), 'stream', 'progress', 'anyOf', 'quorum', 'of'],
-  anyOf: Object.keys(onShape),
-  of: Object.keys(onShape),
+  if: Object.keys(conditionShape),
+  anyOf: ['on', 'when', 'stream', 'progress'],
+  of: ['on', 'when', 'stream', 'progress'],
   estimate: ['min', 'max'],
   verify: ['handler', 'input', 'timeout'],
   pools: ['slots', 'capabilities'],

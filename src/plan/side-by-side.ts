@@ -1,9 +1,11 @@
 /** Warns of tasks that write one path with no order between them. */
 import { overlap } from '../claims/overlap.js'
-import type { Adjacency, TaskIndex } from '../core/types.js'
+import type { Adjacency, CompiledPlan, Point, TaskIndex } from '../core/types.js'
+import { createAdjacencyBuilder } from './adjacency.js'
 import type { ClaimSets, NumberedSet } from './claim-sets.js'
 import type { Reporter } from './diagnostic.js'
 import { type Layout, taskPointer } from './layout.js'
+import { ordersAll } from './points.js'
 import { createReachability, type Reachability } from './reachability.js'
 import { quote, thousands } from './text.js'
 
@@ -33,14 +35,14 @@ interface Search {
 export function warnOfUnorderedWrites(
   layout: Layout,
   claims: ClaimSets,
-  predecessors: Adjacency,
+  { predecessors, points }: CompiledPlan,
   order: Int32Array,
   reporter: Reporter,
 ): void {
   if (!claims.sets.some(({ write }) => write.length > 0)) return
   const tasksOf: TaskIndex[][] = claims.sets.map(() => [])
   for (const [task, set] of claims.claimSet.entries()) tasksOf[set]?.push(task)
-  const reachability = createReachability(predecessors, order)
+  const reachability = createReachability(withoutLoose(predecessors, points), order)
   const looksLeft = MOST_PAIRS_LOOKED_AT
   const search: Search = { layout, claims, reachability, reporter, tasksOf, listed: 0, others: 0, looksLeft }
   const writers: number[][] = Array.from({ length: claims.index.size }, () => [])
@@ -61,6 +63,21 @@ export function warnOfUnorderedWrites(
     }
   }
   summarize(search)
+}
+
+/** The graph without what leads to points that do not wait for all of it: those order nothing. */
+function withoutLoose(predecessors: Adjacency, points: readonly Point[]): Adjacency {
+  if (points.every(ordersAll)) return predecessors
+  const { start, targets } = predecessors
+  const edges = createAdjacencyBuilder(start.length - 1, targets.length)
+  for (let node = 0; node < start.length - 1; node++) {
+    const point = points[node - (start.length - 1 - points.length)]
+    if (point === undefined || ordersAll(point)) {
+      for (const target of targets.subarray(start[node], start[node + 1])) edges.add(target)
+    }
+    edges.endRow()
+  }
+  return edges.build()
 }
 
 function isOver({ looksLeft }: Search): boolean {

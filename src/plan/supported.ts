@@ -5,28 +5,17 @@
 import type { Reporter } from './diagnostic.js'
 import type { Origin } from './origin.js'
 import { quote } from './text.js'
-import type { Dependency, Plan, Stream, Task } from './types.js'
+import type { Plan, Stream, Task } from './types.js'
 
-const PLAN_FIELDS = ['gates', 'phases', 'sequences', 'resources'] as const satisfies readonly (keyof Plan)[]
+const PLAN_FIELDS = ['gates', 'phases', 'resources'] as const satisfies readonly (keyof Plan)[]
 
 const STREAM_FIELDS = ['phase'] as const satisfies readonly (keyof Stream)[]
 
-const TASK_FIELDS = [
-  'uses',
-  'verify',
-  'milestones',
-  'idempotencyKey',
-  'optional',
-] as const satisfies readonly (keyof Task)[]
+const TASK_FIELDS = ['uses', 'verify', 'idempotencyKey'] as const satisfies readonly (keyof Task)[]
 
 const CLAIM_FIELDS = ['integrate'] as const
 
-const DEPENDENCY_FIELDS = ['when', 'lag', 'soft', 'progress', 'anyOf', 'quorum'] as const
-
-/** `X#milestone` as the target of a dependency. */
-const MILESTONE_TARGETS = true
-
-/** Reports each use of what is not supported yet. Dependencies are left to `isRefusedDependency`. */
+/** Reports each use of what is not supported yet. */
 export function refuseUnsupported(plan: Plan, origin: Origin, reporter: Reporter): void {
   refuseFields(plan, PLAN_FIELDS, '', reporter)
   const { streams = [], tasks = [] } = plan
@@ -35,17 +24,6 @@ export function refuseUnsupported(plan: Plan, origin: Origin, reporter: Reporter
     refuseTasks(stream.tasks ?? [], (task) => origin.streamTask(index, task), reporter)
   }
   refuseTasks(tasks, origin.task, reporter)
-}
-
-/** Reports a dependency that cannot make an edge yet, and returns whether it is one. */
-export function isRefusedDependency(dependency: Dependency, at: string, reporter: Reporter): boolean {
-  const errors = reporter.errorCount()
-  const on = typeof dependency === 'string' ? dependency : 'on' in dependency ? dependency.on : ''
-  if (typeof dependency !== 'string') refuseFields(dependency, DEPENDENCY_FIELDS, at, reporter)
-  if (MILESTONE_TARGETS && on.includes('#')) {
-    reporter.error('NOT_YET_SUPPORTED', at, `Milestones such as ${quote(on)} are not yet supported.`, HINT)
-  }
-  return reporter.errorCount() > errors
 }
 
 const HINT = 'Remove it, or wait for a version that supports it.'
@@ -69,16 +47,16 @@ function refuseFields(
   reporter: Reporter,
 ): void {
   for (const field of fields) {
-    if (!isUsed(field, (record as Fields)[field])) continue
+    if (!isUsed((record as Fields)[field])) continue
     const base = typeof at === 'string' ? at : at()
     reporter.error('NOT_YET_SUPPORTED', `${base}/${field}`, `The field ${quote(field)} is not yet supported.`, HINT)
   }
 }
 
 /** Whether a field asks for something; one that says what would hold without it does not. */
-function isUsed(field: string, value: unknown): boolean {
+function isUsed(value: unknown): boolean {
   if (value === undefined || value === false) return false
   if (Array.isArray(value)) return value.length > 0
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
-  return !(field === 'when' && value === 'success') && !(field === 'lag' && value === 0)
+  return true
 }

@@ -2,8 +2,10 @@
 import type { Adjacency, NodeIndex } from '../core/types.js'
 import { findCycles } from './cycles.js'
 import { createReporter, type Reporter } from './diagnostic.js'
-import { type Layout, nodeName } from './layout.js'
-import { createResolver, resolveStream, visitDependencies } from './resolve.js'
+import { nodeName } from './layout.js'
+import { createResolver } from './names.js'
+import { nameOf, type PointTable, pointerOf, streamOfNode } from './points.js'
+import { resolveStream, visitDependencies } from './resolve.js'
 import { quote, thousands } from './text.js'
 
 /** Names of a cycle that are printed. */
@@ -16,31 +18,42 @@ export function describeTrail(names: readonly string[]): string {
   return [...shown, names[0]].join(' → ')
 }
 
-/** Reports a cycle for each knot of tasks and streams that wait for each other. */
-export function reportCycles(layout: Layout, predecessors: Adjacency, reporter: Reporter): void {
+/** Reports a cycle for each knot of nodes that wait for each other. */
+export function reportCycles(table: PointTable, predecessors: Adjacency, reporter: Reporter): void {
+  const { layout } = table
   for (const trail of findCycles(predecessors)) {
     const [first, second = first] = trail as readonly [NodeIndex, NodeIndex?]
-    const at = dependencyPointer(first, second, layout)
+    const at = dependencyPointer(first, second, table)
     if (trail.length === 1) {
       const message = `${capitalized(nodeName(layout, first))} depends on itself.`
       reporter.error('CYCLE', at, message, 'Remove this dependency.')
       continue
     }
-    const names = trail.map((node) => shortName(layout, node))
-    const message = `These wait for each other: ${describeTrail(names)}.`
-    reporter.error('CYCLE', at, message, 'Read "→" as "depends on", and remove one of these dependencies.')
+    const message = `These wait for each other: ${describeTrail(trail.map((node) => shortName(table, node)))}.`
+    reporter.error('CYCLE', at, message, hintFor(trail, table))
   }
 }
 
-/** A stream waits for its tasks, and its tasks for what it depends on. */
-function shortName(layout: Layout, node: NodeIndex): string {
-  return node < layout.tasks.length ? quote(layout.taskIds[node] as string) : nodeName(layout, node)
+function hintFor(trail: readonly NodeIndex[], { layout, points }: PointTable): string {
+  const turn = trail
+    .map((node) => points[node - layout.tasks.length])
+    .find((point) => point !== undefined && point.kind === 'sequence')
+  if (turn === undefined) return 'Read "→" as "depends on", and remove one of these dependencies.'
+  const entry = turn.at.slice(0, turn.at.lastIndexOf('/order'))
+  return `Read "→" as "depends on". The sequence at ${entry} makes one of these: change its order, or remove a dependency.`
+}
+
+/** A stream waits for its tasks, and its tasks for what it depends on; other points are named by what they say. */
+function shortName(table: PointTable, node: NodeIndex): string {
+  const { layout } = table
+  return streamOfNode(table, node) === -1 ? quote(nameOf(table, node)) : nodeName(layout, node)
 }
 
 /** Pointer of what says that `from` depends on `to`. */
-function dependencyPointer(from: NodeIndex, to: NodeIndex, layout: Layout): string {
+function dependencyPointer(from: NodeIndex, to: NodeIndex, table: PointTable): string {
+  const { layout } = table
   // Whatever is wrong with other dependencies has been reported before.
-  const resolver = createResolver(layout, createReporter(0))
+  const resolver = createResolver(layout, table, createReporter(0))
   const pointers: string[] = []
   const stream = from < layout.tasks.length ? (layout.streamOf[from] as number) : from - layout.tasks.length
   if (from < layout.tasks.length) {
@@ -49,9 +62,9 @@ function dependencyPointer(from: NodeIndex, to: NodeIndex, layout: Layout): stri
     })
   }
   const record = layout.streams[stream]
-  const position = record === undefined ? -1 : resolveStream(record, stream, resolver).indexOf(to)
-  if (position !== -1) pointers.push(`${layout.origin.stream(stream)}/dependsOn/${position}`)
-  return pointers[0] as string
+  const edge = record && resolveStream(record, stream, resolver).hard.find((each) => each.to === to)
+  if (edge !== undefined) pointers.push(edge.at)
+  return pointers[0] ?? pointerOf(table, to)
 }
 
 function capitalized(text: string): string {

@@ -68,40 +68,46 @@ export interface Claims {
   readonly integrate?: readonly string[] | undefined
 }
 
-/** A dependency with a condition. */
-export interface DependencyFields<Time> {
-  /** A task, a stream, or `X#milestone`. */
-  readonly on: string
-  /** Default `success`; the others are not yet supported. */
-  readonly when?: 'success' | 'failure' | 'finish' | undefined
-  /** Not yet supported. */
+/** What holds for a dependency as a whole. */
+export interface EdgeFields<Time> {
+  /** How long after it holds the task may start. Default 0. */
   readonly lag?: Time | undefined
-  /** Order preferred, never waited for. Not yet supported. */
+  /** Order preferred among ready tasks, never waited for. Default `false`. */
   readonly soft?: boolean | undefined
 }
 
-/** What a task or stream waits for: an id, or a condition. Only ids and `{ on }` are supported so far. */
-export type DependencyOf<Time> =
-  | string
-  | DependencyFields<Time>
-  | {
-      readonly stream: string
-      /** Share of its tasks that are done: above 0, at most 1. */
-      readonly progress: number
-      readonly lag?: Time | undefined
-      readonly soft?: boolean | undefined
-    }
-  | {
-      readonly anyOf: readonly (string | DependencyFields<Time>)[]
-      readonly lag?: Time | undefined
-      readonly soft?: boolean | undefined
-    }
-  | {
-      readonly quorum: number
-      readonly of: readonly (string | DependencyFields<Time>)[]
-      readonly lag?: Time | undefined
-      readonly soft?: boolean | undefined
-    }
+/** How a task or stream, or a milestone, ended. */
+export interface OutcomeOf {
+  /** A task, a stream, or `X#milestone`. A stream means all its tasks that are not optional. */
+  readonly on: string
+  /** `success` (default), `failure` for good, or `finish`: an end of whatever kind. Milestones only have a success. */
+  readonly when?: 'success' | 'failure' | 'finish' | undefined
+}
+
+/** How far a stream is. */
+export interface ShareOf {
+  readonly stream: string
+  /** Share of its work that is done, weighed by estimates: above 0, at most 1. */
+  readonly progress: number
+}
+
+/** A member of a choice. `lag` and `soft` belong to the choice as a whole. */
+export type MemberOf = string | OutcomeOf | ShareOf
+
+/** One of several, or some of several. */
+export type ChoiceOf =
+  | { readonly anyOf: readonly MemberOf[] }
+  | { /** How many of them must succeed. */ readonly quorum: number; readonly of: readonly MemberOf[] }
+
+/** What a task or stream waits for: an id, or a condition. */
+export type DependencyOf<Time> = string | ((OutcomeOf | ShareOf | ChoiceOf) & EdgeFields<Time>)
+
+/** A part of a task's result. */
+export interface Condition {
+  readonly $from: string
+  /** Keys and positions that lead to the part. Default: the whole result. */
+  readonly path?: readonly (string | number)[] | undefined
+}
 
 /** A step that must pass before a task counts as done. */
 export interface VerifyFields<Time> {
@@ -118,6 +124,8 @@ export interface TaskFields<Time, Work = string> {
   /** JSON. `{ "$from": "fetch", "path": ["sha"] }` stands for a part of another task's result, and makes the edge. */
   readonly input?: JsonValue | undefined
   readonly dependsOn?: readonly DependencyOf<Time>[] | undefined
+  /** A part of another task's result, which it waits for: skipped where that is `false`, `null` or not there. */
+  readonly if?: Condition | undefined
   /** Default: what the stream owns, as writes. `{}` claims nothing. */
   readonly claims?: Claims | undefined
   /** Only workers of this pool. Default: the stream's, else any. */
@@ -135,12 +143,12 @@ export interface TaskFields<Time, Work = string> {
   readonly heartbeat?: Time | undefined
   /** Not yet supported. */
   readonly verify?: readonly (string | VerifyFields<Time>)[] | undefined
-  /** Not yet supported. */
+  /** Points inside the task that others may wait for, as `task#milestone`. */
   readonly milestones?: readonly string[] | undefined
   /** Not yet supported. */
   readonly idempotencyKey?: string | undefined
   readonly deliverables?: readonly string[] | undefined
-  /** Default `false`; `true` is not yet supported. */
+  /** Neither its stream nor the run depends on how it ends. Default `false`. */
   readonly optional?: boolean | undefined
 }
 
@@ -186,9 +194,11 @@ export interface Pool {
 /** A counted thing: its capacity, or with a rate. Not yet supported. */
 export type Resource = number | { readonly capacity: number; readonly perMinute?: number | undefined }
 
-/** Orders the claimants of a shared path. Not yet supported. */
+/** Orders the claimants of a shared path: those of an entry start when those of the entries before it have ended. */
 export interface Sequence {
+  /** A path pattern. */
   readonly path: string
+  /** Streams and tasks; of a stream, those of its tasks that claim the path. */
   readonly order: readonly string[]
 }
 

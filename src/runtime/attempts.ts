@@ -10,6 +10,7 @@ import type {
   Input,
   Instruction,
   JsonValue,
+  Rejection,
   RunId,
   TaskIndex,
 } from '../core/types.js'
@@ -22,6 +23,7 @@ import { fillInput } from './input.js'
 import { toJson } from './json.js'
 import { bytesOver } from './json-size.js'
 import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor } from './ports.js'
+import { throwIfRefused } from './refused.js'
 import { type StandardSchema, validateWith } from './standard-schema.js'
 
 export interface AttemptsOptions {
@@ -36,6 +38,8 @@ export interface AttemptsOptions {
   /** Largest result that is stored, in bytes of JSON. */
   readonly maxResultBytes: number
   readonly post: (input: Input) => void
+  /** Resolves when the input has been decided upon and what it led to is stored. */
+  readonly ask: (input: Input) => Promise<Rejection | null>
   readonly now: () => EpochMs
   /** Asks for `beat` to be called at this time. */
   readonly wakeBy: (at: EpochMs) => void
@@ -86,6 +90,21 @@ export class AttemptUnderWay implements AttemptContext {
   /** May be taken out of the context; made when it is. */
   get heartbeat(): (progress?: JsonValue) => void {
     return (progress) => this.beat(progress)
+  }
+
+  /** May be taken out of the context; made when it is. */
+  get milestone(): (name: string) => Promise<void> {
+    return (name) => {
+      const reported = this.report(name)
+      // Whoever does not wait for it must not be ended by it.
+      reported.catch(() => undefined)
+      return reported
+    }
+  }
+
+  private async report(name: string): Promise<void> {
+    const { run, task, fence } = this.attempt
+    throwIfRefused(await this.options.ask({ type: 'milestone', run, task, fence, name }))
   }
 
   beat(progress?: JsonValue): void {

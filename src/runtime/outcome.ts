@@ -21,7 +21,8 @@ export interface TaskOutcome {
 interface OutcomeOf<V extends Verdict, Results> {
   readonly verdict: V
   /**
-   * By the names the plan's builder returned; for data plans by full task id, succeeded tasks alone. Made when first read.
+   * By the names the plan's builder returned; for data plans by full task id, succeeded tasks alone. Also where the run
+   * succeeded, results of tasks that are optional or were not needed may be missing. Made when first read.
    */
   readonly results: Results
   /** Every task, in the order of the plan. Made when first read. */

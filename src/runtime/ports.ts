@@ -111,6 +111,13 @@ export interface AttemptContext {
    * @throws SchedulerError ATTEMPT_STALE, VALUE_INVALID
    */
   receive(options?: ReadOptions): Promise<Message>
+  /**
+   * Says that the attempt has come to a milestone that its task declares. Resolves when that is stored: whoever waits for it
+   * may go on, and it stays reached whatever becomes of the attempt. Again: nothing happens. Not waiting for it is safe.
+   *
+   * @throws SchedulerError MILESTONE_UNKNOWN, ATTEMPT_STALE; and whatever keeps the scheduler from storing it
+   */
+  milestone(name: string): Promise<void>
 }
 
 /** A message to be sent. */

@@ -153,6 +153,7 @@ export class SchedulerOfScope implements Scheduler {
       handlerOf: (run, name) => this.handlerOf(run, name),
       executor: parts.executor((attempt) => this.handlerOf(attempt.run, attempt.handler)?.run),
       post: (input) => this.host.post(input),
+      ask: (input) => this.host.ask(input),
       now: clock.now,
       wakeBy: (at) => this.host.wakeBy(at),
     })

@@ -7,8 +7,8 @@ import { act } from './machine.js'
 import type { Machine, Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
-import type { Rates, WorldSpec } from './world.js'
-import { fullIdOf } from './world.js'
+import type { Rates, WorldSpec } from './world-spec.js'
+import { fullIdOf } from './world-spec.js'
 
 /** Called with each step before it is done. */
 export type OnStep = (step: Step) => void
@@ -69,6 +69,7 @@ function createPlayer(machine: Machine, random: Random): () => Step {
       case 'beat':
       case 'progress':
       case 'share':
+      case 'milestone':
         return report(machine, random, choice)
       case 'send':
       case 'sendFromOutside':
@@ -150,9 +151,17 @@ const FAILURES: readonly FailureSpec[] = [
 function report(machine: Machine, random: Random, kind: ReportKind): Step {
   const list: readonly Work[] = kind === 'confirm' ? machine.stopping : machine.running
   if (list.length === 0) return random.chance(0.5) ? { kind: 'wake' } : { kind: 'wait', ms: 1 }
-  const { run, task } = kind === 'progress' || kind === 'beat' ? pickWatched(machine, random, list) : random.pick(list)
+  const { run, task } = pickFor(machine, random, kind, list)
   if (kind !== 'fail') return { kind: 'report', report: kind, run, task }
   return { kind: 'report', report: kind, run, task, failure: random.pick(FAILURES) }
+}
+
+function pickFor(machine: Machine, random: Random, kind: ReportKind, list: readonly Work[]): Work {
+  if (kind === 'progress' || kind === 'beat') return pickWatched(machine, random, list)
+  const declares = ({ run, task }: Work): boolean =>
+    machine.facts.runs.get(run)?.tasks.get(task)?.spec.milestones.length !== 0
+  const able = kind === 'milestone' ? list.filter(declares) : list
+  return random.pick(able.length === 0 ? list : able)
 }
 
 /** Rather one whose progress is asked for than another: that is where signs of life and of progress differ. */
@@ -194,7 +203,17 @@ function lie(machine: Machine, random: Random): Step {
   const list = kind === 'old' ? [...past, ...stopping] : running
   if (list.length === 0) return { kind: 'wait', ms: 1 }
   const { run, task } = random.pick(list)
-  const what = random.pick(['complete', 'complete', 'fail', 'beat', 'progress', 'confirm', 'share', 'send'] as const)
+  const what = random.pick([
+    'complete',
+    'complete',
+    'fail',
+    'beat',
+    'progress',
+    'milestone',
+    'confirm',
+    'share',
+    'send',
+  ] as const)
   return { kind: 'lie', lie: kind, report: what, run, task }
 }
 

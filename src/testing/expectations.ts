@@ -26,7 +26,7 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
       (input.type === 'send' && isJoined)
     const expected = isOpen ? 'either' : expectOf(machine, input)
     if (isReport) {
-      if (input.type !== 'beat' && input.type !== 'share') ended.add(input.fence)
+      if (input.type !== 'beat' && input.type !== 'milestone' && input.type !== 'share') ended.add(input.fence)
     } else if (input.type !== 'tick' && input.type !== 'join' && input.type !== 'send') isBlurred = true
     return expected
   })
@@ -41,6 +41,13 @@ function expectOf({ history }: Machine, input: Input): Expectation {
       const attempt = history.attempt(input.fence)
       if (attempt === null || attempt.isClosing) return 'refused'
       return attempt.run.facts.id === input.run && attempt.task.facts.id === input.task ? 'accepted' : 'refused'
+    }
+    case 'milestone': {
+      const attempt = history.attempt(input.fence)
+      if (attempt === null || attempt.isClosing) return 'refused'
+      const { id, spec } = attempt.task.facts
+      const isRight = attempt.run.facts.id === input.run && id === input.task && spec.milestones.includes(input.name)
+      return isRight ? 'accepted' : 'refused'
     }
     case 'confirmStop': {
       const attempt = history.attempt(input.fence)
@@ -100,6 +107,7 @@ export function checkAnswers(
     effects += own
     if (own !== 1 && mustHaveEffect(input)) fail(input, `has ${own} effects, not one`)
     if (input.type === 'complete') checkResult(machine, input)
+    if (input.type === 'milestone') checkReached(machine, input)
   }
   let all = 0
   for (const event of events) if (isReport(event)) all += 1
@@ -126,6 +134,7 @@ function isReport(event: RunEvent): boolean {
     case 'attempt.progressed':
     case 'context.shared':
     case 'message.sent':
+    case 'milestone.reached':
     case 'run.opened':
       return true
     case 'attempt.closed':
@@ -143,6 +152,8 @@ function isEffect(input: Input, event: RunEvent): boolean {
       return event.type === 'attempt.failed' && event.failure === input.failure
     case 'beat':
       return (event.type === 'attempt.renewed' || event.type === 'attempt.progressed') && event.fence === input.fence
+    case 'milestone':
+      return event.type === 'milestone.reached' && event.fence === input.fence && event.milestone === input.name
     case 'confirmStop':
       return event.type === 'attempt.closed' && event.by === 'executor' && event.fence === input.fence
     case 'share':
@@ -162,6 +173,12 @@ function checkResult({ state }: Machine, input: Extract<Input, { readonly type: 
   const task = run?.plan.taskIndex.get(input.task)
   if (run === undefined || task === undefined || (run.results.get(task) ?? null) === input.result) return
   fail(input, 'is accepted, and its result is lost (S8)')
+}
+
+/** S8: a milestone that was accepted is reached, now or before. */
+function checkReached({ history }: Machine, input: Extract<Input, { readonly type: 'milestone' }>): void {
+  const task = history.run(input.run)?.tasks.get(input.task)
+  if (task?.reached.has(input.name) !== true) fail(input, 'is accepted, and its milestone is not reached (S8)')
 }
 
 function fail(input: Input, what: string): never {

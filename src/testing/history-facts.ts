@@ -3,13 +3,38 @@ import { overlap } from '../claims/overlap.js'
 import type { Pattern } from '../claims/pattern.js'
 import { parsePattern } from '../claims/pattern.js'
 import type { OnFailure } from '../core/types.js'
-import type { PolicySpec, RunSpec, TaskSpec, WorkerSpec, WorldSpec } from './world.js'
-import { fullIdOf, VOCABULARY } from './world.js'
+import type {
+  AskSpec,
+  MemberSpec,
+  PolicySpec,
+  RunSpec,
+  TaskSpec,
+  WaitSpec,
+  WorkerSpec,
+  WorldSpec,
+} from './world-spec.js'
+import { fullIdOf, VOCABULARY } from './world-spec.js'
+
+/** What somebody waits for, with the tasks of streams written out. */
+export type MemberFacts =
+  | { readonly kind: 'task' | 'stream' | 'failure' | 'finish'; readonly tasks: readonly string[] }
+  | { readonly kind: 'milestone'; readonly tasks: readonly string[]; readonly name: string }
+  | { readonly kind: 'share'; readonly tasks: readonly string[]; readonly share: number }
+
+export interface ConditionFacts {
+  /** How many of the members; null: of the only one. */
+  readonly needed: number | null
+  readonly members: readonly MemberFacts[]
+}
 
 export interface TaskFacts {
   readonly id: string
-  /** All tasks it waits for, those of streams written out. */
+  /** Tasks that must succeed before it. */
   readonly after: readonly string[]
+  /** What else must hold, and how long before. */
+  readonly waits: readonly { readonly condition: number; readonly lag: number }[]
+  readonly asks: AskSpec | null
+  readonly weight: number
   readonly spec: TaskSpec
   readonly policy: PolicySpec
 }
@@ -19,8 +44,13 @@ export interface RunFacts {
   readonly streams: ReadonlySet<string>
   readonly onFailure: OnFailure
   readonly tasks: ReadonlyMap<string, TaskFacts>
-  /** The tasks that wait for a task. */
+  /** The tasks that wait for the success of a task. */
   readonly dependents: ReadonlyMap<string, readonly string[]>
+  readonly conditions: readonly ConditionFacts[]
+  /** The conditions that a task has to do with. */
+  readonly about: ReadonlyMap<string, readonly number[]>
+  /** By condition: the tasks that wait for it. */
+  readonly waiting: readonly (readonly string[])[]
 }
 
 export interface WorldFacts {
@@ -36,24 +66,105 @@ export function factsOf(world: WorldSpec): WorldFacts {
 }
 
 function factsOfRun(world: WorldSpec, run: RunSpec): RunFacts {
-  const members = new Map<string, string[]>(run.streams.map(({ id }) => [id, []]))
-  for (const task of run.tasks) if (task.stream !== null) members.get(task.stream)?.push(fullIdOf(task))
+  const written = writeOut(run)
   const streams = new Map(run.streams.map((stream) => [stream.id, stream]))
-  const written = (ids: readonly string[]): readonly string[] => ids.flatMap((id) => members.get(id) ?? [id])
   const tasks = new Map<string, TaskFacts>()
-  const dependents = new Map<string, string[]>()
   for (const spec of run.tasks) {
     const id = fullIdOf(spec)
-    const ofStream = spec.stream === null ? [] : (streams.get(spec.stream)?.after ?? [])
-    const after = [...new Set([...written(spec.after), ...written(ofStream)])]
-    tasks.set(id, { id, after, spec, policy: world.policies[spec.policy]! })
-    for (const before of after) {
-      const known = dependents.get(before)
-      if (known === undefined) dependents.set(before, [id])
-      else known.push(id)
-    }
+    const stream = spec.stream === null ? undefined : streams.get(spec.stream)
+    const ids = [...spec.after, ...(stream?.after ?? [])]
+    const after = new Set(ids.filter((each) => !streams.has(each)))
+    if (spec.asks !== null) after.add(spec.asks.task)
+    const waits = [
+      ...ids.filter((each) => streams.has(each)).map((each) => ({ condition: written.ofStream(each), lag: 0 })),
+      ...[...spec.waits, ...(stream?.waits ?? [])]
+        .filter(({ soft }) => !soft)
+        .map((wait) => ({ condition: written.ofWait(wait), lag: wait.lag })),
+      ...written.turnsOf(spec).map((condition) => ({ condition, lag: 0 })),
+    ]
+    const policy = world.policies[spec.policy]!
+    tasks.set(id, { id, after: [...after], waits, asks: spec.asks, weight: spec.estimate, spec, policy })
   }
-  return { id: run.id, streams: new Set(streams.keys()), onFailure: run.onFailure, tasks, dependents }
+  return {
+    id: run.id,
+    streams: new Set(streams.keys()),
+    onFailure: run.onFailure,
+    tasks,
+    ...indexWaits(tasks, written.conditions),
+  }
+}
+
+interface WrittenOut {
+  readonly conditions: readonly ConditionFacts[]
+  ofStream(id: string): number
+  ofWait(wait: WaitSpec): number
+  /** The turns that a task waits for in the sequences of its run. */
+  turnsOf(task: TaskSpec): readonly number[]
+}
+
+/** Numbers the conditions of a run; equal ones share a number. */
+function writeOut(run: RunSpec): WrittenOut {
+  const conditions: ConditionFacts[] = []
+  const numbers = new Map<string, number>()
+  const members = new Map<string, string[]>(run.streams.map(({ id }) => [id, []]))
+  for (const task of run.tasks)
+    if (task.stream !== null && !task.optional) members.get(task.stream)!.push(fullIdOf(task))
+  const numberOf = (condition: ConditionFacts): number => {
+    const key = JSON.stringify(condition)
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    numbers.set(key, conditions.length)
+    return conditions.push(condition) - 1
+  }
+  const toFacts = (member: MemberSpec): MemberFacts => {
+    if (member.kind === 'milestone') return { kind: 'milestone', tasks: [member.task], name: member.name }
+    if (member.kind === 'share') return { kind: 'share', tasks: members.get(member.stream)!, share: member.share }
+    const ofStream = members.get(member.on)
+    const kind = member.when !== 'success' ? member.when : ofStream === undefined ? 'task' : 'stream'
+    return { kind, tasks: ofStream ?? [member.on] }
+  }
+  return {
+    conditions,
+    ofStream: (id) => numberOf({ needed: null, members: [{ kind: 'stream', tasks: members.get(id)! }] }),
+    ofWait: ({ needed, members: of }) => numberOf({ needed, members: of.map(toFacts) }),
+    turnsOf: (task) =>
+      run.sequences.flatMap(({ pattern, order }) => {
+        const place = order.indexOf(task.stream ?? task.id)
+        if (place === -1 || !touches(task, pattern)) return []
+        const before = run.tasks.filter((other) => {
+          const at = order.indexOf(other.stream ?? other.id)
+          return at !== -1 && at < place && touches(other, pattern)
+        })
+        return [numberOf({ needed: null, members: [{ kind: 'finish', tasks: before.map(fullIdOf) }] })]
+      }),
+  }
+}
+
+function indexWaits(
+  tasks: ReadonlyMap<string, TaskFacts>,
+  conditions: readonly ConditionFacts[],
+): Pick<RunFacts, 'dependents' | 'conditions' | 'about' | 'waiting'> {
+  const dependents = new Map<string, string[]>()
+  const about = new Map<string, number[]>()
+  const waiting: string[][] = conditions.map(() => [])
+  for (const { id, after, waits } of tasks.values()) {
+    for (const before of after) addTo(dependents, before, id)
+    for (const { condition } of waits) waiting[condition]!.push(id)
+  }
+  for (const [number, { members }] of conditions.entries()) {
+    for (const task of new Set(members.flatMap((member) => member.tasks))) addTo(about, task, number)
+  }
+  return { dependents, conditions, about, waiting }
+}
+
+function addTo<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [value])
+  else list.push(value)
+}
+
+function touches({ write, read }: TaskSpec, pattern: number): boolean {
+  return anyMeet(write, [pattern]) || anyMeet(read, [pattern])
 }
 
 /** Whether two tasks must not run side by side: some path is written by the one and touched by the other. */

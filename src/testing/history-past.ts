@@ -1,5 +1,5 @@
 /** What the history checker remembers of runs, tasks, attempts and workers. */
-import type { ClosingReason } from '../core/types.js'
+import type { ClosingReason, JsonValue } from '../core/types.js'
 import type { RunFacts, TaskFacts } from './history-facts.js'
 
 export interface TaskPast {
@@ -19,11 +19,28 @@ export interface TaskPast {
   /** How often it was passed while it had waited longest. */
   passes: number
   live: AttemptPast | null
+  /** What it returned. */
+  result: JsonValue
+  /** It was skipped because there was nothing to do. */
+  isNeedless: boolean
+  /** The milestones that it reported. */
+  readonly reached: Set<string>
+}
+
+/** What a condition says; `needless`: it never will hold, and nothing went wrong. */
+export type Verdict = 'open' | 'holds' | 'never' | 'needless'
+
+/** What has become of a condition. */
+export interface ConditionPast {
+  verdict: Verdict
+  /** Since when it holds; NaN where it does not. */
+  heldAt: number
 }
 
 export interface RunPast {
   readonly facts: RunFacts
   readonly tasks: ReadonlyMap<string, TaskPast>
+  readonly conditions: readonly ConditionPast[]
   isPaused: boolean
   isCancelled: boolean
   isDrained: boolean
@@ -70,10 +87,14 @@ export function newRun(facts: RunFacts, at: number): RunPast {
       scheduledAt: Number.NaN,
       passes: 0,
       live: null,
+      result: null,
+      isNeedless: false,
+      reached: new Set(),
     })
   }
+  const conditions = facts.conditions.map((): ConditionPast => ({ verdict: 'open', heldAt: Number.NaN }))
   const flags = { isPaused: false, isCancelled: false, isDrained: false, isClosed: false }
-  return { facts, tasks, ...flags, resumedAt: at, messages: 0 }
+  return { facts, tasks, conditions, ...flags, resumedAt: at, messages: 0 }
 }
 
 export function isOver(status: TaskPast['status']): boolean {

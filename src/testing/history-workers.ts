@@ -1,7 +1,15 @@
-/** Whether a worker could serve a task. */
+/** Whether workers may be given what they are given, and who was passed by it. */
 import type { TaskFacts } from './history-facts.js'
-import type { WorkerPast } from './history-past.js'
+import { exclude } from './history-facts.js'
+import type { RunPast, TaskPast, WorkerPast } from './history-past.js'
 
+/** The part of a history that this is about. */
+interface Memory {
+  readonly runs: ReadonlyMap<string, RunPast>
+  readonly workers: ReadonlyMap<string, WorkerPast>
+}
+
+/** Whether a worker may be given the task in this slot. */
 export function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse: (why: string) => never): void {
   if (worker.isDraining) refuse(`worker "${worker.id}" is to get nothing more`)
   if (slot < 1 || slot > worker.slots) refuse(`worker "${worker.id}" has no slot ${slot} (S7)`)
@@ -10,8 +18,34 @@ export function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, 
 }
 
 /** What a worker would have to be to serve a task, null if it can. */
-export function lackOf(worker: WorkerPast, { spec }: TaskFacts): string | null {
+function lackOf(worker: WorkerPast, { spec }: TaskFacts): string | null {
   if (spec.pool !== null && spec.pool !== worker.pool) return `of pool "${spec.pool}"`
   const missing = spec.requires.find((capability) => !worker.capabilities.includes(capability))
   return missing === undefined ? null : `able to do "${missing}"`
+}
+
+/** L4: `task` starts before all who have waited longer for what it takes; the longest-waiting of them was passed. */
+export function countPass(memory: Memory, run: RunPast, task: TaskPast, at: number): void {
+  let oldest: TaskPast | null = null
+  let isTie = false
+  for (const other of memory.runs.values()) {
+    if (other.isClosed || other.isPaused) continue
+    for (const waiting of other.tasks.values()) {
+      const isWaiting = waiting.status === 'idle' && waiting.readyOrder !== 0 && waiting.retryAt <= at
+      if (!isWaiting || waiting.readyOrder >= task.readyOrder || (other === run && waiting === task)) continue
+      if (oldest !== null && oldest.readyOrder < waiting.readyOrder) continue
+      if (!exclude(task.facts.spec, waiting.facts.spec) || !isServed(memory.workers, waiting)) continue
+      isTie = oldest?.readyOrder === waiting.readyOrder
+      oldest = waiting
+    }
+  }
+  // Of two that became ready by one event, either may count as the older one.
+  if (oldest === null || isTie) return
+  oldest.passes += 1
+}
+
+/** Whether a worker is there that could serve the task, busy or not. */
+export function isServed(workers: ReadonlyMap<string, WorkerPast>, { facts }: TaskPast): boolean {
+  for (const worker of workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
+  return false
 }

@@ -10,7 +10,8 @@ import { checkSent, checkShared } from './history-handed-over.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
-import { checkServes, lackOf } from './history-workers.js'
+import { checkSkipped, considerAll, isAskedFor, isGood, notBefore, reconsider, standOf } from './history-waits.js'
+import { checkServes, countPass, isServed } from './history-workers.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -41,6 +42,8 @@ interface Memory {
   readonly unreleased: Map<number, AttemptPast>
   /** Tasks that ended without success since the last `settle`. */
   readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
+  /** Tasks that can never start, since the last `settle`, with why. */
+  readonly barred: { readonly run: RunPast; readonly task: string; readonly why: string }[]
   readonly countsPasses: boolean
   fence: number
   at: number
@@ -57,6 +60,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     workers: new Map(),
     unreleased: new Map(),
     fallen: [],
+    barred: [],
     countsPasses,
     fence: 0,
     at: 0,
@@ -77,7 +81,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     hasKey: (key) => key !== undefined && memory.keys.has(key),
     hasWorker: (id) => memory.workers.has(id),
     runs: () => memory.runs.values(),
-    isServed: (task) => isServed(memory, task),
+    isServed: (task) => isServed(memory.workers, task),
     digest: () => memory.digest >>> 0,
   }
 }
@@ -106,6 +110,8 @@ function feed(memory: Memory, event: RunEvent): void {
       return checkShared(liveOf(memory, event), event)
     case 'message.sent':
       return checkSent(openRun(memory, event.run), senderOf(memory, event), memory.workers, event)
+    case 'milestone.reached':
+      return reached(memory, event)
     case 'task.failed':
     case 'task.skipped':
     case 'task.cancelled':
@@ -129,6 +135,7 @@ function opened(memory: Memory, event: RunEventMap['run.opened']): void {
   if (key !== undefined) memory.keys.add(key)
   const run = newRun(facts, event.at)
   memory.runs.set(event.run, run)
+  considerAll(run, event.at)
   for (const task of run.tasks.values()) markReady(memory, run, task)
 }
 
@@ -164,7 +171,7 @@ function closeRun(memory: Memory, run: RunPast, event: RunEventMap['run.closed']
   if (!ends.every(isOver)) accuse(`Run "${run.facts.id}" is closed before its tasks have ended`)
   const expected = run.isCancelled
     ? 'cancelled'
-    : ends.every((end) => end === 'succeeded')
+    : [...run.tasks.values()].every(isGood)
       ? 'succeeded'
       : ends.includes('failed') || !ends.includes('cancelled')
         ? 'failed'
@@ -204,9 +211,14 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
     const status = run.tasks.get(before)?.status
     if (status !== 'succeeded') refuse(`"${before}", on which it depends, is ${status} (S1)`)
   }
+  for (const { condition } of facts.waits) {
+    const { verdict } = run.conditions[condition]!
+    if (verdict !== 'holds') refuse(`something it waits for is ${verdict} (S1)`)
+  }
+  if (!isAskedFor(run, task)) refuse('what it looks at says no (S1)')
   if (event.attempt !== task.attempts + 1) refuse(`the last attempt was #${task.attempts}`)
   if (task.attempts - task.lost >= facts.policy.maxAttempts) refuse('its attempts are used up (S6)')
-  if (event.at < task.retryAt) refuse(`it may not be tried again before ${task.retryAt} (S6)`)
+  if (event.at < task.retryAt) refuse(`it may not start before ${task.retryAt} (S6)`)
   if (event.fence <= memory.fence) refuse(`its fence ${event.fence} is not above ${memory.fence} (S3)`)
   const worker = memory.workers.get(event.worker)
   if (worker === undefined) return refuse(`worker "${event.worker}" is not there`)
@@ -238,33 +250,13 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
   task.live = past
 }
 
-/** L4: `task` starts before all who have waited longer for what it takes; the longest-waiting of them was passed. */
-function countPass(memory: Memory, run: RunPast, task: TaskPast, at: number): void {
-  let oldest: TaskPast | null = null
-  let isTie = false
-  for (const other of memory.runs.values()) {
-    if (other.isClosed || other.isPaused) continue
-    for (const waiting of other.tasks.values()) {
-      const isWaiting = waiting.status === 'idle' && waiting.readyOrder !== 0 && waiting.retryAt <= at
-      if (!isWaiting || waiting.readyOrder >= task.readyOrder || (other === run && waiting === task)) continue
-      if (oldest !== null && oldest.readyOrder < waiting.readyOrder) continue
-      if (!exclude(task.facts.spec, waiting.facts.spec) || !isServed(memory, waiting)) continue
-      isTie = oldest?.readyOrder === waiting.readyOrder
-      oldest = waiting
-    }
-  }
-  // Of two that became ready by one event, either may count as the older one.
-  if (oldest === null || isTie) return
-  oldest.passes += 1
-}
-
-function isServed(memory: Memory, { facts }: TaskPast): boolean {
-  for (const worker of memory.workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
-  return false
-}
-
 function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
-  if (task.status !== 'idle' || !task.facts.after.every((id) => run.tasks.get(id)?.status === 'succeeded')) return
+  if (task.status !== 'idle' || standOf(run, task) !== 'holds') return
+  if (!isAskedFor(run, task)) {
+    memory.barred.push({ run, task: task.facts.id, why: 'what it looks at says no' })
+    return
+  }
+  task.retryAt = Math.max(task.retryAt, notBefore(run, task))
   task.readyOrder = memory.order
   task.readyAt = Math.max(memory.at, task.retryAt)
   if (Number.isNaN(task.scheduledAt)) task.scheduledAt = memory.at
@@ -278,7 +270,39 @@ function succeeded(memory: Memory, event: RunEventMap['attempt.succeeded']): voi
   memory.unreleased.delete(event.fence)
   task.live = null
   task.status = 'succeeded'
-  for (const id of run.facts.dependents.get(task.facts.id) ?? []) markReady(memory, run, run.tasks.get(id)!)
+  task.result = event.result
+  tell(memory, run, task)
+}
+
+function reached(memory: Memory, event: RunEventMap['milestone.reached']): void {
+  const attempt = liveOf(memory, event)
+  const { run, task } = attempt
+  const { milestone: name } = event
+  if (!task.facts.spec.milestones.includes(name)) accuse(`Task "${event.task}" has no milestone "${name}"`)
+  if (task.reached.has(name)) accuse(`Milestone "${event.task}#${name}" is reached twice`)
+  task.reached.add(name)
+  attempt.heardAt = event.at
+  attempt.progressAt = event.at
+  tell(memory, run, task)
+}
+
+/** Something became of the task: others may start now, or never. */
+function tell(memory: Memory, run: RunPast, { facts: { id }, status }: TaskPast): void {
+  for (const index of reconsider(run, id, memory.at)) {
+    const isMet = run.conditions[index]!.verdict === 'holds'
+    for (const each of run.facts.waiting[index]!) {
+      if (isMet) offer(memory, run, each)
+      else memory.barred.push({ run, task: each, why: `of what became of "${id}"` })
+    }
+  }
+  if (status !== 'succeeded') return
+  for (const each of run.facts.dependents.get(id) ?? []) offer(memory, run, each)
+}
+
+/** Looks whether a task that has not been ready yet is so now. */
+function offer(memory: Memory, run: RunPast, id: string): void {
+  const task = run.tasks.get(id)!
+  if (task.readyOrder === 0) markReady(memory, run, task)
 }
 
 function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
@@ -301,7 +325,8 @@ function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
 function fall(memory: Memory, run: RunPast, task: TaskPast, status: 'failed' | 'skipped' | 'cancelled'): void {
   task.status = status
   memory.fallen.push({ run, task })
-  if (status === 'failed' && run.facts.onFailure !== 'continue') run.isDrained = true
+  if (status === 'failed' && run.facts.onFailure !== 'continue' && !task.facts.spec.optional) run.isDrained = true
+  tell(memory, run, task)
 }
 
 function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.skipped' | 'task.cancelled']): void {
@@ -318,25 +343,13 @@ function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.s
       return fall(memory, run, task, 'failed')
     case 'task.skipped':
       checkSkipped(run, task, event.reason, what)
+      task.isNeedless = 'unneeded' in event.reason
       return fall(memory, run, task, 'skipped')
     case 'task.cancelled':
       return fall(memory, run, task, 'cancelled')
     default:
       event satisfies never
   }
-}
-
-/** S11: only because of a task it depends on that ended otherwise, or because a failure lets nothing more start. */
-function checkSkipped(run: RunPast, task: TaskPast, reason: RunEventMap['task.skipped']['reason'], what: string): void {
-  const cause = run.tasks.get(reason.because)
-  const isRight =
-    reason.kind === 'dependency'
-      ? task.facts.after.includes(reason.because) && cause?.status === reason.status
-      : reason.kind === 'on-failure' &&
-        run.isDrained &&
-        cause?.status === 'failed' &&
-        run.facts.onFailure === reason.rule
-  if (!isRight) accuse(`${what} because of "${reason.because}", which is ${cause?.status} (S11)`)
 }
 
 /** S11: whoever depends on a task that ended otherwise has ended too; and nobody live has outlived a limit. */
@@ -349,7 +362,12 @@ function settle(memory: Memory, at: number): void {
       if (status === 'succeeded') accuse(`Task "${id}" succeeded without "${task.facts.id}" (S1)`)
     }
   }
+  for (const { run, task, why } of memory.barred) {
+    const { status } = run.tasks.get(task)!
+    if (!isOver(status) || status === 'succeeded') accuse(`Task "${task}" is ${status} although ${why} (S11)`)
+  }
   if (memory.fallen.length > 0) memory.fallen.length = 0
+  if (memory.barred.length > 0) memory.barred.length = 0
 }
 
 // ── Stops ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ import type {
 import type { Machine, Work } from './machine-state.js'
 import { endWork, workOn } from './machine-state.js'
 import type { FailureSpec, ReportKind, Step } from './steps.js'
-import type { WorkerSpec } from './world.js'
+import type { WorkerSpec } from './world-spec.js'
 
 type StepOf<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>
 
@@ -87,7 +87,7 @@ function report(machine: Machine, step: StepOf<'report'>): Input | null {
   return say(machine, step, work)
 }
 
-const RESULTS: readonly JsonValue[] = ['done', null, { sha: 'abc' }]
+const RESULTS: readonly JsonValue[] = ['done', null, { sha: 'abc' }, { sha: 'def' }, { sha: false }]
 const BOOM: FailureSpec = { kind: 'error' }
 
 interface Saying {
@@ -112,6 +112,10 @@ function say(machine: Machine, { report: kind, failure = BOOM, to }: Saying, wor
     case 'send': {
       const { run, ...from } = ref
       return { type: 'send', run, from, to: to ?? { task: ref.task }, body: thing(machine) }
+    }
+    case 'milestone': {
+      const names = machine.facts.runs.get(work.run)?.tasks.get(work.task)?.spec.milestones ?? []
+      return { type: 'milestone', ...ref, name: names[work.fence % names.length] ?? 'unknown' }
     }
     case 'confirm':
       return { type: 'confirmStop', ...ref }

@@ -33,6 +33,8 @@ function detailsOf(event: RunEvent, origin: number): string {
     }
     case 'run.opened':
       return event.idempotencyKey === undefined ? '' : `with key ${JSON.stringify(event.idempotencyKey)}`
+    case 'milestone.reached':
+      return event.milestone
     case 'attempt.failed': {
       const next = event.retryAt === null ? 'no retry' : `retry at ${printTime(event.retryAt, origin)}`
       return `${printFailure(event.failure)}, ${next}`
@@ -67,7 +69,8 @@ function printFailure({ kind, message, retryable, retryAfterMs }: Failure): stri
   return `${kind}${forGood}${after}: ${JSON.stringify(message)}`
 }
 
-function printSkip(reason: SkipReason): string {
+/** `because db/schema failed, of db`. */
+export function printSkip(reason: SkipReason): string {
   const { because } = reason
   if (reason.kind === 'condition') return `because its condition on ${because} does not hold (unneeded)`
   if (reason.kind === 'on-failure') return `because ${because} failed (${reason.rule})`

@@ -1,6 +1,6 @@
 /** One line for a reason why a task is not running. */
 import type { Reason } from '../core/explain.js'
-import { printTime } from './print-event.js'
+import { printSkip, printTime } from './print-event.js'
 
 /** @param origin - The moment that is printed as 0. */
 export function printReason(reason: Reason, origin: number): string {
@@ -14,13 +14,13 @@ export function printReason(reason: Reason, origin: number): string {
     case 'cancelled':
       return `it was cancelled: ${reason.reason}`
     case 'skipped':
-      return `it was skipped because of ${reason.reason.because} (${reason.reason.kind})`
+      return `it was skipped ${printSkip(reason.reason)}`
     case 'dependency':
       return `it waits for ${reason.on}, which is ${reason.status}`
     case 'stream':
       return `it waits for stream ${reason.on}, of which ${reason.open} are open`
     case 'point':
-      return `it waits for ${reason.on} (${reason.point}), which lacks ${reason.lacks}`
+      return `it waits for ${reason.on}${lackOf(reason)}`
     case 'lag':
       return `it may start at ${printTime(reason.at, origin)}, in ${reason.inMs} ms`
     case 'claim': {
@@ -41,6 +41,28 @@ export function printReason(reason: Reason, origin: number): string {
       return `${reason.attempt} has not stopped yet (${reason.reason})`
     default:
       return reason satisfies never
+  }
+}
+
+/** What a point lacks, in the words of its kind. */
+function lackOf({ point, lacks, of }: Extract<Reason, { readonly kind: 'point' }>): string {
+  switch (point) {
+    case 'milestone':
+      return ', which is not reported yet'
+    case 'lag':
+      return ', which has not begun'
+    case 'progress':
+      return `, of which ${of - lacks}% are done`
+    case 'choice':
+      return `, of which ${of - lacks} succeeded`
+    case 'sequence':
+      return `, which lacks ${lacks} of ${of}`
+    case 'stream':
+    case 'phase':
+    case 'outcome':
+      return of === 1 ? '' : `, which lacks ${lacks} of ${of}`
+    default:
+      return point satisfies never
   }
 }
 

@@ -14,7 +14,7 @@ import type {
 import { parseDuration } from '../plan/duration.js'
 
 /** A report whose fence is that of the task's live (or closing) attempt, unless the line gives one. */
-export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'share' | 'confirm'
+export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'milestone' | 'share' | 'confirm'
 
 export type ScenarioStep =
   | { readonly kind: 'input'; readonly input: Input }
@@ -38,6 +38,8 @@ export type ScenarioStep =
       readonly key: string
       readonly result: JsonValue | undefined
       readonly failure: Failure
+      /** The name of a milestone. */
+      readonly name: string
     }
   /** Time passes to a moment of the scenario, or by so much, or up to what the core asked for; then the host looks. */
   | { readonly kind: 'time'; readonly to: 'at' | 'after' | 'wake'; readonly ms: number }
@@ -78,6 +80,7 @@ export function parseStep(line: string): ScenarioStep {
     case 'fail':
     case 'beat':
     case 'share':
+    case 'milestone':
     case 'confirm':
       return reportOf(words, verb)
     case 'send':
@@ -128,7 +131,12 @@ function joinOf(words: Words): Input {
 function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
   const { plain, named } = words
   const fence = named.get('fence')
-  const text = report === 'share' ? need(words, 2, 'a key and a value') : report === 'fail' ? undefined : plain[1]
+  const text =
+    report === 'share'
+      ? need(words, 2, 'a key and a value')
+      : report === 'fail' || report === 'milestone'
+        ? undefined
+        : plain[1]
   const json = text === undefined ? undefined : (JSON.parse(text) as JsonValue)
   const retryAfter = named.get('retry-after')
   const failure: Failure = {
@@ -145,6 +153,7 @@ function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
     key: report === 'share' ? plain[1]! : '',
     result: json,
     failure,
+    name: plain[1] ?? '',
   }
 }
 

@@ -180,7 +180,7 @@ function printWake(wakeAt: EpochMs | null): string {
 
 /** The fence a worker would have: of the live attempt, else of the newest one that is closing. */
 function reportInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 'report' }>): Input {
-  const { run, task, report, result, failure } = step
+  const { run, task, report, result, failure, name } = step
   const ref = { run, task, fence: step.fence ?? currentFence(stage, run, task) }
   switch (report) {
     case 'complete':
@@ -191,6 +191,8 @@ function reportInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 
       return { type: 'beat', ...ref, ...(result === undefined ? {} : { progress: result }) }
     case 'share':
       return { type: 'share', ...ref, key: step.key, value: result ?? null }
+    case 'milestone':
+      return { type: 'milestone', ...ref, name }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
     default:

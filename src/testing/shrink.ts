@@ -6,8 +6,9 @@ import type { SimulatedCore } from './machine-state.js'
 import type { Script } from './script.js'
 import { playScript } from './script.js'
 import type { Step } from './steps.js'
-import type { RunSpec, TaskSpec, WorldSpec } from './world.js'
-import { CALM, fullIdOf } from './world.js'
+import { CALM } from './world.js'
+import type { MemberSpec, RunSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf } from './world-spec.js'
 
 /** The smallest failing script that at most `replays` replays can find. `message` is what went wrong. */
 export function shrink(script: Script, core: SimulatedCore, message: string, replays: number): Script {
@@ -127,6 +128,7 @@ function smallerWorld(script: Script, fails: Fails): Script {
         ),
       ),
     )
+    if (find().sequences.length > 0) change({ ...find(), sequences: [] })
     if (find().onFailure !== 'continue') change({ ...find(), onFailure: 'continue' })
     for (const { id: task } of find().tasks) simplifyTask(task, find, change)
   }
@@ -140,12 +142,31 @@ function withRun(world: WorldSpec, run: RunSpec): WorldSpec {
 
 /** The run with these tasks only; what waited for the others waits no more. */
 function withTasks(run: RunSpec, tasks: readonly TaskSpec[]): RunSpec {
-  const known = new Set([...tasks.map(fullIdOf), ...run.streams.map(({ id }) => id)])
-  const kept = (ids: readonly string[]): readonly string[] => ids.filter((id) => known.has(id))
+  // A stream without a task that it needs means something else than one with.
+  const known = new Set([
+    ...tasks.map(fullIdOf),
+    ...tasks.flatMap(({ stream, optional }) => (optional ? [] : [stream])),
+  ])
+  const milestones = new Set(tasks.flatMap((task) => task.milestones.map((name) => `${fullIdOf(task)}#${name}`)))
+  const isKnown = (member: MemberSpec): boolean => {
+    if (member.kind === 'milestone') return milestones.has(`${member.task}#${member.name}`)
+    return known.has(member.kind === 'share' ? member.stream : member.on)
+  }
+  const kept = <Spec extends { readonly after: readonly string[]; readonly waits: readonly WaitSpec[] }>(
+    spec: Spec,
+  ): Spec => ({
+    ...spec,
+    after: spec.after.filter((id) => known.has(id)),
+    waits: spec.waits.filter(({ members }) => members.every(isKnown)),
+  })
   return {
     ...run,
-    tasks: tasks.map((task) => ({ ...task, after: kept(task.after) })),
-    streams: run.streams.map((stream) => ({ ...stream, after: kept(stream.after) })),
+    tasks: tasks.map((task) => ({
+      ...kept(task),
+      asks: task.asks !== null && known.has(task.asks.task) ? task.asks : null,
+    })),
+    streams: run.streams.map(kept),
+    sequences: run.sequences.map((each) => ({ ...each, order: each.order.filter((id) => known.has(id)) })),
   }
 }
 
@@ -165,11 +186,14 @@ function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) =>
     if (JSON.stringify(next) === JSON.stringify(task)) return
     change({ ...run, tasks: run.tasks.map((each) => (each === task ? next : each)) })
   }
-  tryFields({ after: [], write: [], read: [], pool: null, requires: [], priority: 0, estimate: 0, policy: 0 })
+  tryFields({ after: [], write: [], read: [], pool: null, requires: [], priority: 0, estimate: 1, policy: 0 })
+  tryFields({ waits: [], asks: null })
+  tryFields({ asks: null })
+  tryFields({ optional: false })
   tryFields({ pool: null, requires: [] })
-  tryFields({ priority: 0, estimate: 0 })
+  tryFields({ priority: 0, estimate: 1 })
   tryFields({ policy: 0 })
-  for (const list of ['after', 'write', 'read'] as const) {
+  for (const list of ['after', 'write', 'read', 'waits'] as const) {
     const task = find().tasks.find((each) => each.id === id)
     for (const item of task?.[list] ?? []) {
       const now = find().tasks.find((each) => each.id === id)?.[list] ?? []

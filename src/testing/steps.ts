@@ -2,7 +2,7 @@
 import type { FailureKind, MessageTarget } from '../core/types.js'
 
 /** What a worker says about an attempt. */
-export type ReportKind = 'complete' | 'fail' | 'beat' | 'progress' | 'share' | 'send' | 'confirm'
+export type ReportKind = 'complete' | 'fail' | 'beat' | 'progress' | 'milestone' | 'share' | 'send' | 'confirm'
 
 /**
  * Whose fence a lie carries: `old`, that of an attempt of this task that is over or fenced; `other`, that of a live attempt

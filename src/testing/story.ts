@@ -6,8 +6,8 @@ import { printEvent } from './print-event.js'
 import type { Script } from './script.js'
 import { playScript } from './script.js'
 import { describeStep } from './steps.js'
-import type { PolicySpec, RunSpec, TaskSpec, WorldSpec } from './world.js'
-import { fullIdOf, VOCABULARY } from './world.js'
+import type { PolicySpec, RunSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf, VOCABULARY } from './world-spec.js'
 
 export interface Story {
   readonly story: string
@@ -53,10 +53,11 @@ function describeWorld(world: WorldSpec): readonly string[] {
 }
 
 function describeRun(world: WorldSpec, run: RunSpec): readonly string[] {
-  const streams = run.streams.filter(({ after }) => after.length > 0)
+  const streams = run.streams.filter(({ after, waits }) => after.length + waits.length > 0)
   return [
     `  run ${run.id}${run.onFailure === 'continue' ? '' : ` (onFailure: ${run.onFailure})`}`,
-    ...streams.map(({ id, after }) => `    stream ${id}: after ${after.join(' ')}`),
+    ...streams.map(({ id, after, waits }) => `    stream ${id}: ${[...after, ...waits.map(describeWait)].join(', ')}`),
+    ...run.sequences.map(({ pattern, order }) => `    sequence ${VOCABULARY[pattern]}: ${order.join(' ')}`),
     ...run.tasks.map((task) => `    ${describeTask(task, world.policies[task.policy]!)}`),
   ]
 }
@@ -65,6 +66,10 @@ function describeTask(task: TaskSpec, policy: PolicySpec): string {
   const texts = (patterns: readonly number[]): string => patterns.map((pattern) => VOCABULARY[pattern]).join(' ')
   const parts = [fullIdOf(task)]
   if (task.after.length > 0) parts.push(`after ${task.after.join(' ')}`)
+  for (const wait of task.waits) parts.push(describeWait(wait))
+  if (task.asks !== null) parts.push(`if ${task.asks.task}${task.asks.key === null ? '' : `.${task.asks.key}`}`)
+  if (task.milestones.length > 0) parts.push(`milestones ${task.milestones.join(' ')}`)
+  if (task.optional) parts.push('optional')
   if (task.write.length > 0) parts.push(`writes ${texts(task.write)}`)
   if (task.read.length > 0) parts.push(`reads ${texts(task.read)}`)
   if (task.pool !== null) parts.push(`pool ${task.pool}`)
@@ -74,6 +79,15 @@ function describeTask(task: TaskSpec, policy: PolicySpec): string {
   const set = Object.entries(limits).filter(([name, value]) => DEFAULTS[name] !== value)
   if (set.length > 0) parts.push(set.map(([name, value]) => `${name}=${value}`).join(' '))
   return parts.join(', ')
+}
+
+function describeWait({ needed, members, lag, soft }: WaitSpec): string {
+  const names = members.map((member) => {
+    if (member.kind === 'milestone') return `${member.task}#${member.name}`
+    return member.kind === 'share' ? `${member.share} of ${member.stream}` : `${member.when} of ${member.on}`
+  })
+  const how = needed === null ? '' : `${needed} of `
+  return `waits for ${how}${names.join(' | ')}${lag === 0 ? '' : ` and ${lag} ms`}${soft ? ' (soft)' : ''}`
 }
 
 /** What a policy looks like when nothing about it matters. */

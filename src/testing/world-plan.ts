@@ -1,7 +1,7 @@
 /** A world as the library sees it: plans to compile. */
-import type { Plan, Stream, Task } from '../plan/types.js'
-import type { PolicySpec, RunSpec, TaskSpec, WorldSpec } from './world.js'
-import { VOCABULARY } from './world.js'
+import type { Dependency, OutcomeOf, Plan, ShareOf, Stream, Task } from '../plan/types.js'
+import type { MemberSpec, PolicySpec, RunSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
+import { VOCABULARY } from './world-spec.js'
 
 /** The plan of one run, in parsed form. */
 export function planOf(world: WorldSpec, run: RunSpec): Plan {
@@ -12,28 +12,56 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
     pools: Object.fromEntries(world.workers.map(({ pool, slots, capabilities }) => [pool, { slots, capabilities }])),
     onFailure: run.onFailure,
     streams: run.streams.map(
-      ({ id, after }): Stream => ({
+      ({ id, after, waits }): Stream => ({
         id,
-        dependsOn: after,
+        dependsOn: [...after, ...waits.map(toDependency)],
         tasks: run.tasks.filter((task) => task.stream === id).map(taskOf),
       }),
     ),
     tasks: run.tasks.filter((task) => task.stream === null).map(taskOf),
+    sequences: run.sequences.map(({ pattern, order }) => ({ path: textOf(pattern), order })),
   }
 }
 
 function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task {
-  const { id, stream, after, write, read, pool, requires, priority, estimate } = task
+  const { id, stream, after, write, read, pool, requires, priority, estimate, waits, asks, milestones, optional } = task
   const here = `${stream}/`
   return {
     id,
-    dependsOn: after.map((id) => (stream !== null && id.startsWith(here) ? id.slice(here.length) : id)),
+    dependsOn: [
+      ...after.map((id) => (stream !== null && id.startsWith(here) ? id.slice(here.length) : id)),
+      ...waits.map(toDependency),
+    ],
+    ...(asks === null ? {} : { if: asks.key === null ? { $from: asks.task } : { $from: asks.task, path: [asks.key] } }),
+    ...(milestones.length === 0 ? {} : { milestones }),
+    ...(optional ? { optional } : {}),
     claims: { write: write.map(textOf), read: read.map(textOf) },
     ...(pool === null ? {} : { pool }),
     requires,
     priority,
     estimate,
     ...policy,
+  }
+}
+
+function toDependency({ needed, members, lag, soft }: WaitSpec): Dependency {
+  const edge = { ...(lag === 0 ? {} : { lag }), ...(soft ? { soft } : {}) }
+  if (needed === null) return { ...toMember(members[0]!), ...edge }
+  return needed === 1
+    ? { anyOf: members.map(toMember), ...edge }
+    : { quorum: needed, of: members.map(toMember), ...edge }
+}
+
+function toMember(member: MemberSpec): OutcomeOf | ShareOf {
+  switch (member.kind) {
+    case 'outcome':
+      return { on: member.on, when: member.when }
+    case 'milestone':
+      return { on: `${member.task}#${member.name}` }
+    case 'share':
+      return { stream: member.stream, progress: member.share }
+    default:
+      return member satisfies never
   }
 }
 

@@ -2,141 +2,17 @@
  * What a seed decides: plans, workers, and how much goes wrong. Plain data, so that a failing world can be made smaller
  * piece by piece and printed.
  */
-import type { FailureKind, OnFailure } from '../core/types.js'
 import type { Random } from './random.js'
-
-/** Patterns that worlds claim: literals, folders, globs, alternatives, and the whole repository. */
-export const VOCABULARY: readonly string[] = [
-  'src/a.ts',
-  'src/b.ts',
-  'src/c.ts',
-  'src/d/e.ts',
-  'src/d',
-  'src/d/',
-  'src/*.ts',
-  'src/**/*.ts',
-  'src/{a,b}.ts',
-  'docs/one.md',
-  'docs/two.md',
-  'docs/???.md',
-  'docs/**',
-  'db/schema.sql',
-  'db/migrations/001.sql',
-  'db/migrations/*',
-  'app/[id]/page.tsx',
-  'app/**',
-  'package.json',
-  'test/**/*.test.ts',
-  'test/core/a.test.ts',
-  '{docs,db}/**',
-  '**/index.ts',
-  '**',
-]
-/** `**`: meets everything. */
-export const WIDEST = 23
-
-/** Times in ms; absent means no limit. */
-export interface PolicySpec {
-  readonly maxAttempts: number
-  readonly maxLost: number
-  readonly initialDelay: number
-  readonly factor: number
-  readonly maxDelay: number
-  readonly jitter: number
-  readonly on: readonly Exclude<FailureKind, 'lost' | 'cancelled'>[]
-  readonly startToClose?: number
-  readonly scheduleToStart?: number
-  readonly scheduleToClose?: number
-  readonly heartbeat?: number
-  readonly stall?: number
-  readonly close?: number
-}
-
-export interface TaskSpec {
-  /** Unique in the plan; the full id is `stream/id`. */
-  readonly id: string
-  readonly stream: string | null
-  /** Full ids of tasks and ids of streams, all of them earlier in the plan. */
-  readonly after: readonly string[]
-  /** Indexes into `VOCABULARY`. */
-  readonly write: readonly number[]
-  readonly read: readonly number[]
-  readonly pool: string | null
-  readonly requires: readonly string[]
-  readonly priority: number
-  readonly estimate: number
-  /** Index into `WorldSpec.policies`. */
-  readonly policy: number
-}
-
-export interface StreamSpec {
-  readonly id: string
-  readonly after: readonly string[]
-}
-
-export interface RunSpec {
-  readonly id: string
-  readonly streams: readonly StreamSpec[]
-  readonly tasks: readonly TaskSpec[]
-  readonly onFailure: OnFailure
-}
-
-export interface WorkerSpec {
-  readonly id: string
-  readonly pool: string
-  readonly slots: number
-  readonly capabilities: readonly string[]
-}
-
-/** How often something is done or goes wrong, relative to 100 for an attempt that simply succeeds. */
-export interface Rates {
-  readonly fail: number
-  readonly beat: number
-  readonly progress: number
-  /** Time passes: workers dawdle. */
-  readonly dawdle: number
-  /** Time passes up to the next moment at which the core wants to be woken: workers go silent or get stuck. */
-  readonly wake: number
-  readonly share: number
-  readonly send: number
-  readonly sendFromOutside: number
-  readonly read: number
-  readonly lie: number
-  readonly leave: number
-  readonly crash: number
-  /** A run is asked for that was asked for before, under its key. */
-  readonly again: number
-  readonly pause: number
-  readonly cancelTask: number
-  readonly cancelStream: number
-  readonly cancelRun: number
-  readonly jump: number
-  /** Share (0 to 1) of the attempts that would succeed now and take their time. */
-  readonly slow: number
-  /** Share (0 to 1) of inputs that are decided upon together with the next. */
-  readonly gather: number
-  /** Share (0 to 1) of decisions that wait to be stored together with the next. */
-  readonly hold: number
-  /** Share (0 to 1) of orders to stop that are not confirmed when it would be their turn. */
-  readonly deaf: number
-}
-
-export interface WorldSpec {
-  readonly runs: readonly RunSpec[]
-  readonly workers: readonly WorkerSpec[]
-  readonly policies: readonly PolicySpec[]
-  readonly rates: Rates
-  /** How often a waiting task is passed before its claims are reserved. */
-  readonly bypassLimit: number
-  /** Whether it was made to starve wide claims, so that passing is counted. */
-  readonly isCrowded: boolean
-}
+import type { PolicySpec, Rates, RunSpec, StreamSpec, TaskSpec, WorkerSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf, WIDEST } from './world-spec.js'
+import { drawForms, drawSequences, drawWaits, type Sources } from './world-waits.js'
 
 /** What goes wrong in a world where nothing does. */
 export const CALM: Rates = {
   fail: 0,
   beat: 0,
   progress: 0,
+  milestone: 0,
   dawdle: 0,
   wake: 0,
   share: 0,
@@ -163,6 +39,7 @@ const WORST: Rates = {
   fail: 60,
   beat: 100,
   progress: 100,
+  milestone: 60,
   dawdle: 100,
   wake: 60,
   share: 60,
@@ -293,19 +170,28 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const wide = random.pick([0.02, 0.1])
   // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
   const blocks = random.chance(0.3) ? 0 : 0.25
+  // Half of the runs wait for nothing but success.
+  const forms = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
+  const sources: Sources = { tasks, streams: [], top: [] }
   let stream: string | null = null
   for (let index = 0; index < size; index += 1) {
     if (random.chance(blocks)) {
       if (stream !== null) done.push(stream)
+      if (stream !== null) sources.streams.push(stream)
       stream = random.chance(0.8) ? `s${streams.length + 1}` : null
-      if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2) })
+      const waits = drawWaits(random, sources, forms / 2)
+      if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2), waits })
+      if (stream !== null) sources.top.push(stream)
     }
-    const task = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape })
+    const plain = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape })
+    const task = { ...plain, ...drawForms(random, sources, stream, forms) }
     tasks.push(task)
     done.push(fullIdOf(task))
+    if (stream === null) sources.top.push(task.id)
   }
+  const sequences = drawSequences(random, sources.top, forms)
   const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
-  return { id, streams, tasks, onFailure }
+  return { id, streams, tasks, sequences, onFailure }
 }
 
 interface Draws {
@@ -317,7 +203,9 @@ interface Draws {
   readonly shape: Shape
 }
 
-function drawTask(random: Random, id: string, stream: string | null, draws: Draws): TaskSpec {
+type Forms = Pick<TaskSpec, 'waits' | 'asks' | 'milestones' | 'optional'>
+
+function drawTask(random: Random, id: string, stream: string | null, draws: Draws): Omit<TaskSpec, keyof Forms> {
   const { pool, requires } = drawNeed(random, draws.pools)
   const isStarved = draws.shape === 'crowded' && random.chance(0.06)
   const patterns = isStarved ? [WIDEST] : random.chance(draws.claims) ? drawPatterns(random, draws) : []
@@ -331,7 +219,7 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
     pool,
     requires,
     priority: isStarved ? -1 : random.pick([0, 0, 0, 1, 2]),
-    estimate: random.pick([0, 10, 10, 100]),
+    estimate: random.pick([1, 10, 10, 100]),
     policy: random.int(4),
   }
 }
@@ -352,8 +240,4 @@ function drawNeed(random: Random, pools: readonly PoolSpec[]): { pool: string | 
   const { id, capabilities } = random.pick(pools)
   const requires = random.chance(0.3) ? capabilities.filter(() => random.chance(0.5)) : []
   return { pool: random.chance(0.3) ? id : null, requires }
-}
-
-export function fullIdOf(task: TaskSpec): string {
-  return task.stream === null ? task.id : `${task.stream}/${task.id}`
 }

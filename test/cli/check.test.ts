@@ -77,6 +77,20 @@ describe('check, for people', () => {
     expect(lines).toContain('  at best        5h, by the tasks that write a.ts')
   })
 
+  it('counts lags, and of a choice only what suffices the soonest; a milestone does not wait for its task', async () => {
+    const { lines } = await check(`pools: { p: { slots: 9 } }
+tasks:
+  slow: { estimate: 9h, milestones: [early] }
+  quick: { estimate: 1h }
+  middle: { estimate: 2h }
+  two: { estimate: 3h, dependsOn: [{ quorum: 2, of: [slow, quick, middle] }] }
+  later: { estimate: 1h, dependsOn: [{ on: two, lag: 4h }] }
+  beside: { estimate: 9h, dependsOn: ['slow#early'] }
+`)
+    expect(lines).toContain('  critical path  10h: middle → two → later')
+    expect(lines).toContain('  at best        10h, by the critical path')
+  })
+
   it('prints the trail of a cycle', async () => {
     const { code, lines } = await check(
       'tasks:\n  a: { dependsOn: [c] }\n  b: { dependsOn: [a] }\n  c: { dependsOn: [b] }\n',

@@ -44,6 +44,25 @@ describe('run', () => {
     expect(lines).toContain('  2h  api/auth  src/app.ts held by api/routes for 2h')
   })
 
+  it('plays what tasks can wait for: milestones come evenly, conditions hold, failures do not come', async () => {
+    const { call, stdout } = world()
+    const plan = `
+tasks:
+  e: { estimate: 4h, milestones: [half] }
+  f: { estimate: 1h, dependsOn: ['e#half'] }
+  scan: { estimate: 1h }
+  fix: { estimate: 1h, if: { $from: scan, path: [changed] } }
+  undo: { dependsOn: [{ on: fix, when: failure }] }
+`
+    expect(await call(['run', fileWith('plan.yaml', plan), '--speed', '100000x'])).toBe(0)
+    const lines = stdout.sent.trimEnd().split('\n')
+    expect(lines).toContain('      2h  reached    e#half after 2h')
+    expect(lines).toContain('      2h  started    f#1 on local/2')
+    expect(lines).toContain(
+      '      2h  skipped    undo: fix succeeded, of failure of fix, so there is nothing to do  (3/5)',
+    )
+  })
+
   it('prints one document with --json, and the lines on stderr', async () => {
     const { code, document, stderr } = await runJson(PLAN)
     expect(code).toBe(0)

@@ -28,10 +28,13 @@ type Led = readonly string[] | string
 
 const retry = { maxAttempts: 2, initialDelay: 1000, jitter: 0 }
 const timeouts = { heartbeat: 100, startToClose: 10_000 }
+const milestones = ['half']
 
 function planWith(t: TaskDocument, before: TaskDocument = {}): PlanDocument {
   return {
-    streams: { s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, ...t } } } },
+    streams: {
+      s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, milestones, ...t } } },
+    },
     tasks: { keep: { pool: 'keep' } },
   }
 }
@@ -117,6 +120,8 @@ function ask(w: World, asked: Asked): void {
       return void w.send({ type: 'share', ...report, key: 'k', value: 1 })
     case 'send':
       return void w.send({ type: 'send', run: 'r', from: report, to: { stream: 's' }, body: 1 })
+    case 'milestone':
+      return void w.send({ type: 'milestone', ...report, name: 'half' })
     case 'confirmStop':
       return void w.send({ type: 'confirmStop', ...report })
     case 'cancel':
@@ -161,6 +166,7 @@ const unheard: Partial<Record<Asked, Led>> = {
   beat: STALE,
   share: STALE,
   send: STALE,
+  milestone: STALE,
   confirmStop: STALE,
 }
 const nothing: Partial<Record<Asked, Led>> = {
@@ -219,6 +225,7 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     beat: ['attempt.renewed'],
     share: ['context.shared'],
     send: ['message.sent'],
+    milestone: ['milestone.reached'],
     confirmStop: STALE,
     leave: ['worker.left', 'attempt.failed'],
     cancel: stopped,
@@ -233,6 +240,7 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     beat: STALE,
     share: STALE,
     send: STALE,
+    milestone: STALE,
     confirmStop: ['attempt.closed'],
     leave: ['worker.left', 'attempt.closed'],
     cancel: ['task.cancelled'],
@@ -253,6 +261,7 @@ const inputs: readonly Asked[] = [
   'complete',
   'fail',
   'beat',
+  'milestone',
   'confirmStop',
   'cancel',
   'cancel stream',

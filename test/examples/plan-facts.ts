@@ -47,6 +47,9 @@ export function readFacts(name: string): PlanFacts {
     closures.set(node, closure)
     const { start, targets } = compiled.predecessors
     for (const next of targets.subarray(start[node], start[node + 1])) {
+      const point = compiled.points[next - compiled.taskCount]
+      // A choice leaves open which of its members ends before; a milestone is there while its task still runs.
+      if (point !== undefined && (point.spare > 0 || point.kind === 'milestone')) continue
       closure.add(next)
       for (const further of closureOf(next)) closure.add(further)
     }

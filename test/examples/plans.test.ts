@@ -2,7 +2,7 @@
  * The plans in examples/plans say what they claim to say, and each runs to its end with simulated work. What must hold
  * during a run is looked up in the plan for each attempt that starts, without the scheduler's own tables.
  */
-import { createScheduler, defineHandlers, handler, type RunEvent } from 'signalbox'
+import { checkPlan, createScheduler, defineHandlers, handler, type RunEvent } from 'signalbox'
 import { virtualClock } from 'signalbox/testing'
 import { describe, expect, it } from 'vitest'
 import { type PlanFacts, readFacts } from './plan-facts.js'
@@ -11,7 +11,7 @@ const DAY = 86_400_000
 
 const sizes = {
   'four-agents': { streams: 4, tasks: 5, edges: 7 },
-  'twelve-streams': { streams: 12, tasks: 52, edges: 52 },
+  'twelve-streams': { streams: 12, tasks: 52, edges: 50 },
   'three-tracks': { streams: 3, tasks: 18, edges: 15 },
   'forty-five-workstreams': { streams: 49, tasks: 87, edges: 248 },
   'worker-pool': { streams: 0, tasks: 12, edges: 14 },
@@ -56,7 +56,8 @@ describe('four agents', () => {
 })
 
 describe('twelve streams', () => {
-  const { prerequisites, conflict, keptApart } = readFacts('twelve-streams')
+  const facts = readFacts('twelve-streams')
+  const { prerequisites, conflict, keptApart } = facts
 
   it('orders the shared migration and task model A, B, D, and nothing else of these streams', () => {
     expect([...prerequisites('D/schema')].sort()).toEqual(['A/schema', 'B/schema'])
@@ -64,10 +65,25 @@ describe('twelve streams', () => {
     expect(prerequisites('C/worker').has('B/worker')).toBe(false)
   })
 
-  it('lets F, G, H start when E has its constants, J when I has its capabilities', () => {
-    for (const task of ['F/templates', 'G/gate', 'H/storage']) expect([...prerequisites(task)]).toEqual(['E/constants'])
+  it('lets F, G, H start while E still runs, once it reports its constants, and J when I has its capabilities', async () => {
+    for (const task of ['F/templates', 'G/gate', 'H/storage']) expect([...prerequisites(task)]).toEqual([])
     expect([...prerequisites('J/events')]).toEqual(['I/capabilities'])
+    const { order } = await simulate(facts, () => DAY)
+    const at = (event: string): number => order.indexOf(event)
+    for (const task of ['F/templates', 'G/gate', 'H/storage']) {
+      expect(at(`started ${task}`)).toBeGreaterThan(at('reached E/phases'))
+      expect(at(`started ${task}`)).toBeLessThan(at('succeeded E/phases'))
+    }
   })
+
+  it.each([1, 2, 3, 4, 5])(
+    'lets A, B, D into the migration in this order, whatever their speeds (%i)',
+    async (seed) => {
+      const { order } = await simulate(facts, (task) => 1 + ((task.charCodeAt(0) * seed * 7919) % 13))
+      const schemas = order.filter((event) => event.endsWith('/schema'))
+      expect(schemas).toEqual(['A', 'B', 'D'].flatMap((id) => [`started ${id}/schema`, `succeeded ${id}/schema`]))
+    },
+  )
 
   it('runs K after all of A, L after all of K', () => {
     expect([...prerequisites('K/graph')].sort()).toEqual(['A/queue', 'A/routes', 'A/schema', 'A/tests'])
@@ -93,15 +109,41 @@ describe('twelve streams', () => {
 })
 
 describe('three tracks', () => {
-  const { plan, prerequisites, keptApart } = readFacts('three-tracks')
+  const facts = readFacts('three-tracks')
+  const { plan, keptApart } = facts
 
   it('merges 3, 2, 1', () => {
     expect(plan.streams?.map(({ mergeAfter }) => mergeAfter)).toEqual([['track-2'], ['track-3'], undefined])
   })
 
-  it('starts the third track when the first has done three of its six tasks', () => {
-    expect(prerequisites('track-3/catalog').size).toBe(3)
-    expect(prerequisites('track-3/catalog').has('track-1/mock-data')).toBe(true)
+  it.each([
+    ['track-1', 1, 9],
+    ['track-2', 9, 1],
+  ])(
+    'starts the third track when %s has done half of its six tasks, the other being slower',
+    async (fast, one, two) => {
+      const { order, problems } = await simulate(facts, (task) => (task.startsWith('track-1') ? one : two))
+      const before = order
+        .slice(0, order.indexOf('started track-3/catalog'))
+        .filter((event) => event.startsWith('succeeded'))
+      expect(before.filter((event) => event.includes(fast))).toHaveLength(3)
+      expect(before).toHaveLength(3)
+      expect(problems).toEqual([])
+    },
+  )
+
+  it('is fine although the third track fails', async () => {
+    const { verdict } = await simulate(
+      facts,
+      () => 1,
+      (task) => task === 'track-3/catalog',
+    )
+    expect(verdict).toBe('succeeded')
+  })
+
+  it('is refused where somebody claims a protected file', () => {
+    const tasks = { meddler: { claims: { write: ['python/agents/data/agent.py'] } } }
+    expect(checkPlan({ ...plan, tasks }).diagnostics).toMatchObject([{ code: 'PROTECTED_PATH' }])
   })
 
   it('never lets two tracks meet on a file', () => {
@@ -171,15 +213,26 @@ interface Simulation {
   readonly verdict: string
   readonly problems: readonly string[]
   readonly started: number
+  /** What happened to tasks: `started A/queue`, `succeeded A/queue`, `reached E/phases`. */
+  readonly order: readonly string[]
 }
 
 /** Runs the plan on a clock that only simulated work moves, and looks at each start with the plan in hand. */
-async function simulate(facts: PlanFacts): Promise<Simulation> {
+async function simulate(
+  facts: PlanFacts,
+  durationOf?: (task: string) => number,
+  fails: (task: string) => boolean = () => false,
+): Promise<Simulation> {
   const { plan, compiled } = facts
   const clock = virtualClock()
   const work = handler({
-    run: async (_: unknown, { attempt }) => {
-      await clock.sleep(compiled.estimateMs[compiled.taskIndex.get(attempt.task)!] || DAY)
+    run: async (_: unknown, { attempt: { task }, milestone }) => {
+      const index = compiled.taskIndex.get(task)!
+      const duration = durationOf?.(task) ?? (compiled.estimateMs[index] || DAY)
+      await clock.sleep(duration / 2)
+      for (const name of compiled.milestones.get(index)?.keys() ?? []) await milestone(name)
+      await clock.sleep(duration / 2)
+      if (fails(task)) throw new Error('It failed.')
       return null
     },
   })
@@ -188,8 +241,10 @@ async function simulate(facts: PlanFacts): Promise<Simulation> {
   const problems: string[] = []
   const running = new Map<string, string>()
   const done = new Set<string>()
+  const order: string[] = []
   let started = 0
   const look = (event: RunEvent): void => {
+    if ('task' in event) order.push(`${event.type.split('.')[1]} ${event.task}`)
     if (event.type === 'attempt.succeeded') {
       running.delete(event.task)
       done.add(event.task)
@@ -209,5 +264,5 @@ async function simulate(facts: PlanFacts): Promise<Simulation> {
   run.on('*', look)
   const { verdict } = await clock.runUntil(run.outcome)
   await scheduler.close()
-  return { verdict, problems, started }
+  return { verdict, problems, started, order }
 }

@@ -48,6 +48,7 @@ it('knows every field of DESIGN section 3, and no others but "x-"', () => {
     'handler',
     'input',
     'dependsOn',
+    'if',
     'claims',
     'pool',
     'requires',

@@ -249,9 +249,9 @@ describe('fields', () => {
     [{ claims: { wirte: [] } }, '/tasks/0/claims/wirte', 'Did you mean "write"?'],
     [{ dependsOn: [{ on: 'a', wen: 'success' }] }, '/tasks/0/dependsOn/0/wen', 'Did you mean "when"?'],
     [
-      { dependsOn: [{ anyOf: [{ on: 'a', softt: true }] }] },
-      '/tasks/0/dependsOn/0/anyOf/0/softt',
-      'Did you mean "soft"?',
+      { dependsOn: [{ anyOf: [{ on: 'a', whne: 'finish' }] }] },
+      '/tasks/0/dependsOn/0/anyOf/0/whne',
+      'Did you mean "when"?',
     ],
     [{ verify: [{ handler: 'h', imput: 1 }] }, '/tasks/0/verify/0/imput', 'Did you mean "input"?'],
     [{ estimate: { min: 1, max: 2, avg: 1 } }, '/tasks/0/estimate/avg', 'Known here: "min", "max".'],

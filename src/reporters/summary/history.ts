@@ -1,8 +1,8 @@
 /** The events of one run, folded into what a summary is made of: who held what from when to when, and who waited. */
+import { type Follower, followRun } from '../../core/follow.js'
 import type {
   CompiledPlan,
   EpochMs,
-  NodeIndex,
   PoolId,
   RunEvent,
   RunEventMap,
@@ -57,10 +57,8 @@ interface Fold {
   /** All and only attempts that hold their slot, by fence; those told to stop included. */
   readonly open: Map<number, Hold>
   readonly closing: Set<number>
-  /** Unmet dependencies of each node. */
-  readonly remaining: Int32Array
-  /** Since when each task has been ready to start; NaN while it is not. */
-  readonly readyAt: Float64Array
+  /** Since when each task has been ready to start; null before the opening. */
+  follower: Follower | null
   readonly attempts: Int32Array
   readonly waits: Map<TaskIndex, Interval[]>
   readonly pauses: Interval[]
@@ -90,8 +88,7 @@ export function readHistory(
     holds: [],
     open: new Map(),
     closing: new Set(),
-    remaining: plan.dependencyCount.slice(),
-    readyAt: new Float64Array(plan.taskCount).fill(Number.NaN),
+    follower: null,
     attempts: new Int32Array(plan.taskCount),
     waits: new Map(),
     pauses: [],
@@ -108,6 +105,7 @@ export function readHistory(
     if (!('run' in event) || event.run !== run) continue
     fold.until = event.at
     apply(fold, event)
+    fold.follower?.apply(event)
   }
   for (const hold of fold.open.values()) hold.to = fold.until
   if (fold.pausedAt !== null) fold.pauses.push({ from: fold.pausedAt, to: fold.until })
@@ -120,7 +118,8 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
   switch (event.type) {
     case 'run.opened':
       fold.openedAt = event.at
-      return openRoots(fold, event.at)
+      fold.follower = followRun(fold.run, fold.plan, event.at)
+      return
     case 'run.paused':
       fold.pausedAt ??= event.at
       return
@@ -140,6 +139,7 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'attempt.progressed':
     case 'context.shared':
     case 'message.sent':
+    case 'milestone.reached':
       return
     default:
       return applyToAttempt(fold, event)
@@ -161,12 +161,10 @@ function applyToAttempt(fold: Fold, event: AttemptEvent): void {
       return start(fold, task, event)
     case 'attempt.succeeded':
       fold.counts.succeeded += 1
-      letGo(fold, event)
-      return satisfy(fold, task, event.at)
+      return letGo(fold, event)
     case 'attempt.failed':
       if (!fold.closing.has(event.fence)) letGo(fold, event)
       if (event.retryAt === null) fail(fold, task, event)
-      else fold.readyAt[task] = event.retryAt
       return
     case 'attempt.closing':
       fold.closing.add(event.fence)
@@ -181,11 +179,6 @@ function applyToAttempt(fold: Fold, event: AttemptEvent): void {
 
 function join(fold: Fold, { worker, pool, slots, capabilities }: RunEventMap['worker.joined']): void {
   fold.workers.set(worker, { pool, slots, capabilities: new Set(capabilities) })
-}
-
-function openRoots(fold: Fold, at: EpochMs): void {
-  const roots = [...fold.remaining.keys()].filter((node) => fold.remaining[node] === 0)
-  for (const node of roots) reach(fold, node, at)
 }
 
 function start(fold: Fold, task: TaskIndex, event: RunEventMap['attempt.started']): void {
@@ -223,31 +216,10 @@ function endWithout(fold: Fold, event: RunEventMap['task.failed' | 'task.cancell
 }
 
 function stopWaiting(fold: Fold, task: TaskIndex, at: EpochMs): void {
-  const from = fold.readyAt[task]!
-  fold.readyAt[task] = Number.NaN
+  const from = fold.follower?.readySince(task) ?? Number.NaN
   // Also false where the task was not ready.
   if (!(at > from)) return
   const intervals = fold.waits.get(task) ?? []
   intervals.push({ from, to: at })
   fold.waits.set(task, intervals)
-}
-
-/** All dependencies of the node hold: a task is ready, a point is passed on at once. */
-function reach(fold: Fold, node: NodeIndex, at: EpochMs): void {
-  if (node < fold.plan.taskCount) fold.readyAt[node] = at
-  else satisfy(fold, node, at)
-}
-
-function satisfy(fold: Fold, first: NodeIndex, at: EpochMs): void {
-  const { successors, taskCount } = fold.plan
-  const open = [first]
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    for (let edge = successors.start[node]!; edge < successors.start[node + 1]!; edge += 1) {
-      const next = successors.targets[edge]!
-      fold.remaining[next]! -= 1
-      if (fold.remaining[next] !== 0) continue
-      if (next < taskCount) fold.readyAt[next] = at
-      else open.push(next)
-    }
-  }
 }

@@ -109,6 +109,7 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'attempt.progressed':
     case 'context.shared':
     case 'message.sent':
+    case 'milestone.reached':
       return
     default:
       return applyToAttempt(model, tasks, event)

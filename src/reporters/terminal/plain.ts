@@ -38,6 +38,8 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
       return line('shared', null, `${event.task}#${event.attempt}: ${event.key}`)
     case 'message.sent':
       return line('message', null, messageText(event))
+    case 'milestone.reached':
+      return line('reached', null, `${event.task}#${event.milestone}${took}`)
     case 'task.failed':
       return line('failed', 'red', `${event.task}: ${failureText(event.failure)}${done}`)
     case 'task.skipped':
@@ -72,7 +74,7 @@ function failureText({ kind, message }: Failure): string {
 function skipText(reason: SkipReason): string {
   switch (reason.kind) {
     case 'dependency':
-      return `${reason.because} ${reason.status === 'succeeded' ? 'succeeded' : `was ${reason.status === 'failed' ? 'not done: it failed' : reason.status}`}`
+      return `${reason.because} ${endText(reason)}${reason.unneeded === true ? ', so there is nothing to do' : ''}`
     case 'condition':
       return `the result of ${reason.because} does not ask for it`
     case 'on-failure':
@@ -80,4 +82,9 @@ function skipText(reason: SkipReason): string {
     default:
       return reason satisfies never
   }
+}
+
+function endText({ status, through }: Extract<SkipReason, { readonly kind: 'dependency' }>): string {
+  const end = status === 'succeeded' ? status : `was ${status === 'failed' ? 'not done: it failed' : status}`
+  return through === undefined ? end : `${end}, of ${through}`
 }

@@ -1,0 +1,66 @@
+/**
+ * Follows one run by its own events alone, without workers and claims: since when each task has been ready to start. For
+ * reports, which know of the scope no more than that.
+ */
+import { createRun, createState } from './create.js'
+import { endWithout, reach, tell, tellRoots } from './points.js'
+import { leaveReady, makeReady, setStatus } from './ready.js'
+import type { RunState } from './state.js'
+import { STATUS } from './state.js'
+import type { CompiledPlan, EpochMs, RunEvent, RunId, TaskIndex } from './types.js'
+
+export interface Follower {
+  /** Takes the next event of the run; others change nothing. */
+  apply(event: RunEvent): void
+  /** Since when the task has been ready, or when it may be tried again; NaN while it is not ready. */
+  readySince(task: TaskIndex): EpochMs
+}
+
+/** Follows a run of the plan from its opening on. */
+export function followRun(id: RunId, plan: CompiledPlan, openedAt: EpochMs): Follower {
+  const state = createState()
+  // Who holds which claim says nothing about who is ready.
+  const bare = { ...plan, claimSet: new Int32Array(plan.taskCount).fill(-1), claimSets: [] }
+  const run = createRun(state, { type: 'run.opened', run: id, at: openedAt, plan: null }, bare)
+  tellRoots(state, run, openedAt)
+
+  function applyTo(task: TaskIndex, event: Extract<RunEvent, { readonly task: string }>): void {
+    switch (event.type) {
+      case 'attempt.started':
+        leaveReady(state, run, task)
+        return setStatus(run, task, STATUS.running)
+      case 'attempt.succeeded':
+        setStatus(run, task, STATUS.succeeded)
+        if (event.result !== null) run.results.set(task, event.result)
+        return tell(state, run, task, 'reached', event.at)
+      case 'attempt.failed':
+        if (event.retryAt !== null) return makeReady(state, run, task, event.at, event.retryAt)
+        return endWithout(state, run, task, STATUS.failed, event.at)
+      case 'milestone.reached': {
+        const point = run.plan.milestones.get(task)?.get(event.milestone)
+        return point === undefined ? undefined : reach(state, run, point, event.at)
+      }
+      case 'task.failed':
+        return endWithout(state, run, task, STATUS.failed, event.at)
+      case 'task.cancelled':
+        return endWithout(state, run, task, STATUS.cancelled, event.at)
+      case 'task.skipped':
+        if ('unneeded' in event.reason) run.unneeded.add(task)
+        return endWithout(state, run, task, STATUS.skipped, event.at)
+      default:
+        return
+    }
+  }
+
+  return {
+    apply(event) {
+      const task = 'task' in event && event.run === id ? run.plan.taskIndex.get(event.task) : undefined
+      if (task !== undefined) applyTo(task, event as Extract<RunEvent, { readonly task: string }>)
+    },
+    readySince: (task) => (isReady(run, task) ? run.readyAt[task]! : Number.NaN),
+  }
+}
+
+function isReady(run: RunState, task: TaskIndex): boolean {
+  return run.status[task] === STATUS.ready
+}
