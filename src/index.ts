@@ -88,6 +88,7 @@ export type {
   Executor,
   Store,
   StoredEvent,
+  StoredSnapshot,
 } from './runtime/ports.js'
 export {
   type InvariantError,

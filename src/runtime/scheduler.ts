@@ -204,9 +204,7 @@ export class SchedulerOfScope implements Scheduler {
   private compileStored(plan: JsonValue, run: RunId): CompiledPlan {
     const { compiled, plan: parsed, diagnostics } = checkPlan(plan, { limits: CODE_LIMITS })
     if (compiled === undefined) {
-      const hint = 'It was written by another version, or the journal is damaged.'
-      const message = `The stored plan of run "${run}" cannot be read: ${diagnostics[0]?.message}`
-      throw schedulerError('JOURNAL_INVALID', message, hint)
+      throw new Error(`The stored plan of run "${run}" cannot be read: ${diagnostics[0]?.message}`)
     }
     this.plannedPools.set(run, parsed.pools)
     return compiled
