@@ -5,7 +5,9 @@
  * `SCOPE_TAKEN`: another scheduler writes to this scope · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
  * plan names handlers nobody registered · `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`,
  * `TASK_FINISHED`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
- * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read.
+ * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read ·
+ * `STORE_CORRUPT`: what was stored is damaged · `STORE_FORMAT`: another version stored it · `STORE_LOCKED`: another process
+ * writes to the store · `STORE_CLOSED`, `STORE_READ_ONLY`: the store takes no more, or nothing · `STORE_LIMIT`: a value is too large.
  */
 export type SchedulerErrorCode =
   | 'CLOSED'
@@ -22,6 +24,12 @@ export type SchedulerErrorCode =
   | 'POOL_INVALID'
   | 'ID_INVALID'
   | 'JOURNAL_INVALID'
+  | 'STORE_CORRUPT'
+  | 'STORE_FORMAT'
+  | 'STORE_LOCKED'
+  | 'STORE_CLOSED'
+  | 'STORE_READ_ONLY'
+  | 'STORE_LIMIT'
 
 /** The world failed: store, peer, workspace, or a request that cannot be met. */
 export interface SchedulerError extends Error {

@@ -200,6 +200,8 @@ export class Host {
         const { ok } = await store.append(scope, expected, batch)
         if (ok) return
       } catch (error) {
+        // What a store is sure of will not be otherwise the next time.
+        if (isSchedulerError(error) && error.code !== 'STORE_FAILED') throw error
         cause = error
         continue
       }

@@ -136,6 +136,19 @@ describe('a store that throws', () => {
     await closing
   })
 
+  it('for a reason that no other try can change: the error is handed on at once', async () => {
+    const error = schedulerError('STORE_LIMIT', 'The batch is too large.', 'Make it smaller.')
+    let tries = 0
+    const append = () => {
+      tries += 1
+      return Promise.reject(error)
+    }
+    const { scheduler } = hosted({ store: { ...memoryStore(), append } })
+    await expect(scheduler.start(plan({ a: {} }))).rejects.toBe(error)
+    expect(tries).toBe(1)
+    await scheduler.close()
+  })
+
   it('while it is read: start and resume are rejected with what it threw, again and again', async () => {
     const broken: Store = {
       ...memoryStore(),
