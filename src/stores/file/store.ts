@@ -41,6 +41,8 @@ export class StoreInFiles implements Required<Store> {
   private readonly id: string = randomUUID()
   private opening: Promise<Opened | null> | null = null
   private readonly journals: Map<ScopeId, Promise<Journal>> = new Map()
+  /** All and only appends that have no answer yet. */
+  private readonly appending: Set<Promise<Answer>> = new Set()
   /** Snapshots of a scope are saved one after the other; here is the newest to wait for. */
   private readonly saving: Map<ScopeId, Promise<void>> = new Map()
   private readonly watchers: Map<ScopeId, Set<{ readonly wake: () => void }>> = new Map()
@@ -51,7 +53,9 @@ export class StoreInFiles implements Required<Store> {
   }
 
   async append(scope: ScopeId, expected: Revision, batch: Batch): Promise<Answer> {
-    const answer = await (await this.journalOf(scope)).append(expected, batch)
+    const appending = this.journalOf(scope).then((journal) => journal.append(expected, batch))
+    this.appending.add(appending)
+    const answer = await appending.finally(() => this.appending.delete(appending))
     const watchers = this.watchers.get(scope)
     if (watchers !== undefined) queueMicrotask(() => wakeAll(watchers))
     return answer
@@ -128,7 +132,7 @@ export class StoreInFiles implements Required<Store> {
 
   private async letGo(): Promise<void> {
     const opened = await this.opening?.catch(() => null)
-    await Promise.all(this.saving.values())
+    await Promise.allSettled([...this.appending, ...this.saving.values()])
     const journals = await Promise.allSettled(this.journals.values())
     const closed = await Promise.allSettled(
       journals.map((journal) => (journal.status === 'fulfilled' ? journal.value.close() : undefined)),

@@ -18,7 +18,6 @@ describe('after a power failure', () => {
       await checkState(state, expectedAfter(disk.log, count))
       states += 1
     }
-    console.log(`${states} states of ${disk.log.length} operations`)
     expect(states).toBeGreaterThan(5000)
   })
 
@@ -29,17 +28,16 @@ describe('after a power failure', () => {
     let states = 0
     for (const [count, state] of statesOf(disk)) {
       n += 1
-      if (n % 61 !== 0) continue
+      if (n % 83 !== 0) continue
       const expected = expectedAfter(disk.log, count)
       const recovering = new SimulatedDisk(state)
       const store = storeOn(recovering)
       for (const scope of expected.heads.keys()) await readAll(store, scope)
       for (const [at, second] of statesOf(recovering)) {
         states += 1
-        if (at > 0 && states % 5 === 0) await checkState(second, expected)
+        if (at > 0 && states % 7 === 0) await checkState(second, expected)
       }
     }
-    console.log(`${states} states`)
     expect(states).toBeGreaterThan(5000)
   })
 })

@@ -51,16 +51,29 @@ export async function playScript(disk: SimulatedDisk, options?: Options): Promis
 
 /** What a restart may find after the first `count` operations. */
 export function expectedAfter(log: readonly Operation[], count: number): Expected {
-  const heads = new Map<ScopeId, number[]>([
-    [ONE, [0]],
-    [TWO, [0]],
-  ])
-  for (const operation of log.slice(0, count)) {
-    if (operation.type !== 'note') continue
-    const { type, scope, head } = operation.note as Note
+  const heads = noHeads()
+  for (const { type, scope, head } of notesIn(log.slice(0, count))) {
     const allowed = heads.get(scope)!
     if (type === 'offered') allowed.push(head)
     else heads.set(scope, [head, ...allowed.filter((other) => other > head)])
   }
   return { heads }
+}
+
+/** The ends of all batches that were offered, and 0. */
+export function offeredIn(log: readonly Operation[]): Expected['heads'] {
+  const heads = noHeads()
+  for (const { type, scope, head } of notesIn(log)) if (type === 'offered') heads.get(scope)!.push(head)
+  return heads
+}
+
+function noHeads(): Map<ScopeId, number[]> {
+  return new Map([
+    [ONE, [0]],
+    [TWO, [0]],
+  ])
+}
+
+function notesIn(log: readonly Operation[]): readonly Note[] {
+  return log.flatMap((operation) => (operation.type === 'note' ? [operation.note as Note] : []))
 }

@@ -33,6 +33,8 @@ export type Fault = (call: {
 
 export const EMPTY: DiskState = { folders: new Set(['/']), names: new Map(), files: new Map() }
 const SECTOR_BYTES = 512
+/** Shares are bits of a number. */
+const MAX_SECTORS = 30
 
 export class SimulatedDisk implements Disk {
   readonly log: Operation[] = []
@@ -170,7 +172,10 @@ export function errorOf(code: string, path: string): Error {
 /** How much of an operation that was not synced is there. `sectors`: bit n says whether sector n of the write is. */
 export type Share = 'all' | 'none' | { readonly bytes: number } | { readonly sectors: number }
 
-/** The first `count` operations of a log, and of those that were not synced by then the given share. */
+/**
+ * The first `count` operations of a log, and of those that were not synced by then the given share. A sector goes to the disk
+ * with all that was written to it before.
+ */
 export function stateAfter(
   before: DiskState,
   log: readonly Operation[],
@@ -178,14 +183,39 @@ export function stateAfter(
   shareOf: (operation: Operation, at: number) => Share,
 ): DiskState {
   const pending = new Set(pendingAt(log, count))
+  const shares = Array.from({ length: count }, (_, at): Share => (pending.has(at) ? shareOf(log[at]!, at) : 'all'))
+  /** Sectors that are there as a later write has left them. */
+  const present = new Set<string>()
+  for (let at = count - 1; at >= 0; at -= 1) {
+    const write = log[at]!
+    if (write.type === 'write') shares[at] = withEarlier(write, shares[at]!, present)
+  }
   let state = before
   for (let at = 0; at < count; at += 1) {
     const operation = log[at]!
-    const share = pending.has(at) ? shareOf(operation, at) : 'all'
-    if (operation.type === 'write') state = applyWrite(state, operation, share)
-    else if (share !== 'none') state = apply(state, operation, null)
+    if (operation.type === 'write') state = applyWrite(state, operation, shares[at]!)
+    else if (shares[at] !== 'none') state = apply(state, operation, null)
   }
   return state
+}
+
+/** A share of a write, and all of it that lies in sectors which are there anyway; adds its own to them. */
+function withEarlier(write: Operation & { readonly type: 'write' }, share: Share, present: Set<string>): Share {
+  const keys = sectorsOf(write).map(([from]) => `${write.file} ${Math.floor(from / SECTOR_BYTES)}`)
+  const isThere = (n: number, from: number): boolean => {
+    if (typeof share === 'string') return share === 'all'
+    return 'bytes' in share ? from < write.position + share.bytes : ((share.sectors >> n) & 1) === 1
+  }
+  const own = sectorsOf(write).map(([from], n) => isThere(n, from))
+  const forced = keys.map((key) => present.has(key))
+  keys.forEach((key, n) => {
+    if (own[n]) present.add(key)
+  })
+  if (typeof share === 'object' && 'bytes' in share) return share
+  const isWhole = own.every((is, n) => is || forced[n])
+  if (isWhole) return 'all'
+  if (keys.length > MAX_SECTORS) throw new Error(`A write of ${keys.length} sectors cannot be told apart.`)
+  return { sectors: own.reduce((sectors, is, n) => (is || forced[n] ? sectors | (1 << n) : sectors), 0) }
 }
 
 /** Positions of the operations that a power failure after the first `count` may undo. */
