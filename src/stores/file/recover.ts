@@ -2,7 +2,6 @@
  * Opens the journal of a scope to write to it: cuts off a write that nobody was told of, and makes durable what is there, so
  * that nothing is built on what a power failure could still take. May be killed at any place and repeated.
  */
-import { dirname } from 'node:path'
 import type { Revision, ScopeId } from '../../core/types.js'
 import { readBatch } from './batch-text.js'
 import { BESIDE, type Disk, type DiskFile, readUpTo, writeAll } from './disk.js'
@@ -49,10 +48,7 @@ export async function recover(
     const place = { file: segment?.path ?? folder, offset: found?.active?.size ?? 0, lastGoodRevision: head }
     throw corrupt(`Events up to revision ${snapshot}, of which there is a snapshot, are missing`, place)
   }
-  if (entries.length > 0) {
-    await disk.syncFolder(folder)
-    await disk.syncFolder(dirname(folder))
-  }
+  if (entries.length > 0) await disk.syncFolder(folder)
   for (const { name } of entries) if (name.endsWith(BESIDE)) await disk.remove(`${folder}/${name}`)
   return found ?? { head: 0, last: null, active: null }
 }
