@@ -317,6 +317,17 @@ describe('one writer', () => {
   })
 })
 
+it('an append that was called before close is stored, wherever it has got to', async () => {
+  for (let ticks = 0; ticks < 200; ticks += 1) {
+    const store = storeOn(new SimulatedDisk())
+    const appended = store.append(ONE, 0, batchOf(1, 1))
+    for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
+    const closed = store.close()
+    expect(await appended).toEqual({ ok: true, head: 1 })
+    await closed
+  }
+})
+
 it('a run on it survives a crash: it is resumed from the folder alone', async () => {
   const disk = new SimulatedDisk()
   const dead = hosted({ store: storeOn(disk) })
