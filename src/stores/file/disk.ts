@@ -107,3 +107,8 @@ export async function writeWhole(disk: Disk, folder: string, name: string, conte
 
 /** How the names of files end that are not whole yet. */
 export const BESIDE = '.new'
+
+/** Whether an error of the disk says that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | null)?.code === 'ENOENT'
+}

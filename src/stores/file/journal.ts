@@ -195,7 +195,7 @@ export class Journal {
     await this.makeRoom(growing, size)
     growing.hasDebris = true
     await writeAll(growing.file, frames.length === 1 ? frames[0]! : Buffer.concat(frames), growing.size)
-    if (this.parts.durability === 'strict') {
+    if (this.parts.durability !== 'relaxed') {
       await growing.file.syncContent()
       growing.synced = size
     }
@@ -225,7 +225,7 @@ export class Journal {
     const { roomBytes, durability } = this.parts
     const more = Math.max(roomBytes, Math.min(growing.size, MAX_ROOM_BYTES))
     const end = Math.max(needed, growing.roomEnd + more)
-    if (durability === 'strict') {
+    if (durability !== 'relaxed') {
       for (let at = growing.roomEnd; at < end; at += MAX_ROOM_BYTES) {
         await writeAll(growing.file, Buffer.alloc(Math.min(MAX_ROOM_BYTES, end - at)), at)
       }

@@ -3,7 +3,7 @@
  * the next one, which only one can; numbers are never used again, so that what somebody saw earlier cannot mislead him.
  */
 import { type SchedulerError, schedulerError } from '../../runtime/errors.js'
-import { BESIDE, type Disk, readUpTo, withFile, writeWhole } from './disk.js'
+import { BESIDE, type Disk, isMissing, readUpTo, withFile, writeWhole } from './disk.js'
 import type { Owner, Processes } from './processes.js'
 
 export interface Lock {
@@ -67,7 +67,7 @@ async function holderOf(disk: Disk, path: string): Promise<Holder | 'nobody' | '
     return holderIn(text)
   } catch (error) {
     // Somebody has taken the next number meanwhile; trying to take it, too, will tell.
-    if ((error as { readonly code?: unknown }).code === 'ENOENT') return 'nobody'
+    if (isMissing(error)) return 'nobody'
     throw error
   }
 }

@@ -2,7 +2,7 @@
 import { constants, type Dirent } from 'node:fs'
 import { type FileHandle, link, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { BESIDE, type Disk, type DiskEntry, type DiskFile, type OpenMode, writeAll } from './disk.js'
+import { BESIDE, type Disk, type DiskEntry, type DiskFile, isMissing, type OpenMode, writeAll } from './disk.js'
 
 const FILE_MODE = 0o600
 const FOLDER_MODE = 0o700
@@ -77,7 +77,7 @@ async function claim(path: string, content: Uint8Array): Promise<boolean> {
     return true
   } catch (error) {
     // ENOENT: whoever got the lock meanwhile has tidied up.
-    if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false
+    if (codeOf(error) === 'EEXIST' || isMissing(error)) return false
     throw error
   } finally {
     await handle.close()
@@ -100,7 +100,7 @@ async function orWhereMissing<T, M>(found: Promise<T>, missing: M): Promise<T | 
   try {
     return await found
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return missing
+    if (isMissing(error)) return missing
     throw error
   }
 }

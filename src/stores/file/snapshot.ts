@@ -4,7 +4,7 @@
  */
 import type { JsonValue, Revision, ScopeId } from '../../core/types.js'
 import type { StoredSnapshot } from '../../runtime/ports.js'
-import { type Disk, type DiskEntry, readUpTo, withFile, writeWhole } from './disk.js'
+import { type Disk, type DiskEntry, isMissing, readUpTo, withFile, writeWhole } from './disk.js'
 import { decodeHeader, encodeFrame, HEADER_BYTES, isTextWhole } from './frame.js'
 import { type FileStoreWarning, tooLarge } from './trouble.js'
 
@@ -59,13 +59,24 @@ export async function readSnapshot(
 ): Promise<StoredSnapshot | null> {
   for (const revision of snapshotsIn((await disk.list(folder)) ?? [])) {
     const file = `${folder}/${nameOf(revision)}`
-    const content = await withFile(disk, file, 'read', async (open) => readUpTo(open, 0, await open.size()))
+    const content = await contentOf(disk, file)
+    // A newer one has taken its place since we looked.
+    if (content === null) return readSnapshot(disk, folder, scope, warn)
     const text = wholeText(content, revision)
     if (text?.scope === scope) return { revision, writer: text.writer, data: text.data }
     const message = `The snapshot "${file}" is damaged or of another version; the journal is read in its place.`
     warn({ code: 'SNAPSHOT_DAMAGED', message, file })
   }
   return null
+}
+
+async function contentOf(disk: Disk, path: string): Promise<Buffer | null> {
+  try {
+    return await withFile(disk, path, 'read', async (file) => readUpTo(file, 0, await file.size()))
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
 }
 
 function wholeText(content: Buffer, revision: Revision): SnapshotText | null {

@@ -11,12 +11,15 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ScopeId } from '../../../src/core/types.js'
 import { type FileStoreOptions, fileStore } from '../../../src/stores/file.js'
 import { hosted, plan, turns } from '../../runtime/world.js'
 import { SimulatedDisk } from './simulated-disk.js'
 import { batchOf, event, ONE, readAll, storeOn, TWO } from './world.js'
+
+// Real disks take their time when others want them, too.
+vi.setConfig({ testTimeout: 60_000 })
 
 let folder: string
 const opened: { close(): Promise<void> }[] = []
@@ -173,6 +176,19 @@ describe('snapshots', () => {
     await store.close()
     expect(await open().loadSnapshot(ONE)).toEqual(snapshot(3))
     expect(everything().filter((name) => name.endsWith('.snapshot'))).toHaveLength(1)
+  })
+
+  it('may be loaded while newer ones take their place', async () => {
+    const store = open()
+    await store.append(ONE, 0, batchOf(1, 9))
+    await store.saveSnapshot(ONE, snapshot(1))
+    const saved = Promise.all([2, 3, 4, 5, 6, 7, 8, 9].map((revision) => store.saveSnapshot(ONE, snapshot(revision))))
+    for (let seen = 1; seen < 9; ) {
+      const loaded = await store.loadSnapshot(ONE)
+      expect(loaded!.revision).toBeGreaterThanOrEqual(seen)
+      seen = loaded!.revision
+    }
+    await saved
   })
 
   it('that is damaged is warned of, by default as a warning of the process', async () => {
