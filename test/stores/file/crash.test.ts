@@ -5,7 +5,7 @@ import { SimulatedDisk } from './simulated-disk.js'
 import { statesOf } from './states.js'
 import { checkState, readAll, storeOn } from './world.js'
 
-const timeout = 120_000
+const timeout = 300_000
 
 describe('after a power failure', () => {
   it('nothing acknowledged is lost and nothing is half there, in each of 5,000 states and more', {

@@ -5,7 +5,7 @@ import { type CorruptStoreError, isCorrupt } from '../../../src/stores/file/trou
 import { type DiskState, SimulatedDisk } from './simulated-disk.js'
 import { batchOf, insist, ONE, readAll, storeOn } from './world.js'
 
-const timeout = 60_000
+const timeout = 180_000
 
 /** A journal of two segments, closed or left open, with a snapshot at 3 of its 7 events. */
 async function written(how: 'closed' | 'open'): Promise<DiskState> {

@@ -4,7 +4,7 @@ import { expectedAfter, playScript } from './script.js'
 import { type DiskState, errorOf, type Fault, SimulatedDisk, stateAfter } from './simulated-disk.js'
 import { batchOf, checkState, ONE, readAll, storeOn, TWO } from './world.js'
 
-const timeout = 60_000
+const timeout = 180_000
 
 /** Runs the script with a fault that begins at call 1, 2, 3 … and ends the first time that it is never met. */
 async function eachCall(

@@ -135,7 +135,7 @@ describe('a real process', () => {
     }`
 
   it('killed again and again while it writes loses nothing, and its lock does not stay', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const store = join(folder, 'store')
     for (let kills = 0; kills < 8; kills += 1) {
@@ -158,7 +158,7 @@ describe('a real process', () => {
     }
   })
 
-  it('that lives keeps others out', { timeout: 30_000 }, async () => {
+  it('that lives keeps others out', { timeout: 120_000 }, async () => {
     const store = join(folder, 'held')
     const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, bundle, store], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -32,7 +32,7 @@ describe('relaxed', () => {
     await checkState(disk.state, expectedAfter(disk.log, disk.log.length), relaxed)
   })
 
-  it('after a power failure ends with some batch, and never before a snapshot', { timeout: 120_000 }, async () => {
+  it('after a power failure ends with some batch, and never before a snapshot', { timeout: 300_000 }, async () => {
     const disk = new SimulatedDisk()
     await playScript(disk, relaxed)
     const offered = offeredIn(disk.log)
