@@ -10,7 +10,7 @@ const LAYERS = {
   plan: ['core/', 'claims/', 'plan/'],
   planning: ['core/', 'claims/', 'plan/', 'planning/'],
   runtime: ['core/', 'plan/', 'runtime/'],
-  testing: ['core/', 'claims/', 'plan/', 'planning/', 'runtime/', 'testing/', 'stores/memory[./]'],
+  testing: ['core/', 'claims/', 'plan/', 'planning/', 'runtime/', 'testing/', 'stores/(memory|shared)[./]'],
 }
 
 /** Layer → the places it may import types from, besides those above. */

@@ -95,6 +95,7 @@ export type {
   ReadOptions,
   Store,
   StoredEvent,
+  StoredSnapshot,
 } from './runtime/ports.js'
 export {
   type InvariantError,

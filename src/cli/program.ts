@@ -3,13 +3,13 @@ import { nearest } from '../plan/nearest.js'
 import { quote } from '../plan/text.js'
 import type { Line } from '../reporters/shared/line.js'
 import { isSchedulerError } from '../runtime/errors.js'
+import { VERSION } from '../runtime/version.js'
 import { readArguments } from './arguments.js'
 import { generalHelp, verbHelp } from './help.js'
 import { EXIT, type Io } from './io.js'
 import { createOutput, type Output } from './output.js'
 import { isProgramError, usageError } from './problem.js'
 import { VERBS, type VerbEntry } from './verbs.js'
-import { packageVersion } from './version.js'
 
 /** Runs `signalbox` with these words and resolves to its exit code. Never rejects. */
 export async function program(words: readonly string[], io: Io): Promise<number> {
@@ -69,9 +69,8 @@ function show(lines: readonly Line[], output: Output): number {
 }
 
 function showVersion(output: Output): number {
-  const version = packageVersion()
-  if (output.format === 'people') output.print([[version]])
-  output.document({ ok: true, version })
+  if (output.format === 'people') output.print([[VERSION]])
+  output.document({ ok: true, version: VERSION })
   return EXIT.ok
 }
 

@@ -1,4 +1,5 @@
 /** What is thrown: `SchedulerError` when the world failed us, `InvariantError` when we failed. Plans and work never throw. */
+
 /**
  * `CLOSED`: the scheduler was closed · `STORE_FAILED`: the store could not be reached after repeated tries ·
  * `SCOPE_TAKEN`: another scheduler writes to this scope · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
@@ -7,7 +8,9 @@
  * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read · `PLAN_DIFFERS`: the run was started with another
  * plan · `ATTEMPT_STALE`, `WORKER_UNKNOWN`: an attempt that has been taken back or has ended hands something over, or
  * something is sent to a worker that is not there · `VALUE_INVALID`: a value is not what it must be ·
- * `LIMIT_EXCEEDED`: a named limit would be passed.
+ * `LIMIT_EXCEEDED`: a named limit would be passed ·
+ * `STORE_CORRUPT`: what was stored is damaged · `STORE_FORMAT`: another version stored it · `STORE_LOCKED`: another process
+ * writes to the store · `STORE_CLOSED`, `STORE_READ_ONLY`: the store takes no more, or nothing · `STORE_LIMIT`: a value is too large.
  */
 export type SchedulerErrorCode =
   | 'CLOSED'
@@ -31,6 +34,12 @@ export type SchedulerErrorCode =
   | 'WORKER_UNKNOWN'
   | 'VALUE_INVALID'
   | 'LIMIT_EXCEEDED'
+  | 'STORE_CORRUPT'
+  | 'STORE_FORMAT'
+  | 'STORE_LOCKED'
+  | 'STORE_CLOSED'
+  | 'STORE_READ_ONLY'
+  | 'STORE_LIMIT'
 
 /** The world failed: store, peer, workspace, or a request that cannot be met. */
 export interface SchedulerError extends Error {

@@ -21,7 +21,8 @@ import type {
   ScopeId,
 } from '../core/types.js'
 import { invariantError, isSchedulerError, schedulerError } from './errors.js'
-import type { Clock, Store, StoredEvent } from './ports.js'
+import type { Batch, Clock, Store, StoredEvent } from './ports.js'
+import { WRITER } from './version.js'
 
 export interface HostOptions {
   readonly scope: ScopeId
@@ -78,10 +79,10 @@ export class Host {
   /** Folds the journal. To be called once, before anything is posted. @throws SchedulerError STORE_FAILED, JOURNAL_INVALID */
   async load(): Promise<void> {
     const { store, scope } = this.options
-    let folding: Revision | null = null
+    let folding: StoredEvent | null = null
     try {
       for await (const stored of store.read(scope, 0)) {
-        folding = stored.revision
+        folding = stored
         this.fold(stored)
         folding = null
       }
@@ -196,7 +197,7 @@ export class Host {
 
   private async append(expected: number, events: readonly RunEvent[]): Promise<void> {
     const { scope, store } = this.options
-    const batch = { id: `${this.batchPrefix}-${expected}`, events }
+    const batch: Batch = { id: `${this.batchPrefix}-${expected}`, events, writer: WRITER }
     let cause: unknown
     for (let tries = 0; tries < APPEND_TRIES; tries += 1) {
       if (tries > 0) await pause(APPEND_PAUSE_MS * 2 ** (tries - 1))
@@ -204,6 +205,8 @@ export class Host {
         const { ok } = await store.append(scope, expected, batch)
         if (ok) return
       } catch (error) {
+        // What a store is sure of will not be otherwise the next time.
+        if (isSchedulerError(error) && error.code !== 'STORE_FAILED') throw error
         cause = error
         continue
       }
@@ -247,10 +250,9 @@ export class Host {
 }
 
 /** The journal says what cannot be: another version wrote it, or it is damaged. */
-function invalidJournal(scope: ScopeId, revision: Revision, cause: unknown): Error {
-  if (isSchedulerError(cause)) return cause
-  const message = `Event ${revision} of scope "${scope}" cannot follow: ${sentence(cause)}`
-  const hint = 'The journal was written by another version, or it is damaged.'
+function invalidJournal(scope: ScopeId, { revision, writer }: StoredEvent, cause: unknown): Error {
+  const message = `Event ${revision} of scope "${scope}", written by ${writer}, cannot follow: ${sentence(cause)}`
+  const hint = `The journal was written by another version than this (${WRITER}), or it is damaged.`
   return schedulerError('JOURNAL_INVALID', message, hint, cause)
 }
 

@@ -24,15 +24,25 @@ export interface Batch {
   /** Unique; the same id offered again at the same place is the same batch. */
   readonly id: string
   readonly events: readonly RunEvent[]
+  /** Who wrote it, e.g. `signalbox/0.1.0`; kept with the events. */
+  readonly writer: string
 }
 
 /** An event with its place: the revision of the scope after it, so the first event has 1. */
 export interface StoredEvent {
   readonly revision: Revision
   readonly event: RunEvent
+  readonly writer: string
 }
 
-/** Keeps journals: two methods, one law. Knows nothing of tasks. */
+/** What the core was at a revision, so that a journal need not be read from its start. */
+export interface StoredSnapshot {
+  readonly revision: Revision
+  readonly writer: string
+  readonly data: JsonValue
+}
+
+/** Keeps journals: two methods, one law. Knows nothing of tasks. What is optional makes things quicker, not truer. */
 export interface Store {
   /**
    * Stores all of the batch or none, durably once resolved; refused (`ok: false`) unless `expected` is the head. The
@@ -44,7 +54,14 @@ export interface Store {
   append(scope: ScopeId, expected: Revision, batch: Batch): Promise<{ readonly ok: boolean; readonly head: Revision }>
   /** The events after revision `after`, in order, without gaps, up to the head at some moment after the call. */
   read(scope: ScopeId, after: Revision): AsyncIterable<StoredEvent>
-  /** Lets go of files and connections. Optional. */
+  /** Calls `wake` soon after somebody may have appended. A hint: may be late, doubled or missing. Returns how to stop. */
+  watch?(scope: ScopeId, wake: () => void): () => void
+  /** Atomic and durable when resolved. One that is not newer than the stored one is ignored. Never above the head. */
+  saveSnapshot?(scope: ScopeId, snapshot: StoredSnapshot): Promise<void>
+  loadSnapshot?(scope: ScopeId): Promise<StoredSnapshot | null>
+  /** Scopes that have a journal, sorted. */
+  scopes?(): Promise<readonly ScopeId[]>
+  /** Lets go of files and connections. */
   close?(): Promise<void>
 }
 

@@ -136,6 +136,19 @@ describe('a store that throws', () => {
     await closing
   })
 
+  it('for a reason that no other try can change: the error is handed on at once', async () => {
+    const error = schedulerError('STORE_LIMIT', 'The batch is too large.', 'Make it smaller.')
+    let tries = 0
+    const append = () => {
+      tries += 1
+      return Promise.reject(error)
+    }
+    const { scheduler } = hosted({ store: { ...memoryStore(), append } })
+    await expect(scheduler.start(plan({ a: {} }))).rejects.toBe(error)
+    expect(tries).toBe(1)
+    await scheduler.close()
+  })
+
   it('while it is read: start and resume are rejected with what it threw, again and again', async () => {
     const broken: Store = {
       ...memoryStore(),
@@ -223,7 +236,7 @@ describe('a journal that cannot be folded', () => {
 
   async function storeWith(events: readonly unknown[]): Promise<Store> {
     const store = memoryStore()
-    await store.append(scope, 0, { id: 'x', events: events as readonly RunEvent[] })
+    await store.append(scope, 0, { id: 'x', events: events as readonly RunEvent[], writer: 'signalbox/9.9.9' })
     return store
   }
 
@@ -235,7 +248,8 @@ describe('a journal that cannot be folded', () => {
     const { scheduler } = hosted({ store })
     await expect(scheduler.resume('r1')).rejects.toMatchObject({
       code: 'JOURNAL_INVALID',
-      message: 'Event 2 of scope "default" cannot follow: The journal speaks of run "ghost", which is not open.',
+      message:
+        'Event 2 of scope "default", written by signalbox/9.9.9, cannot follow: The journal speaks of run "ghost", which is not open.',
     })
     await scheduler.close()
   })
@@ -252,7 +266,8 @@ describe('a journal that cannot be folded', () => {
     const { scheduler } = hosted({ store })
     await expect(scheduler.resume('r1')).rejects.toMatchObject({
       code: 'JOURNAL_INVALID',
-      message: 'Event 3 of scope "default" cannot follow: The event before it has revision 1.',
+      message:
+        'Event 3 of scope "default", written by signalbox/9.9.9, cannot follow: The event before it has revision 1.',
     })
     await scheduler.close()
   })
@@ -264,7 +279,9 @@ describe('a journal that cannot be folded', () => {
     const { scheduler } = hosted({ store })
     const error = await scheduler.resume('r1').catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'JOURNAL_INVALID' })
-    expect((error as Error).message).toMatch(/^The stored plan of run "r1" cannot be read: /)
+    expect((error as Error).message).toMatch(
+      /^Event 1 of scope "default", written by signalbox\/9\.9\.9, cannot follow: The stored plan of run "r1" cannot be read: /,
+    )
     await scheduler.close()
   })
 })
