@@ -58,7 +58,9 @@ tasks:
     const lines = stdout.sent.trimEnd().split('\n')
     expect(lines).toContain('      2h  reached    e#half after 2h')
     expect(lines).toContain('      2h  started    f#1 on local/2')
-    expect(lines).toContain('      2h  skipped    undo: fix succeeded, of failure of fix, so there is nothing to do  (3/5)')
+    expect(lines).toContain(
+      '      2h  skipped    undo: fix succeeded, of failure of fix, so there is nothing to do  (3/5)',
+    )
   })
 
   it('prints one document with --json, and the lines on stderr', async () => {

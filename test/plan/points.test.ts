@@ -384,6 +384,17 @@ describe('a sequence', () => {
     ])
   })
 
+  it('counts against the limit of dependencies, as soft ones do', () => {
+    const { sequences, ...rest } = value(['A', 'B', 'D']) as { readonly sequences: readonly object[] }
+    const many = { ...rest, sequences: Array.from({ length: 10 }, () => sequences[0]) }
+    expect(problems(many, { limits: { edges: 30 } })).toContain(
+      'TOO_LARGE /sequences The sequences of the plan order more than 30 tasks.',
+    )
+    const soft = { on: 'a', soft: true }
+    const tasks = { a: {}, b: { dependsOn: [soft, soft, soft] } }
+    expect(problems({ tasks }, { limits: { edges: 2 } })).toEqual(['TOO_LARGE The plan has more than 2 dependencies.'])
+  })
+
   it('against the dependencies is a circle that names the sequence', () => {
     const check = checkPlan(value(['D', 'late', 'A'], { late: { claims, dependsOn: ['A/migrate'] } }))
     expect(check.diagnostics).toMatchObject([
