@@ -80,7 +80,7 @@ export function compileReporting(
   const weight = weigh(estimateMs, isEstimated)
   const table = createPoints(layout, weight)
   const resolver = createResolver(layout, table, reporter)
-  const edges = resolveEdges(resolver, resolveSequences(resolver, claims), limits)
+  const edges = resolveEdges(resolver, resolveSequences(resolver, claims, limits), limits)
   if (edges === null) return null
   const { predecessors, conditions } = edges
   const successors = transpose(predecessors)

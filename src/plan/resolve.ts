@@ -50,7 +50,7 @@ export function resolveEdges(resolver: Resolver, turns: SequenceEdges, limits: P
     if (condition !== undefined) addCondition(condition, task, edges, conditions, resolver)
     for (const node of turns.get(task) ?? NO_NODES) edges.add(node)
     edges.endRow()
-    if (edges.size() > limits.edges) return tooManyEdges(limits, reporter)
+    if (edges.size() + soft.length > limits.edges) return tooManyEdges(limits, reporter)
   }
   for (let index = 0; index < table.points.length; index++) {
     const stream = streamOfNode(table, tasks.length + index)

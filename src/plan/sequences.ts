@@ -2,7 +2,8 @@
 import type { NodeIndex, TaskIndex } from '../core/types.js'
 import type { ClaimSets, PatternNumber } from './claim-sets.js'
 import { nodeName } from './layout.js'
-import { AMBIGUOUS, hintFor, lookUp, type Resolver } from './names.js'
+import type { PlanLimits } from './limits.js'
+import { hintFor, lookUp, type Resolver } from './names.js'
 import { streamOfNode, turnPoint } from './points.js'
 import { count, quote } from './text.js'
 import type { Sequence } from './types.js'
@@ -14,14 +15,22 @@ export type SequenceEdges = ReadonlyMap<TaskIndex, readonly NodeIndex[]>
  * Makes the points that order the claimants of each sequence, and reports what is wrong with it. The claimants of an entry
  * start when those of all entries before it have ended, in whatever way; claimants of one entry are not ordered.
  */
-export function resolveSequences(resolver: Resolver, claims: ClaimSets): SequenceEdges {
+export function resolveSequences(resolver: Resolver, claims: ClaimSets, limits: PlanLimits): SequenceEdges {
   const edges = new Map<TaskIndex, NodeIndex[]>()
+  let ordered = 0
   const { sequences = [] } = resolver.layout.plan
   if (sequences.length === 0) return edges
   const claimantsOf = findClaimants(resolver, claims)
   for (const [index, sequence] of sequences.entries()) {
     const pattern = claims.sequenced[index] ?? null
-    if (pattern !== null) resolveSequence(sequence, index, claimantsOf(pattern), edges, resolver)
+    if (pattern === null) continue
+    const claimants = claimantsOf(pattern)
+    ordered += claimants.size
+    if (ordered > limits.edges) {
+      reportTooMany(limits, resolver)
+      break
+    }
+    resolveSequence(sequence, index, claimants, edges, resolver)
   }
   return edges
 }
@@ -58,11 +67,11 @@ function resolveSequence(
   if (open.size > 0) warnOfUnnamed(path, open, index, resolver)
 }
 
-/** All tasks of an entry; undefined, and reported, where it means nothing, or two things. */
+/** All tasks of an entry; undefined, and reported, where it means nothing. */
 function entryTasks(name: string, at: string, resolver: Resolver): readonly TaskIndex[] | undefined {
   const { layout, points, reporter } = resolver
   const node = lookUp(name, NO_NODE, layout)
-  if (node === AMBIGUOUS || node < 0) {
+  if (node < 0) {
     const message = `${quote(name)} in the sequence is no task or stream of this plan.`
     reporter.error('UNKNOWN_ID', at, message, hintFor(name, NO_NODE, resolver))
     return undefined
@@ -83,13 +92,21 @@ function findClaimants(
 ): (pattern: PatternNumber) => ReadonlySet<TaskIndex> {
   const setsAt = new Map<PatternNumber, number[]>()
   for (const [set, { write, read }] of sets.entries()) {
-    for (const pattern of [...write, ...read]) setsAt.set(pattern, [...(setsAt.get(pattern) ?? []), set])
+    for (const pattern of [...write, ...read]) {
+      const list = setsAt.get(pattern) ?? []
+      if (list.push(set) === 1) setsAt.set(pattern, list)
+    }
   }
   const tasksOf: TaskIndex[][] = sets.map(() => [])
   for (let task = 0; task < layout.tasks.length; task++) tasksOf[claimSet[task] as number]?.push(task)
+  const found = new Map<PatternNumber, ReadonlySet<TaskIndex>>()
   return (pattern) => {
+    const known = found.get(pattern)
+    if (known !== undefined) return known
     const met = new Set([...index.neighbours(pattern)].flatMap((other) => setsAt.get(other) ?? []))
-    return new Set([...met].flatMap((set) => tasksOf[set] as TaskIndex[]).sort((a, b) => a - b))
+    const claimants = new Set([...met].flatMap((set) => tasksOf[set] as TaskIndex[]).sort((a, b) => a - b))
+    found.set(pattern, claimants)
+    return claimants
   }
 }
 
@@ -99,6 +116,11 @@ const MOST_TOLD = 5
 function listBefore(names: readonly string[]): string {
   const more = names.length - MOST_TOLD
   return more > 0 ? `${names.slice(0, MOST_TOLD).join(', ')}, … (${more} more)` : names.join(', ')
+}
+
+function reportTooMany(limits: PlanLimits, { reporter }: Resolver): void {
+  const message = `The sequences of the plan order more than ${count(limits.edges, 'task')}.`
+  reporter.error('TOO_LARGE', '/sequences', message, 'Narrow their paths, or raise the limit "edges".')
 }
 
 function reportTwice(name: string, at: string, { reporter }: Resolver): void {

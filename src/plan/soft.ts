@@ -36,9 +36,9 @@ export function keepSoftEdges(
     const seen = new Set([node])
     const open = [node]
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      if (next === before || --stepsLeft < 0) return true
-      const row = targets.subarray(start[next], start[next + 1])
-      for (const earlier of [...row, ...(kept.get(next) ?? [])]) {
+      if (next === before || stepsLeft < 0) return true
+      for (const earlier of [...targets.subarray(start[next], start[next + 1]), ...(kept.get(next) ?? [])]) {
+        stepsLeft--
         if (seen.has(earlier)) continue
         seen.add(earlier)
         open.push(earlier)

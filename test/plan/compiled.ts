@@ -14,3 +14,26 @@ export function byTask<T>(value: unknown, read: (plan: CompiledPlan, task: numbe
   const plan = compiled(value)
   return Object.fromEntries(plan.taskIds.map((id, task) => [id, read(plan, task)]))
 }
+
+/** The points of a plan that are no streams: `kind id: hit needed/spare of what they watch`. */
+export function pointsOf(value: unknown): readonly string[] {
+  const plan = compiled(value)
+  const name = (node: number): string => plan.taskIds[node] ?? plan.points[node - plan.taskCount]!.id
+  const { start, targets } = plan.predecessors
+  return plan.points.flatMap(({ kind, id, hit, needed, spare, lagMs }, index) => {
+    if (kind === 'stream') return []
+    const node = plan.taskCount + index
+    const watches = [...targets.slice(start[node], start[node + 1])].map(name).join(', ')
+    return [`${kind} "${id}": ${hit} ${needed}/${spare} of ${watches}${lagMs === undefined ? '' : ` + ${lagMs}`}`]
+  })
+}
+
+/** What a task waits for, by name. */
+export function waitsFor(value: unknown, task: string): readonly string[] {
+  const plan = compiled(value)
+  const node = plan.taskIndex.get(task)!
+  const { start, targets } = plan.predecessors
+  return [...targets.slice(start[node], start[node + 1])].map(
+    (target) => plan.taskIds[target] ?? plan.points[target - plan.taskCount]!.id,
+  )
+}

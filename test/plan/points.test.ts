@@ -6,31 +6,8 @@ import type { DependencyOf, Duration } from '../../src/plan/types.js'
 import { blueprintOf } from '../../src/testing/compile-world.js'
 import { createRandom } from '../../src/testing/random.js'
 import { drawWorld } from '../../src/testing/world.js'
-import { compiled } from './compiled.js'
+import { compiled, pointsOf, waitsFor } from './compiled.js'
 import { problems } from './problems.js'
-
-/** The points of a plan that are no streams: `kind id: hit needed/spare of what they watch`. */
-function points(value: unknown): readonly string[] {
-  const plan = compiled(value)
-  const name = (node: number): string => plan.taskIds[node] ?? plan.points[node - plan.taskCount]!.id
-  const { start, targets } = plan.predecessors
-  return plan.points.flatMap(({ kind, id, hit, needed, spare, lagMs }, index) => {
-    if (kind === 'stream') return []
-    const node = plan.taskCount + index
-    const watches = [...targets.slice(start[node], start[node + 1])].map(name).join(', ')
-    return [`${kind} "${id}": ${hit} ${needed}/${spare} of ${watches}${lagMs === undefined ? '' : ` + ${lagMs}`}`]
-  })
-}
-
-/** What a task waits for, by name. */
-function waitsFor(value: unknown, task: string): readonly string[] {
-  const plan = compiled(value)
-  const node = plan.taskIndex.get(task)!
-  const { start, targets } = plan.predecessors
-  return [...targets.slice(start[node], start[node + 1])].map(
-    (target) => plan.taskIds[target] ?? plan.points[target - plan.taskCount]!.id,
-  )
-}
 
 const streams = { s: { tasks: { x: { estimate: 30 }, y: { estimate: 10 }, z: { optional: true } } } }
 
@@ -51,12 +28,12 @@ describe('a condition is a point that watches', () => {
     [{ on: 'a', lag: '90s' }, 'lag "90s after a": success 1/0 of a + 90000'],
     [{ on: 's', lag: 1.5 }, 'lag "1.5ms after s": success 1/0 of s + 1.5'],
   ])('%j', (dependency, point) => {
-    expect(points(plan(dependency))).toEqual([point])
+    expect(pointsOf(plan(dependency))).toEqual([point])
   })
 
   it('a choice may have conditions as members, and a lag as a whole', () => {
     const members = ['a', { on: 'b', when: 'failure' }, { stream: 's', progress: 0.5 }] as const
-    expect(points(plan({ quorum: 1, of: members, lag: '1h' })).map((point) => point.split(':')[0])).toEqual([
+    expect(pointsOf(plan({ quorum: 1, of: members, lag: '1h' })).map((point) => point.split(':')[0])).toEqual([
       'outcome "failure of b"',
       'progress "50% of s"',
       'choice "one of a, failure of b, 50% of s"',
@@ -66,7 +43,7 @@ describe('a condition is a point that watches', () => {
 
   it('that is plain success without a lag is no point at all', () => {
     const value = plan({ on: 'a', when: 'success', lag: 0, soft: false }, 's', { on: 'b' })
-    expect(points(value)).toEqual([])
+    expect(pointsOf(value)).toEqual([])
     expect(waitsFor(value, 't')).toEqual(['a', 'b', 's'])
   })
 
@@ -82,7 +59,7 @@ describe('a condition is a point that watches', () => {
         ],
       },
     }
-    expect(points({ tasks })).toHaveLength(2)
+    expect(pointsOf({ tasks })).toHaveLength(2)
     expect(waitsFor({ tasks }, 'one')).toEqual(waitsFor({ tasks }, 'two'))
   })
 
@@ -112,7 +89,7 @@ describe('a condition is a point that watches', () => {
         },
       },
     }
-    expect(points(value)).toEqual([
+    expect(pointsOf(value)).toEqual([
       'outcome "end of empty": end 1/0 of empty',
       'progress "50% of empty": done 1/0 of empty',
     ])
@@ -134,7 +111,7 @@ describe('a milestone', () => {
     ['e/y#both', 'e/y#both'],
   ])('%s is that of one task', (on, id) => {
     expect(waitsFor(value(on), 't')).toEqual([id])
-    expect(points(value(on))).toContain(`milestone "${id}": success 1/0 of ${id.split('#')[0]}`)
+    expect(pointsOf(value(on))).toContain(`milestone "${id}": success 1/0 of ${id.split('#')[0]}`)
   })
 
   it.each([
@@ -347,58 +324,3 @@ describe('soft dependencies', () => {
     })
   })
 })
-
-describe('a sequence', () => {
-  const claims = { write: ['m/2.py'] }
-  const value = (order: readonly string[], more: object = {}): unknown => ({
-    streams: {
-      A: { tasks: { code: {}, migrate: { claims } } },
-      B: { tasks: { migrate: { claims }, again: { claims: { read: ['m'] } } } },
-      D: { tasks: { migrate: { claims } } },
-    },
-    tasks: { ...more },
-    sequences: [{ path: 'm/2.py', order }],
-  })
-
-  it('lets the claimants of an entry start when all of the earlier ones have ended, and orders nothing else', () => {
-    expect(points(value(['A', 'B', 'D']))).toEqual([
-      'sequence "m/2.py after A": end 1/0 of A/migrate',
-      'sequence "m/2.py after A, B": end 3/0 of B/migrate, B/again, m/2.py after A',
-    ])
-    expect(waitsFor(value(['A', 'B', 'D']), 'B/again')).toEqual(['m/2.py after A'])
-    expect(waitsFor(value(['A', 'B', 'D']), 'D/migrate')).toEqual(['m/2.py after A, B'])
-    expect(waitsFor(value(['A', 'B', 'D']), 'A/code')).toEqual([])
-    // Only those of one entry may still meet.
-    expect(problems(value(['A', 'B', 'D']))).toEqual([])
-  })
-
-  it('is checked: ids, entries without a claimant, claimants without an entry, claimants twice, and its path', () => {
-    expect(problems(value(['A', 'ghost', 'B/migrate', 'B', 'free'], { free: {} }))).toEqual([
-      'LOOSE_SEQUENCE /sequences/0/order Task "D/migrate" may touch "m/2.py" at any time: the sequence does not name it.',
-      'UNKNOWN_ID /sequences/0/order/1 "ghost" in the sequence is no task or stream of this plan.',
-      'BAD_SEQUENCE /sequences/0/order/3 The claims of "B" come in an earlier entry of the sequence too.',
-      'LOOSE_SEQUENCE /sequences/0/order/4 Nothing in "free" claims "m/2.py": the sequence does not hold it up.',
-    ])
-    expect(problems({ ...ok, sequences: [{ path: '/etc', order: [] }] })).toMatchObject([
-      expect.stringMatching(/^BAD_PATH \/sequences\/0\/path /),
-    ])
-  })
-
-  it('against the dependencies is a circle that names the sequence', () => {
-    const check = checkPlan(value(['D', 'late', 'A'], { late: { claims, dependsOn: ['A/migrate'] } }))
-    expect(check.diagnostics).toMatchObject([
-      {
-        code: 'LOOSE_SEQUENCE',
-        message: 'Task "B/migrate" and 1 more task may touch "m/2.py" at any time: the sequence does not name it.',
-      },
-      {
-        code: 'CYCLE',
-        at: '/sequences/0/order/2',
-        message: 'These wait for each other: "A/migrate" → "m/2.py after D, late" → "late" → "A/migrate".',
-        hint: 'Read "→" as "depends on". The sequence at /sequences/0 makes one of these: change its order, or remove a dependency.',
-      },
-    ])
-  })
-})
-
-const ok = { tasks: { a: {} } }
