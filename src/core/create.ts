@@ -64,6 +64,7 @@ export function createRun(state: ScopeState, id: RunId, plan: CompiledPlan, open
     skips: new Map(),
     cancels: new Map(),
     scheduledAt: new Map(),
+    generations: new Map(),
     unneeded: new Set(),
     shortfall: 0,
     doomed: new Map(),

@@ -5,8 +5,10 @@
  */
 import { createRun } from './create.js'
 import type { DeadlineKind } from './deadlines.js'
+import { grow } from './grow.js'
 import { endWithout, reach, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
+import { retract } from './retract.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { findTask, STATUS } from './state.js'
 import type { EpochMs, Fence, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
@@ -45,6 +47,8 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return taskCancelled(state, event)
     case 'task.failed':
       return taskFailed(state, event)
+    case 'task.reopened':
+      return taskReopened(state, event)
     case 'worker.joined':
       return workerJoined(state, event)
     case 'worker.draining':
@@ -63,6 +67,8 @@ function reduceRun(plans: Plans, state: ScopeState, event: RunLevelEvent): void 
   switch (event.type) {
     case 'run.opened':
       return runOpened(plans, state, event)
+    case 'run.amended':
+      return runAmended(plans, state, event)
     case 'run.paused':
       openRun(state, event.run).paused = { at: event.at, reason: event.reason }
       return state.claims.refresh()
@@ -87,6 +93,20 @@ function runOpened(plans: Plans, state: ScopeState, event: RunEventMap['run.open
   state.runs.set(event.run, run)
   refreshWorkers(state)
   tellRoots(state, run, event.at)
+}
+
+function runAmended(plans: Plans, state: ScopeState, event: RunEventMap['run.amended']): void {
+  const run = openRun(state, event.run)
+  const plan = plans.get(event.run)
+  if (plan === undefined || plan === run.plan) throw new Error(`The plan of run "${event.run}" was not amended.`)
+  const { change = {} } = event.amendment as { readonly change?: object }
+  grow(
+    state,
+    run,
+    plan,
+    Object.keys(change).map((id) => indexOf(run, id as TaskId)),
+    event.at,
+  )
 }
 
 function runResumed(state: ScopeState, event: RunEventMap['run.resumed']): void {
@@ -205,6 +225,13 @@ function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void 
   const task = indexOf(run, event.task)
   run.failures.set(task, event.failure)
   endFailed(state, run, task, event.at)
+}
+
+function taskReopened(state: ScopeState, event: RunEventMap['task.reopened']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  run.generations.set(task, { generation: event.generation, attemptsBefore: run.attempts[task]! })
+  retract(state, run, task, event.at)
 }
 
 function endFailed(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {

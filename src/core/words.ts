@@ -83,6 +83,8 @@ export type SkipReason =
     }
   /** Its `if` looked at a part of the result of `because` that is false, null or not there. */
   | { readonly kind: 'condition'; readonly because: TaskId; readonly unneeded: true }
+  /** The plan was amended, without it. */
+  | { readonly kind: 'removed'; readonly because: TaskId; readonly unneeded: true }
   | { readonly kind: 'on-failure'; readonly because: TaskId; readonly rule: 'drain' | 'abort' }
 
 /** Why an attempt was told to stop. */

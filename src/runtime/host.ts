@@ -17,9 +17,13 @@ import type {
   Rejection,
   Revision,
   RunEvent,
+  RunEventMap,
   RunId,
   ScopeId,
 } from '../core/types.js'
+import { type AmendablePlan, amendPlan } from '../plan/amend.js'
+import type { Plan } from '../plan/types.js'
+import { invalidAmendment, isRaw, prepared, type RawAmendment } from './amending.js'
 import { invariantError, isSchedulerError, schedulerError } from './errors.js'
 import type { Clock, Store, StoredEvent } from './ports.js'
 
@@ -28,7 +32,9 @@ export interface HostOptions {
   readonly store: Store
   readonly clock: Clock
   /** Compiles a plan that is read back from the journal. */
-  readonly compile: (plan: JsonValue, run: RunId) => CompiledPlan
+  readonly compile: (plan: JsonValue, run: RunId) => AmendablePlan
+  /** Names of the handlers that an amendment of this run may name. */
+  readonly handlersOf: (run: RunId) => ReadonlySet<string>
   /** Durable events, in order, before any instruction of theirs. Must not throw. */
   readonly onEvents: (events: readonly RunEvent[]) => void
   /** Carries out an instruction. Must not throw. */
@@ -52,15 +58,18 @@ const BREATH_MS = 10
 
 export class Host {
   readonly state: ScopeState = createState()
-  /** Compiled plans of the open runs; put a plan here before its `open`. */
+  /** Compiled plans of the open runs; put a plan here, with its frame, before its `open`. */
   readonly plans: Map<RunId, CompiledPlan> = new Map()
+  readonly frames: Map<RunId, Plan> = new Map()
   /** Why the host has stopped for ever, null while it works. */
   frozen: Error | null = null
   private readonly options: HostOptions
   private readonly batchPrefix = Math.random().toString(36).slice(2)
-  private mailbox: Input[] = []
+  private mailbox: (Input | RawAmendment)[] = []
   /** Who waits for the answer to an input. */
-  private readonly waiting: Map<Input, Done> = new Map()
+  private readonly waiting: Map<Input | RawAmendment, Done> = new Map()
+  /** Amendments in the mailbox. */
+  private amendments = 0
   private working: Promise<void> | null = null
   private isStopped = false
   private breathAt = Date.now()
@@ -93,24 +102,26 @@ export class Host {
   private fold({ revision, event }: StoredEvent): void {
     const before = this.state.revision
     if (revision !== before + 1) throw new Error(`The event before it has revision ${before}.`)
-    if (event.type === 'run.opened') this.plans.set(event.run, this.options.compile(event.plan, event.run))
+    if (event.type === 'run.opened') this.put(event.run, this.options.compile(event.plan, event.run))
+    if (event.type === 'run.amended') this.put(event.run, this.amendStored(event))
     reduce(this.plans, this.state, event)
     if (event.type === 'run.closed') this.letGo()
   }
 
   /** Hands over an input. */
-  post(input: Input, done?: Done): void {
+  post(input: Input | RawAmendment, done?: Done): void {
     if (this.frozen !== null || this.isStopped) {
       done?.(null, this.frozen ?? schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.'))
       return
     }
     if (done !== undefined) this.waiting.set(input, done)
+    if (isRaw(input)) this.amendments += 1
     this.mailbox.push(input)
     if (this.working === null) this.working = Promise.resolve().then(() => this.work())
   }
 
   /** Hands over an input and waits until it is durable. @throws SchedulerError or InvariantError when the host is frozen. */
-  ask(input: Input): Promise<Rejection | null> {
+  ask(input: Input | RawAmendment): Promise<Rejection | null> {
     return new Promise((resolve, reject) => {
       this.post(input, (rejection, error) => (error === undefined ? resolve(rejection) : reject(error)))
     })
@@ -135,15 +146,68 @@ export class Host {
     try {
       while (this.mailbox.length > 0) {
         this.wakeIfDue()
-        const isSmall = this.mailbox.length <= MAX_BATCH
-        const inputs = isSmall ? this.mailbox : this.mailbox.slice(0, MAX_BATCH)
-        this.mailbox = isSmall ? [] : this.mailbox.slice(MAX_BATCH)
-        await this.step(inputs)
+        const inputs = this.takeMail()
+        if ('type' in inputs) await this.amend(inputs)
+        else await this.step(inputs)
       }
     } catch (error) {
       this.freeze(error instanceof Error ? error : new Error(String(error)))
     }
     this.working = null
+  }
+
+  /** The next inputs that can be decided upon together. An amendment comes alone: it is compiled when its turn has come. */
+  private takeMail(): readonly Input[] | RawAmendment {
+    const { mailbox } = this
+    let size = Math.min(mailbox.length, MAX_BATCH)
+    for (let i = 0; i < size; i += 1) if (this.amendments > 0 && isRaw(mailbox[i]!)) size = i
+    const taken = size === mailbox.length ? mailbox : mailbox.slice(0, Math.max(size, 1))
+    this.mailbox = size === mailbox.length ? [] : mailbox.slice(taken.length)
+    if (size > 0) return taken as readonly Input[]
+    this.amendments -= 1
+    return taken[0] as RawAmendment
+  }
+
+  /** Compiles an amendment against the plan as it is now, and has the core decide upon it. */
+  private async amend(raw: RawAmendment): Promise<void> {
+    const done = this.waiting.get(raw)
+    this.waiting.delete(raw)
+    const before = this.amendable(raw.run)
+    const result =
+      before === null ? null : amendPlan(before, raw.amendment, { handlers: this.options.handlersOf(raw.run) })
+    if (result?.ok === false && raw.type === 'amend') return done?.(null, invalidAmendment(result.diagnostics))
+    const input = prepared(raw, result)
+    if (done !== undefined) this.waiting.set(input, done)
+    if (before === null || result?.ok !== true) return this.step([input])
+    this.put(raw.run, result.plan)
+    await this.step([input])
+    // Refused: the run goes on with the plan it has.
+    const run = this.state.runs.get(raw.run)
+    if (run !== undefined && run.plan !== result.plan.compiled) this.put(raw.run, before)
+  }
+
+  private amendable(run: RunId): AmendablePlan | null {
+    const compiled = this.plans.get(run)
+    const frame = this.frames.get(run)
+    return compiled === undefined || frame === undefined ? null : { compiled, frame }
+  }
+
+  private amendStored(event: RunEventMap['run.amended']): AmendablePlan {
+    const before = this.amendable(event.run)
+    const result = before === null ? null : amendPlan(before, event.amendment)
+    if (result?.ok === true) return result.plan
+    throw new Error(`The amendment cannot be read: ${result?.diagnostics[0]?.message ?? 'there is no plan'}`)
+  }
+
+  /** Keeps the plan of a run. */
+  put(run: RunId, { compiled, frame }: AmendablePlan): void {
+    this.plans.set(run, compiled)
+    this.frames.set(run, frame)
+  }
+
+  drop(run: RunId): void {
+    this.plans.delete(run)
+    this.frames.delete(run)
   }
 
   /** Whoever wants to be woken comes before what is decided: a timer may be late where work has blocked the host. */
@@ -177,7 +241,7 @@ export class Host {
 
   /** Forgets runs that have ended, now that everybody knows. */
   private letGo(): void {
-    for (const run of this.state.ended.keys()) this.plans.delete(run)
+    for (const run of this.state.ended.keys()) this.drop(run)
     this.state.ended.clear()
   }
 

@@ -1,6 +1,7 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
 import type { RunState } from '../core/state.js'
 import type { CompiledPlan, JsonValue, PoolId, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import type { Diagnostic } from '../plan/diagnostic.js'
 import { CODE_LIMITS, type PlanLimits } from '../plan/limits.js'
@@ -104,6 +105,7 @@ export class SchedulerOfScope implements Scheduler {
       store,
       clock,
       compile: (plan, run) => this.compileStored(plan, run),
+      handlersOf: (run) => this.handlersOf(run),
       onEvents: (events) => this.deliver(events),
       perform: (instruction) => {
         if (instruction.type === 'startAttempt') this.attempts.start(instruction)
@@ -136,14 +138,14 @@ export class SchedulerOfScope implements Scheduler {
     const expected: Expected = { results: typed?.results ?? null, handle: null }
     // Open already, or about to be: it can only be refused, and must not take the other's plan and functions away.
     if (this.host.plans.has(id)) throwIfRefused(await this.host.ask({ type: 'open', run: id, plan: null }))
-    this.host.plans.set(id, compiled)
+    this.host.put(id, { compiled, frame: plan })
     this.expected.set(id, expected)
     if (typed !== null) this.functions.set(id, typed.functions)
     this.join(poolsOf(plan.pools, this.parts.pools, this.parts.defaultSlots))
     const rejection = await this.host.ask({ type: 'open', run: id, plan: plan as unknown as JsonValue })
     this.expected.delete(id)
     if (rejection !== null) {
-      this.host.plans.delete(id)
+      this.host.drop(id)
       this.forget(id)
     }
     throwIfRefused(rejection)
@@ -202,7 +204,7 @@ export class SchedulerOfScope implements Scheduler {
     return this.loaded
   }
 
-  private compileStored(plan: JsonValue, run: RunId): CompiledPlan {
+  private compileStored(plan: JsonValue, run: RunId): AmendablePlan {
     const { compiled, plan: parsed, diagnostics } = checkPlan(plan, { limits: CODE_LIMITS })
     if (compiled === undefined) {
       const hint = 'It was written by another version, or the journal is damaged.'
@@ -210,7 +212,7 @@ export class SchedulerOfScope implements Scheduler {
       throw schedulerError('JOURNAL_INVALID', message, hint)
     }
     this.plannedPools.set(run, parsed.pools)
-    return compiled
+    return { compiled, frame: parsed }
   }
 
   private join(pools: Pools): void {
@@ -257,6 +259,11 @@ export class SchedulerOfScope implements Scheduler {
   private handlerOf(run: RunId, name: string): RegisteredHandler | undefined {
     const own = this.functions.get(run)?.get(name)
     return own === undefined ? this.parts.handlers?.get(name) : { run: own as RegisteredHandler['run'] }
+  }
+
+  /** Names that the tasks of an amendment may go to. */
+  private handlersOf(run: RunId): ReadonlySet<string> {
+    return new Set([...(this.functions.get(run)?.keys() ?? []), ...(this.parts.handlers?.names() ?? [])])
   }
 
   private forget(id: RunId): void {

@@ -63,6 +63,7 @@ function printFailure({ kind, message, retryable, retryAfterMs }: Failure): stri
 export function printSkip(reason: SkipReason): string {
   const { because } = reason
   if (reason.kind === 'condition') return `because its condition on ${because} does not hold (unneeded)`
+  if (reason.kind === 'removed') return 'because it was removed (unneeded)'
   if (reason.kind === 'on-failure') return `because ${because} failed (${reason.rule})`
   const through = reason.through === undefined ? '' : `, of ${reason.through}`
   return `because ${because} ${reason.status}${through}${reason.unneeded === true ? ' (unneeded)' : ''}`

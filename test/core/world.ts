@@ -172,7 +172,8 @@ class CoreWorld implements World {
     const tasks = new Map<string, TaskStatus>()
     const attempts = new Map<number, AttemptStatus>()
     for (const run of [...this.shadow.runs.values(), ...this.shadow.ended.values()]) {
-      for (const [id, task] of run.plan.taskIndex) tasks.set(`${run.id}/${id}`, STATUS_NAMES[run.status[task]!]!)
+      for (const [task, id] of run.plan.taskIds.entries())
+        tasks.set(`${run.id}/${id}`, STATUS_NAMES[run.status[task]!]!)
       for (const { fence } of run.live.values()) attempts.set(fence, 'live')
     }
     for (const fence of this.shadow.closing.keys()) attempts.set(fence, 'closing')
