@@ -41,7 +41,9 @@ function checkStatus(run: RunState, task: TaskIndex, unmet: number, isHopeless: 
     case STATUS.running:
     case STATUS.succeeded:
     case STATUS.failed:
-      if (unmet > 0) broken(`The dependencies of a ${STATUS_NAMES[status]!} task hold (S1)`, run, task)
+      // What had started before something it depends on was reopened goes on.
+      if (unmet > 0 && (status === STATUS.ready || run.generations.size === 0))
+        broken(`The dependencies of a ${STATUS_NAMES[status]!} task hold (S1)`, run, task)
       return
     case STATUS.skipped:
       return checkSkip(run, task, unmet, isHopeless)

@@ -217,7 +217,15 @@ function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']):
   if (event.failure.kind === 'lost') run.lost.set(task, (run.lost.get(task) ?? 0) + 1)
   run.failures.set(task, event.failure)
   if (event.retryAt === null) endFailed(state, run, task, event.at)
-  else makeReady(state, run, task, event.at, event.retryAt)
+  else if (run.remaining[task] === 0) makeReady(state, run, task, event.at, event.retryAt)
+  else waitForReopened(run, task, event.retryAt)
+}
+
+/** What it depends on was reopened while it ran: it waits for that first, and then for the time of its retry. */
+function waitForReopened(run: RunState, task: TaskIndex, retryAt: EpochMs): void {
+  setStatus(run, task, STATUS.waiting)
+  run.readyAt[task] = Number.NaN
+  run.notBefore.set(task, retryAt)
 }
 
 function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void {

@@ -4,6 +4,7 @@
  * a stub, and is then spliced into the arrays of the large one. Tasks keep their indexes; new ones follow.
  */
 import type { CompiledPlan, JsonValue, TaskIndex } from '../core/types.js'
+import { topologicalOrder } from './adjacency.js'
 import { type Amendment, changePointer, readAmendment, storedAmendment } from './amendment.js'
 import { compileReporting } from './compile.js'
 import { findCycles } from './cycles.js'
@@ -117,12 +118,14 @@ function hasNoCircles(compiled: CompiledPlan, reporter: Reporter): boolean {
     const point = compiled.points[node - compiled.taskCount]
     return point === undefined ? quote(compiled.taskIds[node]!) : `${point.kind} ${quote(point.id)}`
   }
-  const cycles = findCycles(compiled.predecessors)
+  const { predecessors, successors } = compiled
+  if (topologicalOrder(predecessors, successors).length === predecessors.start.length - 1) return true
+  const cycles = findCycles(predecessors)
   for (const trail of cycles) {
     const message = `With this amendment these wait for each other: ${describeTrail(trail.map(nameOf))}.`
     reporter.error('CYCLE', '', message, 'Read "→" as "depends on", and remove one of these dependencies.')
   }
-  return cycles.length === 0
+  return false
 }
 
 /**

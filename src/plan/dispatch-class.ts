@@ -95,3 +95,45 @@ function placeOf(value: number, sorted: Float64Array, from: number, to: number):
   }
   return low
 }
+
+/**
+ * The classes when `seated` tasks are new or have changed and all others are as they were: each finds its place among the
+ * classes there are, which move up. O(tasks + seated × log classes), where `compileDispatchClasses` would sort.
+ */
+export function insertDispatchClasses(
+  before: DispatchClasses,
+  seated: readonly number[],
+  need: Int32Array,
+  priority: Float64Array,
+  rank: Float64Array,
+): DispatchClasses {
+  const isSeated = new Uint8Array(need.length)
+  for (const task of seated) isSeated[task] = 1
+  /** By class: some task of it, -1 where none is left. */
+  const example = new Int32Array(before.classCount).fill(-1)
+  for (const [task, of] of before.dispatchClass.entries()) if (isSeated[task] === 0) example[of] = task
+  const present = example.filter((task) => task !== -1)
+  const comesBefore = (a: number, b: number): number =>
+    need[a]! - need[b]! || priority[b]! - priority[a]! || rank[b]! - rank[a]!
+  const ordered = [...seated].sort(comesBefore)
+  const dispatchClass = new Int32Array(need.length)
+  /** By class as it was: its new number. */
+  const moved = new Int32Array(before.classCount)
+  let classCount = 0
+  let last = -1
+  let next = 0
+  const number = (task: number): number => {
+    if (last === -1 || comesBefore(last, task) !== 0) classCount += 1
+    last = task
+    return classCount - 1
+  }
+  for (const task of present) {
+    for (; next < ordered.length && comesBefore(ordered[next]!, task) < 0; next += 1) {
+      dispatchClass[ordered[next]!] = number(ordered[next]!)
+    }
+    moved[before.dispatchClass[task]!] = number(task)
+  }
+  for (; next < ordered.length; next += 1) dispatchClass[ordered[next]!] = number(ordered[next]!)
+  for (const [task, of] of before.dispatchClass.entries()) if (isSeated[task] === 0) dispatchClass[task] = moved[of]!
+  return { dispatchClass, classCount }
+}

@@ -1,7 +1,7 @@
 /** Puts a small compiled plan into a large one: new tasks and points behind those that are there, changed tasks in place. */
 import type { Adjacency, CompiledPlan, NodeIndex, Point, TaskIndex, TaskLookup } from '../core/types.js'
 import { transpose } from './adjacency.js'
-import { compileDispatchClasses } from './dispatch-class.js'
+import { insertDispatchClasses } from './dispatch-class.js'
 
 /** Where the nodes of the small plan stand in the large one. */
 interface Seating {
@@ -61,7 +61,13 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
     dependencyCount: countDependencies(predecessors, points, taskCount),
     priority,
     rank,
-    ...compileDispatchClasses(need, priority, rank),
+    ...insertDispatchClasses(
+      large,
+      written.map((task) => taskAt[task]!),
+      need,
+      priority,
+      rank,
+    ),
     need,
     needs: needs.all,
     claimSet: column(large.claimSet, small.claimSet, (set) => (set === -1 ? -1 : claimOffset + set)),

@@ -29,6 +29,8 @@ import type {
   RunId,
   TaskStatus,
 } from '../../src/core/types.js'
+import { type AmendablePlan, amendPlan } from '../../src/plan/amend.js'
+import type { AmendmentDocument } from '../../src/plan/amendment.js'
 import { checkPlan } from '../../src/plan/check.js'
 import type { PlanDocument } from '../../src/plan/types.js'
 
@@ -72,6 +74,9 @@ export interface World {
   /** The executor says that an attempt told to stop has stopped; by default the oldest of the task. */
   confirm(task: string): Decision
   cancel(target?: CancelTarget | string, run?: string): Decision
+  /** Changes the plan; with `task`, together with its result. Throws where the amendment does not fit the plan. */
+  amend(amendment: AmendmentDocument, task?: string): Decision
+  reopen(task: string, downstream?: boolean): Decision
   /** Lets time pass in one go, then ticks. */
   wait(ms: number): Decision
   /** Goes from one wanted wake-up to the next, up to `ms` from now: as a host with a perfect timer would. */
@@ -92,9 +97,36 @@ export interface World {
 }
 
 export function compilePlan(plan: PlanDocument): CompiledPlan {
-  const { ok, compiled, diagnostics } = checkPlan(plan)
+  return amendablePlan(plan).compiled
+}
+
+function amendablePlan(document: PlanDocument): AmendablePlan {
+  const { ok, plan: frame, compiled, diagnostics } = checkPlan(document)
   if (!ok) throw new Error(`The plan of the test is wrong: ${diagnostics.map(({ message }) => message).join(' ')}`)
-  return compiled
+  return { frame, compiled }
+}
+
+/** The plans of the runs as they are at some event of the journal. */
+class Versions {
+  readonly compiled = new Map<RunId, CompiledPlan>()
+  private readonly plans = new Map<RunId, AmendablePlan>()
+
+  get(run: RunId): AmendablePlan {
+    return this.plans.get(run)!
+  }
+
+  set(run: RunId, plan: AmendablePlan): void {
+    this.plans.set(run, plan)
+    this.compiled.set(run, plan.compiled)
+  }
+
+  /** The plan that an event needs to be folded. */
+  follow(bases: ReadonlyMap<RunId, AmendablePlan>, event: RunEvent): void {
+    if (event.type === 'run.opened') this.set(event.run, bases.get(event.run)!)
+    if (event.type !== 'run.amended') return
+    const result = amendPlan(this.get(event.run), event.amendment)
+    if (result.ok) this.set(event.run, result.plan)
+  }
 }
 
 /** The worlds of the test that runs: whatever a test does, its worlds are sound at its end. */
@@ -122,7 +154,9 @@ class CoreWorld implements World {
   now = START
   decidedAt = START
   last: Decision = { events: [], instructions: [], wakeAt: null, rejection: null }
-  private readonly plans = new Map<RunId, CompiledPlan>()
+  private plans = new Versions()
+  private readonly shadowPlans = new Versions()
+  private readonly bases = new Map<RunId, AmendablePlan>()
   private readonly isChecked: boolean
   private readonly shadow: ScopeState = createState()
 
@@ -132,7 +166,7 @@ class CoreWorld implements World {
 
   send(input: unknown): Decision {
     this.decidedAt = timeOf(this.now)
-    this.last = decide(this.plans, this.state, input as Input, this.now)
+    this.last = decide(this.plans.compiled, this.state, input as Input, this.now)
     this.journal.push(...this.last.events)
     if (this.isChecked) this.check()
     return this.last
@@ -140,7 +174,7 @@ class CoreWorld implements World {
 
   sendAll(inputs: readonly unknown[]): BatchDecision {
     this.decidedAt = timeOf(this.now)
-    const { rejections, ...decision } = decideAll(this.plans, this.state, inputs as readonly Input[], this.now)
+    const { rejections, ...decision } = decideAll(this.plans.compiled, this.state, inputs as readonly Input[], this.now)
     this.last = { ...decision, rejection: null }
     this.journal.push(...decision.events)
     if (this.isChecked) this.check()
@@ -156,7 +190,8 @@ class CoreWorld implements World {
   /** Folds one event into the second state and notes what moved. */
   private follow(event: RunEvent): void {
     const before = this.picture()
-    reduce(this.plans, this.shadow, event)
+    this.shadowPlans.follow(this.bases, event)
+    reduce(this.shadowPlans.compiled, this.shadow, event)
     const after = this.picture()
     for (const [id, to] of after.tasks) {
       const from = before.tasks.get(id) ?? 'waiting'
@@ -186,7 +221,8 @@ class CoreWorld implements World {
 
   open(plan: PlanDocument, run = 'r'): Decision {
     const id = run as RunId
-    if (!this.plans.has(id)) this.plans.set(id, compilePlan(plan))
+    if (!this.bases.has(id)) this.bases.set(id, amendablePlan(plan))
+    if (!this.plans.compiled.has(id)) this.plans.set(id, this.bases.get(id)!)
     return this.send({ type: 'open', run, plan: {} })
   }
 
@@ -216,6 +252,26 @@ class CoreWorld implements World {
     return this.send({ type: 'cancel', run, target: whom, reason: 'not needed' })
   }
 
+  amend(amendment: AmendmentDocument, task?: string): Decision {
+    const run = 'r' as RunId
+    const before = this.plans.get(run)
+    const result = amendPlan(before, amendment)
+    if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join(' '))
+    this.plans.set(run, result.plan)
+    const amending = { run, amendment: result.stored, removed: result.removed, changed: result.changed }
+    const decision = this.send(
+      task === undefined
+        ? { type: 'amend', ...amending }
+        : { type: 'complete', ...this.refOf(task), result: null, amending },
+    )
+    if (this.state.runs.get(run)?.plan !== result.plan.compiled) this.plans.set(run, before)
+    return decision
+  }
+
+  reopen(task: string, downstream = false): Decision {
+    return this.send({ type: 'reopen', run: 'r', task, downstream, reason: 'again' })
+  }
+
   wait(ms: number): Decision {
     this.now += ms
     return this.send({ type: 'tick' })
@@ -233,7 +289,11 @@ class CoreWorld implements World {
 
   reload(): void {
     this.state = createState()
-    for (const event of this.journal) reduce(this.plans, this.state, JSON.parse(JSON.stringify(event)) as RunEvent)
+    this.plans = new Versions()
+    for (const event of this.journal) {
+      this.plans.follow(this.bases, event)
+      reduce(this.plans.compiled, this.state, JSON.parse(JSON.stringify(event)) as RunEvent)
+    }
   }
 
   run(id = 'r'): RunState {
