@@ -5,7 +5,7 @@
  */
 import type { CompiledPlan, JsonValue, TaskIndex } from '../core/types.js'
 import { topologicalOrder } from './adjacency.js'
-import { type Amendment, changePointer, readAmendment, storedAmendment } from './amendment.js'
+import { type AmendablePlan, type Amendment, changePointer, readAmendment, storedAmendment } from './amendment.js'
 import { compileReporting } from './compile.js'
 import { findCycles } from './cycles.js'
 import { createReporter, type Diagnostic, place, type Reporter } from './diagnostic.js'
@@ -18,12 +18,7 @@ import { quote } from './text.js'
 import { describeTrail } from './trail.js'
 import type { Plan, Stream, Task } from './types.js'
 
-/** A plan that can be amended. */
-export interface AmendablePlan {
-  /** Its header and its streams; their tasks are in `compiled`. */
-  readonly frame: Plan
-  readonly compiled: CompiledPlan
-}
+export type { AmendablePlan } from './amendment.js'
 
 /** How an amendment is read. */
 export interface AmendOptions {
@@ -56,7 +51,7 @@ export function amendPlan(base: AmendablePlan, value: unknown, options: AmendOpt
   const { result, diagnostics } = guard(value, { limits: options.limits }, () => {
     const limits = withLimits(CODE_LIMITS, options.limits)
     const reporter = createReporter(limits.diagnostics)
-    const amendment = readAmendment(value, compiled, limits, reporter)
+    const amendment = readAmendment(value, base, limits, reporter)
     const plan = amendment === null ? null : compileAmended(base, amendment, limits, options.handlers, reporter)
     return { amendment, plan, reported: place(reporter.list(), undefined, undefined) }
   })

@@ -12,6 +12,13 @@ import { isPlainObject } from './plain-object.js'
 import { describe, quote } from './text.js'
 import type { Collection, Plan, PlanDocument, Stream, StreamDocument, Task, TaskDocument } from './types.js'
 
+/** A plan that can be amended. */
+export interface AmendablePlan {
+  /** Its header and its streams; their tasks are in `compiled`. */
+  readonly frame: Plan
+  readonly compiled: CompiledPlan
+}
+
 /** A change of a running plan, as written. All of it is taken, or nothing. */
 export interface AmendmentDocument {
   /** New streams with their tasks, new tasks of streams that are there (with nothing but `tasks`), and tasks of no stream. */
@@ -48,7 +55,7 @@ const ADDED = ['streams', 'tasks']
 /** Reads an amendment of `plan` and reports everything that is wrong with it; null where nothing is left to look at. */
 export function readAmendment(
   value: unknown,
-  plan: CompiledPlan,
+  { frame, compiled: plan }: AmendablePlan,
   limits: PlanLimits,
   reporter: Reporter,
 ): Amendment | null {
@@ -62,7 +69,7 @@ export function readAmendment(
     return null
   }
   reportUnknownFields(value, FIELDS, '', reporter)
-  const added = readAdded(value.add, limits, reporter)
+  const added = readAdded(value.add, frame, limits, reporter)
   if (added === null) return null
   const { streams = [], tasks = [] } = added.plan
   const remove = readRemoved(value.remove, plan, reporter)
@@ -98,14 +105,16 @@ function fieldsOf(plan: CompiledPlan, task: TaskIndex, { id: _, ...fields }: Tas
   return { ...Object.fromEntries(Object.keys(before).map((key) => [key, null])), ...fields }
 }
 
-function readAdded(value: unknown, limits: PlanLimits, reporter: Reporter): ReadPlan | null {
+function readAdded(value: unknown, { templates }: Plan, limits: PlanLimits, reporter: Reporter): ReadPlan | null {
   if (value === undefined) return readPlan({}, limits, reporter)
   if (!isPlainObject(value)) {
     reporter.error('BAD_VALUE', '/add', `"add" must be an object, not ${describe(value)}.`, 'Write { "tasks": { … } }.')
     return null
   }
   reportUnknownFields(value, ADDED, '/add', reporter)
-  return readBelow('/add', reporter, (inner) => readPlan(pick(value, ADDED), limits, inner))
+  return readBelow('/add', reporter, (inner) =>
+    readPlan({ ...pick(value, ADDED), ...(templates === undefined ? {} : { templates }) }, limits, inner),
+  )
 }
 
 function readRemoved(value: unknown, plan: CompiledPlan, reporter: Reporter): readonly TaskIndex[] {

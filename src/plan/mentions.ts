@@ -1,7 +1,6 @@
 /** Which tasks of a running plan an amendment speaks of, and so has to know. */
 import type { CompiledPlan, TaskIndex } from '../core/types.js'
-import type { AmendablePlan } from './amend.js'
-import type { Amendment } from './amendment.js'
+import type { AmendablePlan, Amendment } from './amendment.js'
 import { visitReferences } from './references.js'
 import type { Dependency, Stream, Task } from './types.js'
 
