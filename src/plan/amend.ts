@@ -6,9 +6,10 @@
 import type { CompiledPlan, JsonValue, TaskIndex } from '../core/types.js'
 import { topologicalOrder } from './adjacency.js'
 import { type AmendablePlan, type Amendment, changePointer, readAmendment, storedAmendment } from './amendment.js'
-import { compileReporting } from './compile.js'
+import { type Compilation, compileReporting } from './compile.js'
 import { findCycles } from './cycles.js'
 import { createReporter, type Diagnostic, place, type Reporter } from './diagnostic.js'
+import { taskPointer } from './layout.js'
 import { CODE_LIMITS, type PlanLimits, withLimits } from './limits.js'
 import { mentionsOf } from './mentions.js'
 import type { Origin } from './origin.js'
@@ -79,11 +80,23 @@ function compileAmended(
   const small = smallPlan(base, amendment)
   const compilation = compileReporting(small.plan, small.origin, limits, handlers, reporter)
   if (compilation === null || reporter.errorCount() > 0) return null
+  if (handlers !== undefined && !hasHandlers(compilation, small.stubs, reporter)) return null
   const compiled = splice(base.compiled, compilation.compiled, new Set(amendment.change.keys()))
   if (!hasNoCircles(compiled, reporter)) return null
   const known = new Set((base.frame.streams ?? []).map(({ id }) => id))
   const streams = amendment.streams.filter(({ id }) => !known.has(id)).map(({ tasks: _, ...stream }) => stream)
   return { frame: { ...base.frame, streams: [...(base.frame.streams ?? []), ...streams] }, compiled }
+}
+
+/** Reports new and changed tasks for which no handler is named; whether there are none. */
+function hasHandlers({ layout, compiled }: Compilation, stubs: ReadonlySet<string>, reporter: Reporter): boolean {
+  const nameless = compiled.taskIds.filter((id, task) => compiled.handler[task] === -1 && !stubs.has(id))
+  for (const id of nameless) {
+    const at = taskPointer(layout, compiled.taskIndex.get(id)!)
+    const hint = 'Name one in the task, its stream or the plan (`defaults.handler`).'
+    reporter.error('UNKNOWN_HANDLER', at, `No handler is named by task ${quote(id)}.`, hint)
+  }
+  return nameless.length === 0
 }
 
 /** Ids that are taken, and streams that are there and would get more than tasks. */
@@ -130,7 +143,7 @@ function hasNoCircles(compiled: CompiledPlan, reporter: Reporter): boolean {
 function smallPlan(
   { frame, compiled }: AmendablePlan,
   amendment: Amendment,
-): { readonly plan: Plan; readonly origin: Origin } {
+): { readonly plan: Plan; readonly origin: Origin; readonly stubs: ReadonlySet<string> } {
   const added = new Map(amendment.streams.map((stream, position) => [stream.id, { stream, position }]))
   const present = frame.streams ?? []
   const places = new Map(present.map(({ id }, index) => [id as string, index]))
@@ -142,7 +155,8 @@ function smallPlan(
     kept.set(stream, tasks.set(task, tasks.get(task) ?? record))
   }
   for (const [task, record] of amendment.change) keep(task, record)
-  for (const task of mentionsOf({ frame, compiled }, amendment)) keep(task, stubOf(compiled.sources[task] as Task))
+  const mentions = mentionsOf({ frame, compiled }, amendment)
+  for (const task of mentions) keep(task, stubOf(compiled.sources[task] as Task))
   const touched = new Set([...amendment.change.keys()].map((task) => compiled.streamOf[task]!))
   const streams: Stream[] = present.map((stream, index) => {
     const { dependsOn, tasks: _, ...fields } = stream
@@ -170,6 +184,7 @@ function smallPlan(
   }
   return {
     plan,
+    stubs: new Set([...mentions].map((task) => compiled.taskIds[task] as string)),
     origin: {
       ...origin,
       stream: streamPointer,

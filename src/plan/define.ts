@@ -61,8 +61,20 @@ export type TaskArguments<Input> = undefined extends Input
   ? [input?: Given<Input> | undefined, options?: TaskOptions | undefined]
   : [input: Given<Input>, options?: TaskOptions | undefined]
 
+/** Tasks that were made from one list, as the start of a join. */
+export interface Group<out Ref> {
+  /** One for each item, in order: `dependsOn: group.all` waits for all of them. */
+  readonly all: readonly Ref[]
+  /** Waits for the first of them that succeeds. */
+  any(): DependencyOf<Duration>
+  /** Waits until so many of them have succeeded. */
+  quorum(count: number): DependencyOf<Duration>
+}
+
 /** Adds tasks to a plan or stream. */
 export interface TaskBuilder<Handlers extends Signatures, Context> {
+  /** Adds a task, or more, for each item; what `each` returns are the members of the group. */
+  split<Item, Ref extends NodeRef>(items: Iterable<Item>, each: (item: Item, index: number) => Ref): Group<Ref>
   /** Adds a task that a registered handler carries out. A reference in its input makes the dependency too. */
   task<Name extends keyof Handlers & string>(
     id: string,
@@ -137,10 +149,11 @@ function createBuilder(prefix: string, plan: object, functions: Map<string, Plan
   const streams: object[] = []
   const builder = {
     task: taskAdder(prefix, tasks, functions, plan),
+    split,
     stream: (id: string, { dependsOn, ...fields }: StreamOptions, fill: (stream: object) => unknown) => {
       const own: NamedTask[] = []
       streams.push({ id, ...fields, ...plainEdges(dependsOn, plan), tasks: own })
-      return { kind: 'stream', id, plan, tasks: fill({ task: taskAdder(`${id}/`, own, functions, plan) }) }
+      return { kind: 'stream', id, plan, tasks: fill({ task: taskAdder(`${id}/`, own, functions, plan), split }) }
     },
   }
   return { builder, tasks, streams }
@@ -203,6 +216,12 @@ function taskAdder(prefix: string, tasks: NamedTask[], functions: Map<string, Pl
     })
     return Object.assign(Object.create(taskRefPrototype), { id: full, plan })
   }
+}
+
+function split<Item, Ref extends NodeRef>(items: Iterable<Item>, each: (item: Item, index: number) => Ref): Group<Ref> {
+  const all = Array.from(items, each)
+  const of = all.map(({ id }) => id)
+  return { all, any: () => ({ anyOf: of }), quorum: (count) => ({ quorum: count, of }) }
 }
 
 interface OwnedRef extends NodeRef {

@@ -1,5 +1,5 @@
 /** Which tasks of a running plan an amendment speaks of, and so has to know. */
-import type { CompiledPlan, TaskIndex } from '../core/types.js'
+import type { CompiledPlan, JsonValue, TaskIndex } from '../core/types.js'
 import type { AmendablePlan, Amendment } from './amendment.js'
 import { visitReferences } from './references.js'
 import type { Dependency, Stream, Task } from './types.js'
@@ -32,14 +32,17 @@ export function mentionsOf({ frame, compiled }: AmendablePlan, amendment: Amendm
     addTask(task, stream)
   }
   for (const task of amendment.change.keys()) found.delete(task)
-  return found
+  // In their order, so that names made of them are those of the large plan.
+  return new Set([...found].sort((a, b) => a - b))
 }
 
-function namesOf({ dependsOn = [], input }: Task): readonly Mention[] {
+function namesOf({ dependsOn = [], input, if: condition }: Task): readonly Mention[] {
   const names = dependsOn.flatMap(namesIn)
-  visitReferences(input ?? null, (reference) => {
-    if (reference !== null) names.push({ name: reference.from, isWhole: false })
-  })
+  for (const value of [input, condition]) {
+    visitReferences((value ?? null) as JsonValue, (reference) => {
+      if (reference !== null) names.push({ name: reference.from, isWhole: false })
+    })
+  }
   return names
 }
 

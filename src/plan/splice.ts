@@ -2,6 +2,7 @@
 import type { Adjacency, CompiledPlan, NodeIndex, Point, TaskIndex, TaskLookup } from '../core/types.js'
 import { transpose } from './adjacency.js'
 import { insertDispatchClasses } from './dispatch-class.js'
+import { type Waves, waveOfPoint } from './waves.js'
 
 /** Where the nodes of the small plan stand in the large one. */
 interface Seating {
@@ -11,11 +12,11 @@ interface Seating {
   readonly taskAt: Int32Array
   /** By point of the small plan: its node in the result. */
   readonly pointAt: Int32Array
-  /** Tasks and points of the small plan that the large one does not have, in order. */
+  /** Tasks of the small plan that the large one does not have, in order. */
   readonly newTasks: readonly TaskIndex[]
-  readonly newPoints: readonly number[]
+  /** Points that the large one does not have, as they stand in the result. */
+  readonly newPoints: readonly Point[]
   readonly taskCount: number
-  readonly pointCount: number
 }
 
 /**
@@ -77,7 +78,7 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
     handler: column(large.handler, small.handler, (value) => (value === -1 ? -1 : handlers.at[value]!)),
     handlers: handlers.all,
     estimateMs,
-    ...spliceWaves(seating, predecessors),
+    ...spliceWaves(seating, points, predecessors),
     optional: column(large.optional, small.optional),
     conditions: spliceMap(large.conditions, small.conditions, written, taskAt, ({ task, path }) => ({
       task: taskAt[task]!,
@@ -93,14 +94,42 @@ function seat(large: CompiledPlan, small: CompiledPlan): Seating {
     return known ?? large.taskCount + newTasks.push(task) - 1
   })
   const taskCount = large.taskCount + newTasks.length
-  const known = new Map(large.points.map((point, index) => [keyOf(point), index]))
-  const newPoints: number[] = []
-  const pointAt = Int32Array.from(small.points, (point, index) => {
-    const place = known.get(keyOf(point)) ?? large.points.length + newPoints.push(index) - 1
-    return taskCount + place
-  })
-  const pointCount = large.points.length + newPoints.length
-  return { large, small, taskAt, pointAt, newTasks, newPoints, taskCount, pointCount }
+  const places = new Map(large.points.map((point, index) => [keyOf(point), index]))
+  const newPoints: Point[] = []
+  const pointAt = new Int32Array(small.points.length)
+  const seating: Seating = { large, small, taskAt, pointAt, newTasks, newPoints, taskCount }
+  for (const [index, point] of small.points.entries()) {
+    const known = places.get(keyOf(point))
+    if (known !== undefined && (point.kind === 'stream' || isSame(known, index, seating))) {
+      pointAt[index] = taskCount + known
+      continue
+    }
+    pointAt[index] = taskCount + large.points.length + newPoints.length
+    newPoints.push(withOwnId(seatPoint(point, seating), places, large.points.length + newPoints.length))
+  }
+  return seating
+}
+
+/** Whether two points of one name say the same: long names are shortened. Those they watch have been seated before. */
+function isSame(known: number, index: number, { large, small, taskAt, pointAt, taskCount }: Seating): boolean {
+  const [one, other] = [large.points[known]!, small.points[index]!]
+  if (one.needed !== other.needed || one.spare !== other.spare) return false
+  const moved = taskCount - large.taskCount
+  const mine = rowOf(large.predecessors, large.taskCount + known).map((node) =>
+    node < large.taskCount ? node : node + moved,
+  )
+  const theirs = rowOf(small.predecessors, small.taskCount + index)
+    .map((node) => (node < small.taskCount ? taskAt[node]! : pointAt[node - small.taskCount]!))
+    .sort()
+  return mine.length === theirs.length && mine.every((node, at) => node === theirs[at])
+}
+
+/** The point under an id that no other has. */
+function withOwnId(point: Point, places: Map<string, number>, place: number): Point {
+  let { id } = point
+  for (let number = 2; places.has(keyOf({ ...point, id })); number += 1) id = `${point.id} (${number})`
+  places.set(keyOf({ ...point, id }), place)
+  return { ...point, id }
 }
 
 function keyOf({ kind, id }: Point): string {
@@ -172,16 +201,21 @@ function newMembers({ large, small, pointAt, taskAt, taskCount }: Seating): Read
 }
 
 /** Points that are there, with the members they get; then the new ones. */
-function splicePoints(
-  { large, small, newPoints }: Seating,
-  members: ReadonlyMap<number, readonly NodeIndex[]>,
-): readonly Point[] {
-  const points = [...large.points, ...newPoints.map((point) => small.points[point]!)]
+function splicePoints(seating: Seating, members: ReadonlyMap<number, readonly NodeIndex[]>): readonly Point[] {
+  const { large, newPoints } = seating
+  const points = [...large.points, ...newPoints]
   for (const [index, fresh] of members) {
     const point = points[index]!
     points[index] = { ...point, needed: point.needed + fresh.length }
   }
   return points
+}
+
+function seatPoint(point: Point, { taskAt, taskCount }: Seating): Point {
+  if (point.weight === undefined) return point
+  const weight = new Int32Array(taskCount)
+  for (const [task, own] of point.weight.entries()) weight[taskAt[task]!] = own
+  return { ...point, weight }
 }
 
 function rowOf({ start, targets }: Adjacency, node: NodeIndex): Int32Array {
@@ -193,7 +227,8 @@ function spliceRows(
   changed: ReadonlySet<TaskIndex>,
   members: ReadonlyMap<number, readonly NodeIndex[]>,
 ): Adjacency {
-  const { large, small, taskAt, pointAt, taskCount, pointCount } = seating
+  const { large, small, taskAt, pointAt, newPoints, taskCount } = seating
+  const pointCount = large.points.length + newPoints.length
   const moved = taskCount - large.taskCount
   const most = large.predecessors.targets.length + small.predecessors.targets.length + taskCount - large.taskCount
   const targets = new Int32Array(most)
@@ -216,7 +251,9 @@ function spliceRows(
   }
   const written = new Map<NodeIndex, NodeIndex>()
   for (const [task, at] of taskAt.entries()) if (at >= large.taskCount || changed.has(at)) written.set(at, task)
-  for (const point of seating.newPoints) written.set(pointAt[point]!, small.taskCount + point)
+  for (const [point, node] of pointAt.entries()) {
+    if (node >= taskCount + large.points.length) written.set(node, small.taskCount + point)
+  }
   for (let node = 0; node < taskCount + pointCount; node += 1) {
     const own = written.size === 0 ? undefined : written.get(node)
     if (own !== undefined) addSmall(own)
@@ -281,25 +318,22 @@ function meanOf(estimateMs: Float64Array): number {
   return count === 0 ? 1 : sum / count
 }
 
-function spliceWaves(
-  seating: Seating,
-  { start, targets }: Adjacency,
-): { readonly wave: Int32Array; readonly waveCount: number } {
+/** The waves of the new tasks; those that were there keep theirs. */
+function spliceWaves(seating: Seating, points: readonly Point[], predecessors: Adjacency): Waves {
   const { large, taskCount } = seating
   const wave = new Int32Array(taskCount)
   wave.set(large.wave)
-  let waveCount = large.waveCount
+  let { waveCount } = large
   const known = new Map<NodeIndex, number>()
   /** The first wave that what waits for the node may be in. */
   const after = (node: NodeIndex): number => {
     if (node < large.taskCount) return wave[node]! + 1
     const before = known.get(node)
     if (before !== undefined) return before
-    let earliest = 0
-    for (let edge = start[node]!; edge < start[node + 1]!; edge += 1) {
-      earliest = Math.max(earliest, after(targets[edge]!))
-    }
-    const own = node < taskCount ? earliest + 1 : earliest
+    const row = rowOf(predecessors, node)
+    const point = points[node - taskCount]
+    const latest = point === undefined ? row.reduce((most, by) => Math.max(most, after(by)), 0) : null
+    const own = latest === null ? waveOfPoint(point!, row, after) : latest + 1
     known.set(node, own)
     return own
   }

@@ -15,7 +15,7 @@ export function isRaw(input: Input | RawAmendment): input is RawAmendment {
 }
 
 /** What the core is to decide upon. Where the plan cannot grow as an attempt asked, the attempt has failed. */
-export function prepared(raw: RawAmendment, result: AmendResult | null): Input {
+export function prepared(raw: RawAmendment, result: AmendResult | undefined): Input {
   const { run } = raw
   const amending: Amending = {
     run,

@@ -9,7 +9,6 @@ import { reduce } from '../core/reduce.js'
 import type { ScopeState } from '../core/state.js'
 import type {
   BatchDecision,
-  CompiledPlan,
   EpochMs,
   Input,
   Instruction,
@@ -17,12 +16,11 @@ import type {
   Rejection,
   Revision,
   RunEvent,
-  RunEventMap,
   RunId,
   ScopeId,
 } from '../core/types.js'
-import { type AmendablePlan, amendPlan } from '../plan/amend.js'
-import type { Plan } from '../plan/types.js'
+import type { AmendablePlan } from '../plan/amend.js'
+import { createPlanVersions, type PlanVersions } from '../plan/versions.js'
 import { invalidAmendment, isRaw, prepared, type RawAmendment } from './amending.js'
 import { invariantError, isSchedulerError, schedulerError } from './errors.js'
 import type { Clock, Store, StoredEvent } from './ports.js'
@@ -58,9 +56,8 @@ const BREATH_MS = 10
 
 export class Host {
   readonly state: ScopeState = createState()
-  /** Compiled plans of the open runs; put a plan here, with its frame, before its `open`. */
-  readonly plans: Map<RunId, CompiledPlan> = new Map()
-  readonly frames: Map<RunId, Plan> = new Map()
+  /** Plans of the open runs; put one here before its `open`. */
+  readonly plans: PlanVersions = createPlanVersions()
   /** Why the host has stopped for ever, null while it works. */
   frozen: Error | null = null
   private readonly options: HostOptions
@@ -102,9 +99,8 @@ export class Host {
   private fold({ revision, event }: StoredEvent): void {
     const before = this.state.revision
     if (revision !== before + 1) throw new Error(`The event before it has revision ${before}.`)
-    if (event.type === 'run.opened') this.put(event.run, this.options.compile(event.plan, event.run))
-    if (event.type === 'run.amended') this.put(event.run, this.amendStored(event))
-    reduce(this.plans, this.state, event)
+    this.plans.follow(event, this.options.compile)
+    reduce(this.plans.compiled, this.state, event)
     if (event.type === 'run.closed') this.letGo()
   }
 
@@ -172,42 +168,17 @@ export class Host {
   private async amend(raw: RawAmendment): Promise<void> {
     const done = this.waiting.get(raw)
     this.waiting.delete(raw)
-    const before = this.amendable(raw.run)
-    const result =
-      before === null ? null : amendPlan(before, raw.amendment, { handlers: this.options.handlersOf(raw.run) })
+    const before = this.plans.get(raw.run)
+    const result = this.plans.amend(raw.run, raw.amendment, { handlers: this.options.handlersOf(raw.run) })
     if (result?.ok === false && raw.type === 'amend') return done?.(null, invalidAmendment(result.diagnostics))
     const input = prepared(raw, result)
     if (done !== undefined) this.waiting.set(input, done)
-    if (before === null || result?.ok !== true) return this.step([input])
-    this.put(raw.run, result.plan)
+    if (before === undefined || result?.ok !== true) return this.step([input])
+    this.plans.put(raw.run, result.plan)
     await this.step([input])
     // Refused: the run goes on with the plan it has.
     const run = this.state.runs.get(raw.run)
-    if (run !== undefined && run.plan !== result.plan.compiled) this.put(raw.run, before)
-  }
-
-  private amendable(run: RunId): AmendablePlan | null {
-    const compiled = this.plans.get(run)
-    const frame = this.frames.get(run)
-    return compiled === undefined || frame === undefined ? null : { compiled, frame }
-  }
-
-  private amendStored(event: RunEventMap['run.amended']): AmendablePlan {
-    const before = this.amendable(event.run)
-    const result = before === null ? null : amendPlan(before, event.amendment)
-    if (result?.ok === true) return result.plan
-    throw new Error(`The amendment cannot be read: ${result?.diagnostics[0]?.message ?? 'there is no plan'}`)
-  }
-
-  /** Keeps the plan of a run. */
-  put(run: RunId, { compiled, frame }: AmendablePlan): void {
-    this.plans.set(run, compiled)
-    this.frames.set(run, frame)
-  }
-
-  drop(run: RunId): void {
-    this.plans.delete(run)
-    this.frames.delete(run)
+    if (run !== undefined && run.plan !== result.plan.compiled) this.plans.put(raw.run, before)
   }
 
   /** Whoever wants to be woken comes before what is decided: a timer may be late where work has blocked the host. */
@@ -241,13 +212,13 @@ export class Host {
 
   /** Forgets runs that have ended, now that everybody knows. */
   private letGo(): void {
-    for (const run of this.state.ended.keys()) this.drop(run)
+    for (const run of this.state.ended.keys()) this.plans.drop(run)
     this.state.ended.clear()
   }
 
   private decide(inputs: readonly Input[]): BatchDecision {
     try {
-      return decideAll(this.plans, this.state, inputs, this.options.clock.now())
+      return decideAll(this.plans.compiled, this.state, inputs, this.options.clock.now())
     } catch (error) {
       const types = [...new Set(inputs.map(({ type }) => `"${type}"`))].join(', ')
       throw invariantError(`Deciding on ${types} failed: ${sentence(error)}`, error)

@@ -137,15 +137,16 @@ export class SchedulerOfScope implements Scheduler {
     const id = checkId('run', options.id ?? runIdFor(compiled.name, this.parts.clock.now())) as RunId
     const expected: Expected = { results: typed?.results ?? null, handle: null }
     // Open already, or about to be: it can only be refused, and must not take the other's plan and functions away.
-    if (this.host.plans.has(id)) throwIfRefused(await this.host.ask({ type: 'open', run: id, plan: null }))
-    this.host.put(id, { compiled, frame: plan })
+    if (this.host.plans.get(id) !== undefined)
+      throwIfRefused(await this.host.ask({ type: 'open', run: id, plan: null }))
+    this.host.plans.put(id, { compiled, frame: plan })
     this.expected.set(id, expected)
     if (typed !== null) this.functions.set(id, typed.functions)
     this.join(poolsOf(plan.pools, this.parts.pools, this.parts.defaultSlots))
     const rejection = await this.host.ask({ type: 'open', run: id, plan: plan as unknown as JsonValue })
     this.expected.delete(id)
     if (rejection !== null) {
-      this.host.drop(id)
+      this.host.plans.drop(id)
       this.forget(id)
     }
     throwIfRefused(rejection)

@@ -33,6 +33,7 @@ import { type AmendablePlan, amendPlan } from '../../src/plan/amend.js'
 import type { AmendmentDocument } from '../../src/plan/amendment.js'
 import { checkPlan } from '../../src/plan/check.js'
 import type { PlanDocument } from '../../src/plan/types.js'
+import { createPlanVersions } from '../../src/plan/versions.js'
 
 export interface Move<State extends string> {
   readonly from: State
@@ -106,29 +107,6 @@ function amendablePlan(document: PlanDocument): AmendablePlan {
   return { frame, compiled }
 }
 
-/** The plans of the runs as they are at some event of the journal. */
-class Versions {
-  readonly compiled = new Map<RunId, CompiledPlan>()
-  private readonly plans = new Map<RunId, AmendablePlan>()
-
-  get(run: RunId): AmendablePlan {
-    return this.plans.get(run)!
-  }
-
-  set(run: RunId, plan: AmendablePlan): void {
-    this.plans.set(run, plan)
-    this.compiled.set(run, plan.compiled)
-  }
-
-  /** The plan that an event needs to be folded. */
-  follow(bases: ReadonlyMap<RunId, AmendablePlan>, event: RunEvent): void {
-    if (event.type === 'run.opened') this.set(event.run, bases.get(event.run)!)
-    if (event.type !== 'run.amended') return
-    const result = amendPlan(this.get(event.run), event.amendment)
-    if (result.ok) this.set(event.run, result.plan)
-  }
-}
-
 /** The worlds of the test that runs: whatever a test does, its worlds are sound at its end. */
 const worlds: CoreWorld[] = []
 afterEach(() => {
@@ -154,8 +132,8 @@ class CoreWorld implements World {
   now = START
   decidedAt = START
   last: Decision = { events: [], instructions: [], wakeAt: null, rejection: null }
-  private plans = new Versions()
-  private readonly shadowPlans = new Versions()
+  private plans = createPlanVersions()
+  private readonly shadowPlans = createPlanVersions()
   private readonly bases = new Map<RunId, AmendablePlan>()
   private readonly isChecked: boolean
   private readonly shadow: ScopeState = createState()
@@ -190,7 +168,7 @@ class CoreWorld implements World {
   /** Folds one event into the second state and notes what moved. */
   private follow(event: RunEvent): void {
     const before = this.picture()
-    this.shadowPlans.follow(this.bases, event)
+    this.shadowPlans.follow(event, (_, run) => this.bases.get(run)!)
     reduce(this.shadowPlans.compiled, this.shadow, event)
     const after = this.picture()
     for (const [id, to] of after.tasks) {
@@ -222,7 +200,7 @@ class CoreWorld implements World {
   open(plan: PlanDocument, run = 'r'): Decision {
     const id = run as RunId
     if (!this.bases.has(id)) this.bases.set(id, amendablePlan(plan))
-    if (!this.plans.compiled.has(id)) this.plans.set(id, this.bases.get(id)!)
+    if (!this.plans.compiled.has(id)) this.plans.put(id, this.bases.get(id)!)
     return this.send({ type: 'open', run, plan: {} })
   }
 
@@ -254,17 +232,17 @@ class CoreWorld implements World {
 
   amend(amendment: AmendmentDocument, task?: string): Decision {
     const run = 'r' as RunId
-    const before = this.plans.get(run)
+    const before = this.plans.get(run)!
     const result = amendPlan(before, amendment)
     if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join(' '))
-    this.plans.set(run, result.plan)
+    this.plans.put(run, result.plan)
     const amending = { run, amendment: result.stored, removed: result.removed, changed: result.changed }
     const decision = this.send(
       task === undefined
         ? { type: 'amend', ...amending }
         : { type: 'complete', ...this.refOf(task), result: null, amending },
     )
-    if (this.state.runs.get(run)?.plan !== result.plan.compiled) this.plans.set(run, before)
+    if (this.state.runs.get(run)?.plan !== result.plan.compiled) this.plans.put(run, before)
     return decision
   }
 
@@ -289,9 +267,9 @@ class CoreWorld implements World {
 
   reload(): void {
     this.state = createState()
-    this.plans = new Versions()
+    this.plans = createPlanVersions()
     for (const event of this.journal) {
-      this.plans.follow(this.bases, event)
+      this.plans.follow(event, (_, run) => this.bases.get(run)!)
       reduce(this.plans.compiled, this.state, JSON.parse(JSON.stringify(event)) as RunEvent)
     }
   }

@@ -23,7 +23,7 @@ function problems(base: AmendablePlan, amendment: unknown): readonly string[] {
   return result.ok ? [] : result.diagnostics.map(({ code, at, message }) => `${code} ${at} ${message}`)
 }
 
-/** Everything the core looks at, by names instead of numbers; ranks and waves are compared by those who keep them. */
+/** Everything the core looks at, by names instead of numbers. Ranks and waves of what was there stay as they were. */
 function facts(plan: CompiledPlan): Readonly<Record<string, unknown>> {
   const nameOf = (node: number): string => plan.taskIds[node] ?? `<${plan.points[node - plan.taskCount]!.id}>`
   const rowOf = (node: number): readonly string[] =>
@@ -45,13 +45,22 @@ function facts(plan: CompiledPlan): Readonly<Record<string, unknown>> {
         claims: texts ?? null,
         priority: plan.priority[task],
         estimate: plan.estimateMs[task],
-        wave: plan.wave[task],
+        optional: plan.optional[task],
+        condition: plan.conditions.get(task) && {
+          of: plan.taskIds[plan.conditions.get(task)!.task],
+          path: plan.conditions.get(task)!.path,
+        },
         source: plan.sources[task],
         found: plan.taskIndex.get(id) === task,
       },
     ]
   })
-  const points = plan.points.map((point, index) => [point.id, { ...point, after: rowOf(plan.taskCount + index) }])
+  const weights = (weight: Int32Array | undefined): unknown =>
+    weight && Object.fromEntries([...weight].flatMap((own, task) => (own === 0 ? [] : [[plan.taskIds[task], own]])))
+  const points = plan.points.map((point, index) => [
+    point.id,
+    { ...point, weight: weights(point.weight), after: rowOf(plan.taskCount + index) },
+  ])
   return { ...Object.fromEntries(tasks), ...Object.fromEntries(points) }
 }
 
@@ -87,6 +96,10 @@ const specs: fc.Arbitrary<Spec> = fc
           requires: fc.subarray(['x', 'y']),
           handler: fc.constantFrom('one', 'two'),
           retry: fc.record({ maxAttempts: fc.integer({ min: 1, max: 3 }) }),
+          forms: fc.array(fc.nat(5), { maxLength: 3 }),
+          milestones: fc.subarray(['early', 'late']),
+          optional: fc.boolean(),
+          ...(index === 0 ? {} : { if: fc.nat(index) }),
         },
         { requiredKeys: ['id', 'stream', 'dependsOn'] },
       )
@@ -94,7 +107,19 @@ const specs: fc.Arbitrary<Spec> = fc
       .tuple(fc.tuple(...Array.from({ length: count }, (_, index) => task(index))), fc.nat(count), fc.nat(count))
       .map(([tasks, a, b]): Spec => {
         const idOf = (at: number): string => (tasks[at]!.stream === null ? `t${at}` : `${tasks[at]!.stream}/t${at}`)
-        const named = tasks.map((each) => ({ ...each, dependsOn: each.dependsOn.map(idOf) }))
+        const edge = (at: number, form: number): unknown => {
+          const milestones = tasks[at]!.milestones ?? []
+          if (form === 1) return { on: idOf(at), when: 'failure' }
+          if (form === 2) return { on: idOf(at), when: 'finish', lag: 1000 }
+          if (form === 3) return { anyOf: [idOf(at), { on: idOf(0), when: 'finish' }] }
+          if (form === 4) return { quorum: 2, of: [idOf(at), idOf(0)] }
+          return form === 5 && milestones.length > 0 ? `${idOf(at)}#${milestones[0]}` : idOf(at)
+        }
+        const named = tasks.map(({ forms = [], ...each }) => ({
+          ...each,
+          dependsOn: each.dependsOn.map((at, index) => edge(at, at === 0 ? 0 : (forms[index] ?? 0))),
+          ...(each.if === undefined ? {} : { if: { $from: idOf(Math.min(each.if, Number(each.id.slice(1)) - 1)) } }),
+        }))
         return { tasks: named as never, streams: ids, first: Math.min(a, b), second: Math.max(a, b) }
       })
   })
