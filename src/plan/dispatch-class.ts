@@ -109,31 +109,36 @@ export function insertDispatchClasses(
 ): DispatchClasses {
   const isSeated = new Uint8Array(need.length)
   for (const task of seated) isSeated[task] = 1
+  const known = before.dispatchClass
   /** By class: some task of it, -1 where none is left. */
   const example = new Int32Array(before.classCount).fill(-1)
-  for (const [task, of] of before.dispatchClass.entries()) if (isSeated[task] === 0) example[of] = task
-  const present = example.filter((task) => task !== -1)
-  const comesBefore = (a: number, b: number): number =>
+  for (let task = 0; task < known.length; task++) if (isSeated[task] === 0) example[known[task] as number] = task
+  const compare = (a: number, b: number): number =>
     need[a]! - need[b]! || priority[b]! - priority[a]! || rank[b]! - rank[a]!
-  const ordered = [...seated].sort(comesBefore)
+  const ordered = [...seated].sort(compare)
   const dispatchClass = new Int32Array(need.length)
   /** By class as it was: its new number. */
   const moved = new Int32Array(before.classCount)
   let classCount = 0
-  let last = -1
   let next = 0
-  const number = (task: number): number => {
-    if (last === -1 || comesBefore(last, task) !== 0) classCount += 1
-    last = task
-    return classCount - 1
-  }
-  for (const task of present) {
-    for (; next < ordered.length && comesBefore(ordered[next]!, task) < 0; next += 1) {
-      dispatchClass[ordered[next]!] = number(ordered[next]!)
+  const insertBefore = (task: number): void => {
+    for (; next < ordered.length && (task === -1 || compare(ordered[next]!, task) < 0); next++) {
+      const isAlike = next > 0 && compare(ordered[next - 1]!, ordered[next]!) === 0
+      dispatchClass[ordered[next]!] = isAlike ? classCount - 1 : classCount++
     }
-    moved[before.dispatchClass[task]!] = number(task)
   }
-  for (; next < ordered.length; next += 1) dispatchClass[ordered[next]!] = number(ordered[next]!)
-  for (const [task, of] of before.dispatchClass.entries()) if (isSeated[task] === 0) dispatchClass[task] = moved[of]!
+  for (let of = 0; of < example.length; of++) {
+    const task = example[of]!
+    if (task === -1) continue
+    insertBefore(task)
+    moved[of] = classCount++
+    for (; next < ordered.length && compare(ordered[next]!, task) === 0; next++) {
+      dispatchClass[ordered[next]!] = classCount - 1
+    }
+  }
+  insertBefore(-1)
+  for (let task = 0; task < known.length; task++) {
+    if (isSeated[task] === 0) dispatchClass[task] = moved[known[task] as number]!
+  }
   return { dispatchClass, classCount }
 }

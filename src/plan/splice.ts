@@ -43,8 +43,8 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
   const priority = column(large.priority, small.priority)
   const estimateMs = column(large.estimateMs, small.estimateMs)
   const rank = rankNew(seating, column(large.rank, small.rank), estimateMs, successors)
-  const taskIds = [...large.taskIds, ...seating.newTasks.map((task) => small.taskIds[task]!)]
-  const sources = [...large.sources]
+  const taskIds = large.taskIds.concat(seating.newTasks.map((task) => small.taskIds[task]!))
+  const sources = large.sources.slice()
   for (const task of written) sources[taskAt[task]!] = small.sources[task]!
   return {
     ...large,
