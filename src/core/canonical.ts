@@ -97,6 +97,7 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
     skip: sorted(run.skips.get(task)),
     cancel: run.cancels.get(task),
     notBefore: run.notBefore.get(task),
+    generation: run.generations.get(task),
     unneeded: run.unneeded.has(task),
     doomed: run.doomed.get(task),
   }

@@ -83,6 +83,12 @@ export interface TaskSource {
   readonly input?: JsonValue | undefined
 }
 
+/** Finds tasks by their full ids; a `Map` will do. */
+export interface TaskLookup {
+  get(id: string): TaskIndex | undefined
+  has(id: string): boolean
+}
+
 /**
  * A plan as arrays, made by `compile`. Read-only and shared by all runs of the plan. Arrays named by task have
  * `taskCount` entries; `successors`, `predecessors` and `dependencyCount` have one per node. A task waits for all of its
@@ -92,7 +98,7 @@ export interface CompiledPlan {
   readonly name: string
   readonly taskCount: number
   readonly taskIds: readonly TaskId[]
-  readonly taskIndex: ReadonlyMap<string, TaskIndex>
+  readonly taskIndex: TaskLookup
   readonly sources: readonly TaskSource[]
   /** 1 for tasks whose source has an input. */
   readonly hasInput: Uint8Array

@@ -5,15 +5,18 @@
  * never be ready, close what has ended), and start whatever may start. What happens is recorded as an event, and
  * recording is what changes the state.
  */
+import { amend, refusal } from './amend.js'
 import { dispatch } from './dispatch.js'
 import { expire } from './expire.js'
 import { instruct } from './instruct.js'
 import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
+import { reopenTask } from './reopen.js'
 import { settle } from './settle.js'
 import { send, share } from './share-and-send.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { BEAT_SHARE, isFinal, STATUS } from './state.js'
 import type {
+  Amending,
   AttemptRef,
   BatchDecision,
   CancelTarget,
@@ -97,6 +100,10 @@ function apply(draft: Draft, input: Input): void {
       return pause(draft, input)
     case 'resume':
       return resume(draft, input)
+    case 'amend':
+      return amendRun(draft, input)
+    case 'reopen':
+      return reopen(draft, input)
     case 'tick':
       return
     default:
@@ -111,9 +118,18 @@ type InputOf<Type extends Input['type']> = Extract<Input, { readonly type: Type 
 function complete(draft: Draft, input: InputOf<'complete'>): void {
   const attempt = liveAttempt(draft, input)
   if (attempt === null) return
-  const { run, task, fence, result } = input
+  const { run, task, fence, result, amending } = input
+  if (amending !== undefined && !extend(draft, attempt, amending)) return
   // Written out, not spread: this line runs once per task.
   record(draft, { type: 'attempt.succeeded', at: draft.at, run, task, attempt: attempt.number, fence, result })
+}
+
+/** What the work adds to the plan comes with its result, or the attempt has failed. */
+function extend(draft: Draft, attempt: Attempt, amending: Amending): boolean {
+  const refused = refusal(draft, attempt.run, amending)
+  if (refused === null) amend(draft, attempt.run, amending)
+  else failAttempt(draft, attempt, { kind: 'error', message: `It could not extend the plan: ${refused.message}` })
+  return refused === null
 }
 
 function fail(draft: Draft, input: InputOf<'fail'>): void {
@@ -236,6 +252,19 @@ function resume(draft: Draft, input: InputOf<'resume'>): void {
   const run = openRun(draft, input.run)
   if (run === null || run.paused === null) return
   record(draft, { type: 'run.resumed', at: draft.at, run: run.id })
+}
+
+function amendRun(draft: Draft, input: InputOf<'amend'>): void {
+  const run = openRun(draft, input.run)
+  if (run === null) return
+  const refused = refusal(draft, run, input)
+  if (refused === null) amend(draft, run, input)
+  else draft.rejection = refused
+}
+
+function reopen(draft: Draft, input: InputOf<'reopen'>): void {
+  const run = openRun(draft, input.run)
+  if (run !== null) reopenTask(draft, run, input.task, input.downstream, input.reason)
 }
 
 // ── Cancellation ────────────────────────────────────────────────────────────────────────────────────────────────

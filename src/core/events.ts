@@ -40,6 +40,8 @@ export interface RunEventMap {
     /** Opening another run under it gives this one, for ever. Absent: none. */
     readonly idempotencyKey?: string
   }
+  /** Tasks were added, removed or changed; what was removed is skipped by events of its own. */
+  'run.amended': OfRun & { readonly type: 'run.amended'; readonly amendment: JsonValue }
   'run.paused': OfRun & { readonly type: 'run.paused'; readonly reason: string }
   'run.resumed': OfRun & { readonly type: 'run.resumed' }
   /** Somebody cancelled the whole run; its tasks follow one by one. */
@@ -110,6 +112,8 @@ export interface RunEventMap {
   /** The task failed while no attempt of it was live (it waited too long). */
   'task.failed': OfTask & { readonly type: 'task.failed'; readonly failure: Failure }
   'task.skipped': OfTask & { readonly type: 'task.skipped'; readonly reason: SkipReason }
+  /** The task has ended and is to be done again. Its attempts count from here on; `generation` counts these events, from 2. */
+  'task.reopened': OfTask & { readonly type: 'task.reopened'; readonly generation: number; readonly reason: string }
   'task.cancelled': OfTask & { readonly type: 'task.cancelled'; readonly reason: string }
 }
 

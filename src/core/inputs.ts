@@ -8,6 +8,15 @@ export interface AttemptRef {
   readonly fence: Fence
 }
 
+/** An amendment that fits the plan: what to store, and what the core must look at before it agrees. */
+export interface Amending {
+  readonly run: RunId
+  readonly amendment: JsonValue
+  /** Full ids. */
+  readonly removed: readonly TaskId[]
+  readonly changed: readonly TaskId[]
+}
+
 export type CancelTarget =
   | { readonly kind: 'run' }
   | { readonly kind: 'stream'; readonly stream: string }
@@ -32,7 +41,8 @@ export type Input =
   /** The worker finishes what it runs and gets nothing more. */
   | { readonly type: 'drain'; readonly worker: WorkerId }
   | { readonly type: 'leave'; readonly worker: WorkerId; readonly reason: string }
-  | ({ readonly type: 'complete'; readonly result: JsonValue } & AttemptRef)
+  /** With `amending`, the plan grows in the same step; refused together. */
+  | ({ readonly type: 'complete'; readonly result: JsonValue; readonly amending?: Amending } & AttemptRef)
   | ({ readonly type: 'fail'; readonly failure: Failure } & AttemptRef)
   /** A sign of life; with `progress`, also a sign of progress. */
   | ({ readonly type: 'beat'; readonly progress?: JsonValue } & AttemptRef)
@@ -53,6 +63,17 @@ export type Input =
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
   | { readonly type: 'pause'; readonly run: RunId; readonly reason: string }
   | { readonly type: 'resume'; readonly run: RunId }
+  /** Changes the plan of an open run; the host has compiled the amended plan and put it in place of the old one. */
+  | ({ readonly type: 'amend' } & Amending)
+  /** Does a task again that has ended: see `task.reopened`. */
+  | {
+      readonly type: 'reopen'
+      readonly run: RunId
+      readonly task: string
+      /** Also what came after it and has ended. */
+      readonly downstream: boolean
+      readonly reason: string
+    }
   /** Time has passed. */
   | { readonly type: 'tick' }
 
@@ -65,6 +86,9 @@ export type RejectionCode =
   | 'TASK_UNKNOWN'
   | 'TASK_FINISHED'
   | 'MILESTONE_UNKNOWN'
+  | 'TASK_OPEN'
+  | 'TASK_STARTED'
+  | 'STREAM_FINISHED'
   | 'ATTEMPT_STALE'
   | 'WORKER_EXISTS'
   | 'WORKER_UNKNOWN'

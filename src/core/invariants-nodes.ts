@@ -1,8 +1,8 @@
 /** Whether what each node waits for, and has been skipped for, is what the ends of others say. */
-import { type End, isHarmless, isHit } from './points.js'
+import { endOf, isHarmless, isHit } from './points.js'
 import type { RunState } from './state.js'
-import { isFinal, STATUS, STATUS_NAMES } from './state.js'
-import type { NodeIndex, Point, TaskIndex } from './types.js'
+import { STATUS, STATUS_NAMES } from './state.js'
+import type { Point, TaskIndex } from './types.js'
 import { broken } from './violation.js'
 
 /** Counts again what each task lacks, and the hits and misses of each point (S1, S11). */
@@ -12,17 +12,6 @@ export function checkNodes(run: RunState): void {
   points.forEach((point, index) => {
     checkPoint(run, point, index)
   })
-}
-
-/** How a node ended; null while it has not. */
-function endOf(run: RunState, node: NodeIndex): End | null {
-  const { taskCount } = run.plan
-  const status = run.status[node]!
-  if (!isFinal(status)) return null
-  if (status === STATUS.succeeded) return 'reached'
-  if (status === STATUS.failed) return 'failed'
-  if (node < taskCount) return run.unneeded.has(node) ? 'unneeded' : 'missed'
-  return run.harmed[node - taskCount] === 1 ? 'missed' : 'unneeded'
 }
 
 function checkTask(run: RunState, task: TaskIndex): void {
@@ -52,7 +41,9 @@ function checkStatus(run: RunState, task: TaskIndex, unmet: number, isHopeless: 
     case STATUS.running:
     case STATUS.succeeded:
     case STATUS.failed:
-      if (unmet > 0) broken(`The dependencies of a ${STATUS_NAMES[status]!} task hold (S1)`, run, task)
+      // What had started before something it depends on was reopened goes on.
+      if (unmet > 0 && (status === STATUS.ready || run.generations.size === 0))
+        broken(`The dependencies of a ${STATUS_NAMES[status]!} task hold (S1)`, run, task)
       return
     case STATUS.skipped:
       return checkSkip(run, task, unmet, isHopeless)
@@ -121,6 +112,7 @@ function checkSkip(run: RunState, task: TaskIndex, unmet: number, isHopeless: bo
   if (reason.kind === 'condition' && (unmet > 0 || status !== 'succeeded')) {
     broken(`A condition is looked at when all dependencies hold; "${reason.because}" is ${status}`, run, task)
   }
+  if (reason.kind === 'removed' && because !== task) broken('A task is removed for its own sake', run, task)
   if (reason.kind === 'on-failure' && (run.drainedBy === null || status !== 'failed')) {
     broken(`A task is skipped by onFailure only if a task failed; "${reason.because}" is ${status}`, run, task)
   }

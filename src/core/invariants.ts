@@ -56,7 +56,7 @@ function checkCounts(run: RunState): void {
 
 /** S6: attempts without the lost ones, and the lost ones, within their bounds. */
 function checkBudget(run: RunState, task: TaskIndex): void {
-  const attempts = run.attempts[task]!
+  const attempts = run.attempts[task]! - (run.generations.get(task)?.attemptsBefore ?? 0)
   const lost = run.lost.size === 0 ? 0 : (run.lost.get(task) ?? 0)
   const { maxAttempts, maxLost } = run.plan.policies[run.plan.policy[task]!]!
   if (attempts - lost > maxAttempts) {

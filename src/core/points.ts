@@ -7,7 +7,7 @@
  */
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import type { RunState, ScopeState } from './state.js'
-import { STATUS } from './state.js'
+import { isFinal, STATUS } from './state.js'
 import type { Condition, EpochMs, Hit, JsonValue, NodeIndex, Point, TaskIndex } from './types.js'
 
 /** How a node ended, as far as others care. A point is never `failed`: it is reached, missed, or was not needed. */
@@ -16,6 +16,11 @@ export type End = 'reached' | 'failed' | 'missed' | 'unneeded'
 /** Tells those who wait for a task how it ended. */
 export function tell(state: ScopeState, run: RunState, task: TaskIndex, end: End, at: EpochMs): void {
   tellOf(state, run, task, end, at, task)
+}
+
+/** Tells those who wait for a point how it ended. */
+export function tellNode(state: ScopeState, run: RunState, node: NodeIndex, end: End, at: EpochMs): void {
+  tellOf(state, run, node, end, at, -1)
 }
 
 /** Reaches a point by itself, without a hit; does nothing where it has been reached or missed already. */
@@ -44,6 +49,17 @@ export function endWithout(state: ScopeState, run: RunState, task: TaskIndex, st
   const isUnneeded = run.unneeded.has(task)
   if (!isUnneeded && run.plan.optional[task] === 0) run.shortfall += 1
   tell(state, run, task, status === STATUS.failed ? 'failed' : isUnneeded ? 'unneeded' : 'missed', at)
+}
+
+/** How a node ended; null while it has not. */
+export function endOf(run: RunState, node: NodeIndex): End | null {
+  const { taskCount } = run.plan
+  const status = run.status[node]!
+  if (!isFinal(status)) return null
+  if (status === STATUS.succeeded) return 'reached'
+  if (status === STATUS.failed) return 'failed'
+  if (node < taskCount) return run.unneeded.has(node) ? 'unneeded' : 'missed'
+  return run.harmed[node - taskCount] === 1 ? 'missed' : 'unneeded'
 }
 
 interface Told {
@@ -102,7 +118,7 @@ function tellTask(
 }
 
 /** All dependencies of a waiting task hold; it is ready unless its own condition does not. */
-function becomeReady(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs, from: EpochMs): void {
+export function becomeReady(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs, from: EpochMs): void {
   const condition = run.plan.conditions.size === 0 ? undefined : run.plan.conditions.get(task)
   if (condition === undefined || holds(run, condition)) return makeReady(state, run, task, at, from)
   run.doomed.set(task, { because: condition.task, through: null, isUnneeded: true })
@@ -119,7 +135,7 @@ function holds(run: RunState, { task, path }: Condition): boolean {
 }
 
 /** Marks a waiting task that can never be ready. What went wrong counts more than what was not needed. */
-function doom(run: RunState, task: TaskIndex, by: NodeIndex, end: End, because: TaskIndex): void {
+export function doom(run: RunState, task: TaskIndex, by: NodeIndex, end: End, because: TaskIndex): void {
   if (run.status[task] !== STATUS.waiting) return
   const isUnneeded = end === 'unneeded'
   const known = run.doomed.get(task)

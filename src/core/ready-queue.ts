@@ -14,6 +14,8 @@ export interface ReadyQueue {
   pushFront(task: TaskIndex): void
   /** Takes out a task that is in the queue. */
   remove(task: TaskIndex): void
+  /** All tasks in the queue: class by class, in their order. O(classes + tasks). */
+  tasks(): readonly TaskIndex[]
   /** The task of this need that starts first, -1 for none. */
   first(need: number): TaskIndex
   /** Needs that have, or lately had, a ready task. */
@@ -70,6 +72,11 @@ export function createReadyQueue(plan: CompiledPlan): ReadyQueue {
       else next[before] = after
       if (after === NONE) tail[ofClass] = before
       else previous[after] = before
+    },
+    tasks() {
+      const all: TaskIndex[] = []
+      for (let task of head) for (; task !== NONE; task = next[task]!) all.push(task)
+      return all
     },
     first(need) {
       const heap = heaps[need]!

@@ -90,3 +90,11 @@ export function undelay(run: RunState, task: TaskIndex): void {
   run.place[task] = PLACE.queued
   run.ready.push(task)
 }
+
+/** A ready task is as if it had never been. */
+export function takeBack(state: ScopeState, run: RunState, task: TaskIndex): void {
+  leaveReady(state, run, task)
+  setStatus(run, task, STATUS.waiting)
+  run.readyAt[task] = Number.NaN
+  run.scheduledAt.delete(task)
+}

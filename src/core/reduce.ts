@@ -5,9 +5,11 @@
  */
 import { createRun } from './create.js'
 import type { DeadlineKind } from './deadlines.js'
+import { grow } from './grow.js'
 import { addMessage, addShared, NOTHING_SHARED } from './handed-over.js'
 import { endWithout, reach, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
+import { retract } from './retract.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { findTask, STATUS } from './state.js'
 import type { EpochMs, Fence, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
@@ -50,6 +52,8 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return taskCancelled(state, event)
     case 'task.failed':
       return taskFailed(state, event)
+    case 'task.reopened':
+      return taskReopened(state, event)
     case 'worker.joined':
       return workerJoined(state, event)
     case 'worker.draining':
@@ -68,6 +72,8 @@ function reduceRun(plans: Plans, state: ScopeState, event: RunLevelEvent): void 
   switch (event.type) {
     case 'run.opened':
       return runOpened(plans, state, event)
+    case 'run.amended':
+      return runAmended(plans, state, event)
     case 'run.paused':
       openRun(state, event.run).paused = { at: event.at, reason: event.reason }
       return state.claims.refresh()
@@ -93,6 +99,20 @@ function runOpened(plans: Plans, state: ScopeState, event: RunEventMap['run.open
   if (run.idempotencyKey !== null) state.runKeys.set(run.idempotencyKey, run.id)
   refreshWorkers(state)
   tellRoots(state, run, event.at)
+}
+
+function runAmended(plans: Plans, state: ScopeState, event: RunEventMap['run.amended']): void {
+  const run = openRun(state, event.run)
+  const plan = plans.get(event.run)
+  if (plan === undefined || plan === run.plan) throw new Error(`The plan of run "${event.run}" was not amended.`)
+  const { change = {} } = event.amendment as { readonly change?: object }
+  grow(
+    state,
+    run,
+    plan,
+    Object.keys(change).map((id) => indexOf(run, id as TaskId)),
+    event.at,
+  )
 }
 
 function runResumed(state: ScopeState, event: RunEventMap['run.resumed']): void {
@@ -208,7 +228,15 @@ function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']):
   if (event.failure.kind === 'lost') run.lost.set(task, (run.lost.get(task) ?? 0) + 1)
   run.failures.set(task, event.failure)
   if (event.retryAt === null) endFailed(state, run, task, event.at)
-  else makeReady(state, run, task, event.at, event.retryAt)
+  else if (run.remaining[task] === 0) makeReady(state, run, task, event.at, event.retryAt)
+  else waitForReopened(run, task, event.retryAt)
+}
+
+/** What it depends on was reopened while it ran: it waits for that first, and then for the time of its retry. */
+function waitForReopened(run: RunState, task: TaskIndex, retryAt: EpochMs): void {
+  setStatus(run, task, STATUS.waiting)
+  run.readyAt[task] = Number.NaN
+  run.notBefore.set(task, retryAt)
 }
 
 function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void {
@@ -216,6 +244,13 @@ function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void 
   const task = indexOf(run, event.task)
   run.failures.set(task, event.failure)
   endFailed(state, run, task, event.at)
+}
+
+function taskReopened(state: ScopeState, event: RunEventMap['task.reopened']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  run.generations.set(task, { generation: event.generation, attemptsBefore: run.attempts[task]! })
+  retract(state, run, task, event.at)
 }
 
 function endFailed(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {

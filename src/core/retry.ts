@@ -8,9 +8,10 @@ export function retryAt(run: RunState, task: TaskIndex, number: number, failure:
   const policy = run.plan.policies[run.plan.policy[task]!]!
   if (run.cancelled !== null || run.drainedBy !== null) return null
   const lost = run.lost.get(task) ?? 0
+  const before = run.generations.get(task)?.attemptsBefore ?? 0
   const isLost = failure.kind === 'lost'
   // Losing a worker is not the work's fault: it spends a budget of its own.
-  const spent = isLost ? lost + 1 : number - lost
+  const spent = isLost ? lost + 1 : number - before - lost
   if (spent >= (isLost ? policy.maxLost + 1 : policy.maxAttempts)) return null
   if (!isLost && !mayRetry(policy, failure)) return null
   const delay = isLost ? 0 : backoffMs(policy, spent, attemptId(run.id, run.plan.taskIds[task]!, number))

@@ -109,6 +109,13 @@ export interface ParkedLine {
   readonly waiters: Waiter[]
 }
 
+/** A task that was reopened. */
+export interface Generation {
+  /** From 2. */
+  readonly generation: number
+  readonly attemptsBefore: number
+}
+
 /** Why a waiting task can never be ready. */
 export interface Doom {
   /** The task whose end decided it. */
@@ -133,29 +140,30 @@ export interface KeptMessage extends Message {
 
 export interface RunState {
   readonly id: RunId
-  readonly plan: CompiledPlan
+  /** Replaced when the plan is amended, with all arrays: tasks keep their indexes, points move behind the new tasks. */
+  plan: CompiledPlan
   readonly openedAt: EpochMs
   /** Revision of the scope before the run was opened: where its history begins. */
   readonly openedAfter: Revision
   readonly idempotencyKey: string | null
   /** Status code of each node. */
-  readonly status: Uint8Array
+  status: Uint8Array
   /** Unmet dependencies of each task; hits that each point lacks. */
-  readonly remaining: Int32Array
+  remaining: Int32Array
   /** Misses that each point can still bear; below 0 it never will be reached. By index of the point. */
-  readonly spare: Int32Array
+  spare: Int32Array
   /** 1 for points that had a miss because something went wrong, before it was settled what became of them. By index of the point. */
-  readonly harmed: Uint8Array
+  harmed: Uint8Array
   /** When a node that a lag holds up may go on; absent: at once. */
-  readonly notBefore: Map<NodeIndex, EpochMs>
+  notBefore: Map<NodeIndex, EpochMs>
   /** Number of the last attempt of each task, 0 for none. */
-  readonly attempts: Int32Array
+  attempts: Int32Array
   /** When each task last became ready (NaN: never), or will be tried again; when it last started, and ended. */
-  readonly readyAt: Float64Array
-  readonly startedAt: Float64Array
-  readonly endedAt: Float64Array
+  readyAt: Float64Array
+  startedAt: Float64Array
+  endedAt: Float64Array
   /** `PLACE` of each task. */
-  readonly place: Uint8Array
+  place: Uint8Array
   /** All and only live attempts, by task. */
   readonly live: SmallMap<TaskIndex, Attempt>
   /** How many attempts of a task were lost; absent for 0. */
@@ -168,6 +176,8 @@ export interface RunState {
   readonly cancels: Map<TaskIndex, string>
   /** When a task with `scheduleToClose` first became ready. */
   readonly scheduledAt: Map<TaskIndex, EpochMs>
+  /** Tasks that were done again: how often, and how many attempts they had had before. */
+  readonly generations: Map<TaskIndex, Generation>
   /** All and only skipped tasks for which there was nothing to do. */
   readonly unneeded: Set<TaskIndex>
   /** How many tasks the run needs ended otherwise than succeeded. */
@@ -189,11 +199,11 @@ export interface RunState {
   /** All messages so far: the one at `seq - 1` has that number. */
   readonly messages: KeptMessage[]
   /** The run's claim sets in the table of the scope. */
-  readonly claimSets: readonly ClaimSet[]
+  claimSets: readonly ClaimSet[]
   /** All and only ready tasks with claims. */
   readonly waiters: Map<TaskIndex, Waiter>
   /** All and only ready tasks whose place is `queued`. */
-  readonly ready: ReadyQueue
+  ready: ReadyQueue
   /** The task that was looked up last: events come in pairs. Not a fact. */
   cursor: TaskIndex
   /** For each need of the plan, the workers that can serve it and are not draining, least flexible first. */

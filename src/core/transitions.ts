@@ -15,14 +15,21 @@ export const TRANSITIONS: readonly Transition<TaskStatus>[] = [
   { from: 'waiting', to: 'ready', by: '(derived)', when: 'its last dependency is met' },
   { from: 'waiting', to: 'skipped', by: 'task.skipped' },
   { from: 'waiting', to: 'cancelled', by: 'task.cancelled' },
+  { from: 'ready', to: 'waiting', by: 'run.amended', when: 'it was changed' },
+  { from: 'ready', to: 'waiting', by: 'task.reopened', when: 'it depends on what was reopened' },
   { from: 'ready', to: 'running', by: 'attempt.started' },
   { from: 'ready', to: 'failed', by: 'task.failed', when: 'it waited too long' },
-  { from: 'ready', to: 'skipped', by: 'task.skipped', when: 'the run drains' },
+  { from: 'ready', to: 'skipped', by: 'task.skipped', when: 'the run drains, or the plan is amended without it' },
   { from: 'ready', to: 'cancelled', by: 'task.cancelled' },
   { from: 'running', to: 'succeeded', by: 'attempt.succeeded' },
   { from: 'running', to: 'ready', by: 'attempt.failed', when: 'it will be tried again' },
+  { from: 'running', to: 'waiting', by: 'attempt.failed', when: 'what it depends on was reopened' },
   { from: 'running', to: 'failed', by: 'attempt.failed', when: 'no attempt is left' },
   { from: 'running', to: 'cancelled', by: 'task.cancelled' },
+  { from: 'succeeded', to: 'waiting', by: 'task.reopened' },
+  { from: 'failed', to: 'waiting', by: 'task.reopened' },
+  { from: 'cancelled', to: 'waiting', by: 'task.reopened' },
+  { from: 'skipped', to: 'waiting', by: 'task.reopened' },
 ]
 
 export type AttemptStatus = 'live' | 'closing' | 'ended'

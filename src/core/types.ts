@@ -21,10 +21,11 @@ export type {
   Point,
   PointKind,
   Policy,
+  TaskLookup,
   TaskSource,
 } from './compiled-plan.js'
 export type { RunEvent, RunEventMap, RunEventType } from './events.js'
-export type { AttemptRef, CancelTarget, Input, Rejection, RejectionCode } from './inputs.js'
+export type { Amending, AttemptRef, CancelTarget, Input, Rejection, RejectionCode } from './inputs.js'
 export type {
   AttemptId,
   ClosingReason,

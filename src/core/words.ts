@@ -83,6 +83,8 @@ export type SkipReason =
     }
   /** Its `if` looked at a part of the result of `because` that is false, null or not there. */
   | { readonly kind: 'condition'; readonly because: TaskId; readonly unneeded: true }
+  /** The plan was amended, without it. */
+  | { readonly kind: 'removed'; readonly because: TaskId; readonly unneeded: true }
   | { readonly kind: 'on-failure'; readonly because: TaskId; readonly rule: 'drain' | 'abort' }
 
 /** Who a message is for: whoever works on a task, on any task of a stream, or for a worker. */

@@ -1,5 +1,6 @@
 /** Plans made by code: a builder with typed results, and data with functions in it. Both yield plain JSON. */
 import type { TaskId } from '../core/types.js'
+import type { AmendmentDocument } from './amendment.js'
 import { isPlainObject } from './plain-object.js'
 import {
   assertSamePlan,
@@ -60,8 +61,20 @@ export type TaskArguments<Input> = undefined extends Input
   ? [input?: Given<Input> | undefined, options?: TaskOptions | undefined]
   : [input: Given<Input>, options?: TaskOptions | undefined]
 
+/** Tasks that were made from one list, as the start of a join. */
+export interface Group<out Ref> {
+  /** One for each item, in order: `dependsOn: group.all` waits for all of them. */
+  readonly all: readonly Ref[]
+  /** Waits for the first of them that succeeds. */
+  any(): DependencyOf<Duration>
+  /** Waits until so many of them have succeeded. */
+  quorum(count: number): DependencyOf<Duration>
+}
+
 /** Adds tasks to a plan or stream. */
 export interface TaskBuilder<Handlers extends Signatures, Context> {
+  /** Adds a task, or more, for each item; what `each` returns are the members of the group. */
+  split<Item, Ref extends NodeRef>(items: Iterable<Item>, each: (item: Item, index: number) => Ref): Group<Ref>
   /** Adds a task that a registered handler carries out. A reference in its input makes the dependency too. */
   task<Name extends keyof Handlers & string>(
     id: string,
@@ -102,19 +115,48 @@ export function buildPlan<Handlers extends Signatures, Context, Returned>(
 ): TypedPlan<ResultsOf<Returned>> {
   const plan = {}
   const functions = new Map<string, PlanFunction>()
-  const tasks: NamedTask[] = []
-  const streams: object[] = []
-  const builder = {
-    task: taskAdder('', tasks, functions, plan),
-    stream: (id: string, { dependsOn, ...fields }: StreamOptions, fill: (stream: object) => unknown) => {
-      const own: NamedTask[] = []
-      streams.push({ id, ...fields, ...plainEdges(dependsOn, plan), tasks: own })
-      return { kind: 'stream', id, plan, tasks: fill({ task: taskAdder(`${id}/`, own, functions, plan) }) }
-    },
-  }
+  const { builder, tasks, streams } = createBuilder('', plan, functions)
   const returned = build(builder as unknown as PlanBuilder<Handlers, Context>)
   const document = { ...options, name, ...(streams.length > 0 && { streams }), tasks } as PlanDocument
   return createTypedPlan(document, resultSources(returned, plan), functions)
+}
+
+/** Adds tasks and streams to what is running. Handlers are named: a function would not be there after a restart. */
+export type ExtensionBuilder = PlanBuilder<Signatures, never>
+
+/**
+ * Runs `build` and keeps what it added, as an amendment.
+ *
+ * @param stream - Where tasks go that are added without a stream; null: into none.
+ * @throws TypeError for functions in place of handlers; and whatever `build` throws.
+ */
+export function buildExtension(stream: string | null, build: (plan: ExtensionBuilder) => void): AmendmentDocument {
+  const plan = {}
+  const functions = new Map<string, PlanFunction>()
+  const { builder, tasks, streams } = createBuilder(stream === null ? '' : `${stream}/`, plan, functions)
+  build(builder as unknown as ExtensionBuilder)
+  const [work] = functions.keys()
+  if (work !== undefined) throw new TypeError(`The task "${work}" of an extension has a function: name a handler.`)
+  const own = stream === null || tasks.length === 0 ? [] : [{ id: stream, tasks }]
+  return { add: { streams: [...own, ...streams] as StreamList, tasks: stream === null ? tasks : [] } }
+}
+
+type StreamList = readonly (StreamDocument & { readonly id: string })[]
+
+/** Adds to `tasks` and `streams`; ids of tasks of no stream have `prefix` in references to them. */
+function createBuilder(prefix: string, plan: object, functions: Map<string, PlanFunction>) {
+  const tasks: NamedTask[] = []
+  const streams: object[] = []
+  const builder = {
+    task: taskAdder(prefix, tasks, functions, plan),
+    split,
+    stream: (id: string, { dependsOn, ...fields }: StreamOptions, fill: (stream: object) => unknown) => {
+      const own: NamedTask[] = []
+      streams.push({ id, ...fields, ...plainEdges(dependsOn, plan), tasks: own })
+      return { kind: 'stream', id, plan, tasks: fill({ task: taskAdder(`${id}/`, own, functions, plan), split }) }
+    },
+  }
+  return { builder, tasks, streams }
 }
 
 /** A plan written as data, in which the handlers of tasks may be functions: each is registered under its task's full id. */
@@ -174,6 +216,12 @@ function taskAdder(prefix: string, tasks: NamedTask[], functions: Map<string, Pl
     })
     return Object.assign(Object.create(taskRefPrototype), { id: full, plan })
   }
+}
+
+function split<Item, Ref extends NodeRef>(items: Iterable<Item>, each: (item: Item, index: number) => Ref): Group<Ref> {
+  const all = Array.from(items, each)
+  const of = all.map(({ id }) => id)
+  return { all, any: () => ({ anyOf: of }), quorum: (count) => ({ quorum: count, of }) }
 }
 
 interface OwnedRef extends NodeRef {

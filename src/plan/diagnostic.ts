@@ -5,7 +5,7 @@ import { thousands } from './text.js'
  * The codes of diagnostics; `docs/reference/plan.md` lists what each one means.
  *
  * The text: `BAD_SYNTAX` `DUPLICATE_KEY` `TOO_LARGE` `TOO_DEEP` · the values: `NOT_JSON` `UNREADABLE` `RESERVED_NAME`
- * `MISSING_FIELD` `UNKNOWN_FIELD` `BAD_VALUE` `BAD_DURATION` `BAD_ID` `BAD_PATH` `BAD_REFERENCE` · what they mean
+ * `MISSING_FIELD` `UNKNOWN_FIELD` `BAD_VALUE` `BAD_DURATION` `BAD_ID` `BAD_PATH` `BAD_REFERENCE` `BAD_TEMPLATE` · what they mean
  * together: `DUPLICATE_ID` `UNKNOWN_ID` `AMBIGUOUS_ID` `CYCLE` `OWNED_PATH` `PROTECTED_PATH` `NO_POOL`
  * `UNKNOWN_HANDLER` `BAD_DEPENDENCY` `BAD_SEQUENCE` · `NOT_YET_SUPPORTED` · no errors: `EMPTY_PLAN` `LOOSE_SEQUENCE`
  * `SOFT_CYCLE` `WILL_NOT_RUN_SIDE_BY_SIDE` · `TOO_MANY_PROBLEMS`.
@@ -25,6 +25,7 @@ export type DiagnosticCode =
   | 'BAD_ID'
   | 'BAD_PATH'
   | 'BAD_REFERENCE'
+  | 'BAD_TEMPLATE'
   | 'DUPLICATE_ID'
   | 'UNKNOWN_ID'
   | 'AMBIGUOUS_ID'

@@ -95,3 +95,50 @@ function placeOf(value: number, sorted: Float64Array, from: number, to: number):
   }
   return low
 }
+
+/**
+ * The classes when `seated` tasks are new or have changed and all others are as they were: each finds its place among the
+ * classes there are, which move up. O(tasks + seated × log classes), where `compileDispatchClasses` would sort.
+ */
+export function insertDispatchClasses(
+  before: DispatchClasses,
+  seated: readonly number[],
+  need: Int32Array,
+  priority: Float64Array,
+  rank: Float64Array,
+): DispatchClasses {
+  const isSeated = new Uint8Array(need.length)
+  for (const task of seated) isSeated[task] = 1
+  const known = before.dispatchClass
+  /** By class: some task of it, -1 where none is left. */
+  const example = new Int32Array(before.classCount).fill(-1)
+  for (let task = 0; task < known.length; task++) if (isSeated[task] === 0) example[known[task] as number] = task
+  const compare = (a: number, b: number): number =>
+    need[a]! - need[b]! || priority[b]! - priority[a]! || rank[b]! - rank[a]!
+  const ordered = [...seated].sort(compare)
+  const dispatchClass = new Int32Array(need.length)
+  /** By class as it was: its new number. */
+  const moved = new Int32Array(before.classCount)
+  let classCount = 0
+  let next = 0
+  const insertBefore = (task: number): void => {
+    for (; next < ordered.length && (task === -1 || compare(ordered[next]!, task) < 0); next++) {
+      const isAlike = next > 0 && compare(ordered[next - 1]!, ordered[next]!) === 0
+      dispatchClass[ordered[next]!] = isAlike ? classCount - 1 : classCount++
+    }
+  }
+  for (let of = 0; of < example.length; of++) {
+    const task = example[of]!
+    if (task === -1) continue
+    insertBefore(task)
+    moved[of] = classCount++
+    for (; next < ordered.length && compare(ordered[next]!, task) === 0; next++) {
+      dispatchClass[ordered[next]!] = classCount - 1
+    }
+  }
+  insertBefore(-1)
+  for (let task = 0; task < known.length; task++) {
+    if (isSeated[task] === 0) dispatchClass[task] = moved[known[task] as number]!
+  }
+  return { dispatchClass, classCount }
+}

@@ -18,6 +18,7 @@ import { isPlainTask } from './plain.js'
 import { isPlainObject } from './plain-object.js'
 import { type Fields, type Kind, readCollection, readRecord } from './read.js'
 import { gateSchema, headerSchema, phaseSchema, streamSchema, taskSchema } from './schema.js'
+import { expandTemplates } from './templates.js'
 import { describe } from './text.js'
 import { isTypedPlan } from './typed-plan.js'
 import type { Gate, Phase, Plan, Stream, Task } from './types.js'
@@ -58,7 +59,8 @@ export function parsePlan(value: unknown, options: ParseOptions = {}): ParseResu
 
 /** Reads a plan as far as possible, and reports its errors; null where nothing is left to look at. */
 export function readPlan(value: unknown, limits: PlanLimits, reporter: Reporter): ReadPlan | null {
-  return readDocument(isTypedPlan(value) ? value.plan : value, createInspection(limits, reporter))
+  const moving = moveReports(reporter)
+  return readDocument(isTypedPlan(value) ? value.plan : value, createInspection(limits, moving), moving)
 }
 
 /**
@@ -83,6 +85,29 @@ export function guard<R>(
   }
 }
 
+/** Reports at where things were written. */
+interface MovingReporter extends Reporter {
+  written: (pointer: string) => string
+}
+
+function moveReports(reporter: Reporter): MovingReporter {
+  const moving: MovingReporter = {
+    ...reporter,
+    written: (pointer) => pointer,
+    report: (diagnostic) => reporter.report({ ...diagnostic, at: moving.written(diagnostic.at) }),
+    error: (code, at, message, hint) => reporter.error(code, moving.written(at), message, hint),
+  }
+  return moving
+}
+
+function movedOrigin(origin: Origin, written: (pointer: string) => string): Origin {
+  return {
+    ...origin,
+    stream: (stream) => written(origin.stream(stream)),
+    streamTask: (stream, task) => written(origin.streamTask(stream, task)),
+  }
+}
+
 /** Depth of the records of a plan, and of the tasks inside streams. */
 const RECORD_DEPTH = 3
 const STREAM_TASK_DEPTH = 5
@@ -99,13 +124,15 @@ const taskKind: Kind<Task> = { ...simple, section: 'task', schema: taskSchema, n
 const gateKind: Kind<Gate> = { ...simple, section: 'gate', schema: gateSchema, normalize: normalizeGate }
 const phaseKind: Kind<Phase> = { ...simple, section: 'phase', schema: phaseSchema, normalize: normalizePhase }
 
-function readDocument(value: unknown, inspection: Inspection): ReadPlan | null {
+function readDocument(value: unknown, inspection: Inspection, moving: MovingReporter): ReadPlan | null {
   const fields = readRecord(withPlainNames(value), '', headerKind, 'list', inspection)
   if (fields === null) return null
   const ownTasks = { ...taskKind, isParsed: (task: unknown): task is Task => isPlainTask(task, inspection.limits) }
   const streamTasks = new Map<Stream, CollectionOrigin>()
   const streamKind = streamKindWith({ ...ownTasks, depth: STREAM_TASK_DEPTH }, streamTasks, inspection)
-  const streams = readCollection(fields.streams, '/streams', streamKind, inspection)
+  const expanded = expandTemplates(fields, inspection.limits, inspection.reporter)
+  moving.written = expanded.written
+  const streams = readCollection(expanded.fields.streams, '/streams', streamKind, inspection)
   const tasks = readCollection(fields.tasks, '/tasks', ownTasks, inspection)
   const gates = readCollection(fields.gates, '/gates', gateKind, inspection)
   const phases = readCollection(fields.phases, '/phases', phaseKind, inspection)
@@ -118,7 +145,7 @@ function readDocument(value: unknown, inspection: Inspection): ReadPlan | null {
     phases: phases?.records,
   }
   const origins = { streams: streams?.origin, tasks: tasks?.origin, gates: gates?.origin, streamTasks }
-  return { plan: withoutUndefined(plan), origin: createOrigin(plan, origins) }
+  return { plan: withoutUndefined(plan), origin: movedOrigin(createOrigin(plan, origins), expanded.written) }
 }
 
 /** Streams are read with their tasks; `origins` remembers how those were written. */

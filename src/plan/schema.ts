@@ -17,6 +17,7 @@ import type {
   HeaderFields,
   PhaseFields,
   RetryFields,
+  StampFields,
   StreamFields,
   TaskFields,
   TimeoutFields,
@@ -212,6 +213,9 @@ const streamShape = {
   priority,
   pool: name,
   requires: capabilities,
+  template: name,
+  with: anything,
+  each: anything,
   branch: z
     .string('a branch name')
     .check(
@@ -221,7 +225,7 @@ const streamShape = {
       ),
     ),
   defaults: record(defaultsShape),
-} satisfies Shape<StreamFields<Duration>>
+} satisfies Shape<StreamFields<Duration> & StampFields>
 
 const gateShape = {
   title: text,
@@ -245,6 +249,7 @@ const headerShape = {
   name: shortText,
   pools: z.record(name, pool, 'an object of pools by name'),
   resources: z.record(name, resource, 'an object of resources by name'),
+  templates: anything,
   sequences: listOf(
     record({ path: pattern, order: listOf(target, 'a list of ids') }, ['path', 'order']),
     'a list of sequences',

@@ -169,6 +169,16 @@ export interface StreamFields<Time, Work = string> {
   readonly defaults?: DefaultsFields<Time, Work> | undefined
 }
 
+/** How a stream is made from a template. */
+export interface StampFields {
+  /** Made from this template of the plan; what the stream says itself comes on top, its tasks after those of the template. */
+  readonly template?: string | undefined
+  /** The values of the template's places. */
+  readonly with?: Readonly<Record<string, JsonValue>> | undefined
+  /** Values for several streams: one is stamped out for each, so the stream's id has a place in it. */
+  readonly each?: readonly Readonly<Record<string, JsonValue>>[] | undefined
+}
+
 /** A gate without its id. Not yet supported. */
 export interface GateFields<Time> {
   readonly title?: string | undefined
@@ -202,6 +212,15 @@ export interface Sequence {
   readonly order: readonly string[]
 }
 
+/**
+ * A stream with places to fill in, written `${name}`, in any text or key of it. A text that is nothing but one place becomes
+ * the value, whatever it is; `$${` stands for `${`.
+ */
+export type Template = Readonly<Record<string, unknown>> & {
+  /** The names of the places; others are refused then. */
+  readonly parameters?: readonly string[] | undefined
+}
+
 /** The parts of a plan that are not collections of records. */
 export interface HeaderFields<Time, Work = string> {
   readonly $schema?: string | undefined
@@ -211,6 +230,8 @@ export interface HeaderFields<Time, Work = string> {
   readonly pools?: Readonly<Record<string, Pool>> | undefined
   readonly resources?: Readonly<Record<string, Resource>> | undefined
   readonly sequences?: readonly Sequence[] | undefined
+  /** Streams with places to fill in: see `Template`. */
+  readonly templates?: Readonly<Record<string, Template>> | undefined
   /** Paths nobody may claim. */
   readonly protect?: readonly string[] | undefined
   readonly defaults?: DefaultsFields<Time, Work> | undefined
@@ -259,9 +280,10 @@ export type Named<Value> = Readonly<Record<string, Value>> | ReadonlyMap<string,
 /** A task as written, without its id. */
 export type TaskDocument<Work = string> = TaskFields<Duration, Work>
 /** A stream as written, without its id. */
-export type StreamDocument<Work = string> = StreamFields<Duration, Work> & {
-  readonly tasks?: Collection<TaskDocument<Work>> | undefined
-}
+export type StreamDocument<Work = string> = StreamFields<Duration, Work> &
+  StampFields & {
+    readonly tasks?: Collection<TaskDocument<Work>> | undefined
+  }
 
 /** A plan as written, in code or in a file. Keys that begin with `x-` are kept and ignored, anywhere. */
 export type PlanDocument<Work = string> = Omit<HeaderFields<Duration, Work>, 'pools' | 'resources'> & {

@@ -1,5 +1,5 @@
 /** The earliest wave of each task: what may run side by side by dependencies alone. */
-import type { Adjacency, Point } from '../core/types.js'
+import type { Adjacency, NodeIndex, Point } from '../core/types.js'
 
 /** The waves of a plan, from 0. */
 export interface Waves {
@@ -19,13 +19,16 @@ export function compileWaves(points: readonly Point[], { start, targets }: Adjac
   const wave = new Int32Array(taskCount)
   let waveCount = 0
   for (const node of order) {
-    const watched = targets.subarray(start[node], start[node + 1])
+    const end = start[node + 1] as number
     if (node >= taskCount) {
-      after[node] = waveOfPoint(points[node - taskCount] as Point, watched, after)
+      const watched = targets.subarray(start[node], end)
+      after[node] = waveOfPoint(points[node - taskCount] as Point, watched, (before) => after[before] as number)
       continue
     }
     let earliest = 0
-    for (const before of watched) earliest = Math.max(earliest, after[before] as number)
+    for (let edge = start[node] as number; edge < end; edge++) {
+      earliest = Math.max(earliest, after[targets[edge] as number] as number)
+    }
     wave[node] = earliest
     after[node] = earliest + 1
     waveCount = Math.max(waveCount, earliest + 1)
@@ -34,13 +37,17 @@ export function compileWaves(points: readonly Point[], { start, targets }: Adjac
 }
 
 /** The first wave by which what a point watches can have made as many hits as it needs. */
-function waveOfPoint({ needed, spare, weight }: Point, watched: Int32Array, after: Int32Array): number {
+export function waveOfPoint(
+  { needed, spare, weight }: Point,
+  watched: Int32Array,
+  after: (node: NodeIndex) => number,
+): number {
   let latest = 0
-  if (spare === 0) for (const node of watched) latest = Math.max(latest, after[node] as number)
+  if (spare === 0) for (const node of watched) latest = Math.max(latest, after(node))
   if (spare === 0) return latest
   let lacking = needed
-  for (const node of watched.toSorted((a, b) => (after[a] as number) - (after[b] as number))) {
-    if (lacking > 0) latest = after[node] as number
+  for (const node of watched.toSorted((a, b) => after(a) - after(b))) {
+    if (lacking > 0) latest = after(node)
     lacking -= weight?.[node] ?? 1
   }
   return latest

@@ -15,6 +15,9 @@ import type {
   TaskIndex,
 } from '../core/types.js'
 import { attemptId } from '../core/types.js'
+import type { AmendmentDocument } from '../plan/amendment.js'
+import { buildExtension } from '../plan/define.js'
+import type { RawAmendment } from './amending.js'
 import type { Exchange } from './exchange.js'
 import { checkFailure, toFailure } from './failure.js'
 import { fitIn, type HandOverOptions } from './hand-over.js'
@@ -22,7 +25,7 @@ import type { RegisteredHandler } from './handlers.js'
 import { fillInput } from './input.js'
 import { toJson } from './json.js'
 import { bytesOver } from './json-size.js'
-import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor } from './ports.js'
+import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor, HandlerContext } from './ports.js'
 import { throwIfRefused } from './refused.js'
 import { type StandardSchema, validateWith } from './standard-schema.js'
 
@@ -37,7 +40,7 @@ export interface AttemptsOptions {
   readonly handOver: HandOverOptions
   /** Largest result that is stored, in bytes of JSON. */
   readonly maxResultBytes: number
-  readonly post: (input: Input) => void
+  readonly post: (input: Input | RawAmendment) => void
   /** Resolves when the input has been decided upon and what it led to is stored. */
   readonly ask: (input: Input) => Promise<Rejection | null>
   readonly now: () => EpochMs
@@ -68,6 +71,8 @@ export class AttemptUnderWay implements AttemptContext {
   private readonly options: AttemptsOptions
   private lastReceived = 0
   private controller: AbortController | null = null
+  /** What the plan grows by when the attempt succeeds. */
+  extension: AmendmentDocument | null = null
   private stopReason: Error | undefined
 
   constructor(attempt: AttemptRequest, executor: Executor, shared: SharedContexts, options: AttemptsOptions) {
@@ -139,6 +144,17 @@ export class AttemptUnderWay implements AttemptContext {
       this.options.exchange.receive(this.attempt, after, this.signal, (message) => {
         this.lastReceived = message.seq
       })
+  }
+
+  /** May be taken out of the context; made when it is. */
+  get extend(): HandlerContext['extend'] {
+    return (change) => {
+      if (this.extension !== null) throw new TypeError('An attempt extends the plan once: put it all into one call.')
+      const { task } = this.attempt
+      const slash = task.indexOf('/')
+      this.extension =
+        typeof change === 'function' ? buildExtension(slash === -1 ? null : task.slice(0, slash), change) : change
+    }
   }
 
   /** Aborts the signal, for whoever looks at it now or later. */
@@ -312,6 +328,11 @@ export class Attempts {
     this.settle(context, { ok: false, failure: { kind: 'error', message, retryable: false } })
   }
 
+  private complete({ attempt: { run, task, fence }, extension }: AttemptUnderWay, result: JsonValue): void {
+    if (extension === null) this.options.post({ type: 'complete', run, task, fence, result })
+    else this.options.post({ type: 'extend', run, task, fence, result, amendment: extension })
+  }
+
   /** Reports the end of an attempt, once; `null` and the end of one told to stop confirm that it has stopped. */
   private settle(context: AttemptUnderWay, outcome: Settled | null): void {
     const { run, task, fence } = context.attempt
@@ -320,7 +341,7 @@ export class Attempts {
     this.options.exchange.forget(fence)
     if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.beating -= 1
     if (outcome === null || context.isStopping) this.options.post({ type: 'confirmStop', run, task, fence })
-    else if (outcome.ok) this.options.post({ type: 'complete', run, task, fence, result: outcome.result })
+    else if (outcome.ok) this.complete(context, outcome.result)
     else this.options.post({ type: 'fail', run, task, fence, failure: outcome.failure })
     if (this.underWay.size === 0) this.onIdle?.()
   }

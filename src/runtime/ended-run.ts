@@ -2,8 +2,10 @@
 import { createState } from '../core/create.js'
 import { reduce } from '../core/reduce.js'
 import type { RunState, ScopeState, Worker } from '../core/state.js'
-import type { CompiledPlan, JsonValue, PoolId, Revision, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import type { JsonValue, PoolId, Revision, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import { createPlanVersions } from '../plan/versions.js'
 import { schedulerError } from './errors.js'
+import { storedPlanOf } from './plans.js'
 import type { Store } from './ports.js'
 
 export interface EndedRunOptions {
@@ -11,7 +13,6 @@ export interface EndedRunOptions {
   readonly scope: ScopeId
   /** Revision before the run was opened. */
   readonly openedAfter: Revision
-  readonly compile: (plan: JsonValue, run: RunId) => CompiledPlan
 }
 
 /**
@@ -21,15 +22,15 @@ export interface EndedRunOptions {
  * @throws SchedulerError JOURNAL_INVALID where the journal ends before the run does, and whatever the store throws.
  */
 export async function readEndedRun(run: RunId, options: EndedRunOptions): Promise<RunState> {
-  const { store, scope, openedAfter, compile } = options
+  const { store, scope, openedAfter } = options
   const state = createState()
   state.revision = openedAfter
-  const plans = new Map<RunId, CompiledPlan>()
+  const plans = createPlanVersions()
   for await (const { event } of store.read(scope, openedAfter)) {
     if (!('run' in event) || event.run !== run) continue
-    if (event.type === 'run.opened') plans.set(run, compile(event.plan, run))
+    plans.follow(event, storedPlanOf)
     if (event.type === 'attempt.started') admit(state, event.worker, event.slot)
-    reduce(plans, state, event)
+    reduce(plans.compiled, state, event)
     if (event.type === 'run.closed') return state.ended.get(run)!
   }
   const hint = 'The journal was cut off, or it is not the one that was there before.'

@@ -9,7 +9,6 @@ import { reduce } from '../core/reduce.js'
 import type { ScopeState } from '../core/state.js'
 import type {
   BatchDecision,
-  CompiledPlan,
   EpochMs,
   Input,
   Instruction,
@@ -20,6 +19,9 @@ import type {
   RunId,
   ScopeId,
 } from '../core/types.js'
+import type { AmendablePlan } from '../plan/amend.js'
+import { createPlanVersions, type PlanVersions } from '../plan/versions.js'
+import { invalidAmendment, isRaw, prepared, type RawAmendment } from './amending.js'
 import { invariantError, isSchedulerError, schedulerError } from './errors.js'
 import type { Batch, Clock, Store, StoredEvent } from './ports.js'
 import { WRITER } from './version.js'
@@ -29,7 +31,9 @@ export interface HostOptions {
   readonly store: Store
   readonly clock: Clock
   /** Compiles a plan that is read back from the journal. */
-  readonly compile: (plan: JsonValue, run: RunId) => CompiledPlan
+  readonly compile: (plan: JsonValue, run: RunId) => AmendablePlan
+  /** Names of the handlers that an amendment of this run may name. */
+  readonly handlersOf: (run: RunId) => ReadonlySet<string>
   /** Durable events, in order, before any instruction of theirs. Must not throw. */
   readonly onEvents: (events: readonly RunEvent[]) => void
   /** Carries out an instruction. Must not throw. */
@@ -53,17 +57,19 @@ const BREATH_MS = 10
 
 export class Host {
   readonly state: ScopeState = createState()
-  /** Compiled plans of the open runs; put a plan here before its `open`. */
-  readonly plans: Map<RunId, CompiledPlan> = new Map()
+  /** Plans of the open runs; put one here before its `open`. */
+  readonly plans: PlanVersions = createPlanVersions()
   /** Revision up to which all is stored. */
   durable: Revision = 0
   /** Why the host has stopped for ever, null while it works. */
   frozen: Error | null = null
   private readonly options: HostOptions
   private readonly batchPrefix = Math.random().toString(36).slice(2)
-  private mailbox: Input[] = []
+  private mailbox: (Input | RawAmendment)[] = []
   /** Who waits for the answer to an input. */
-  private readonly waiting: Map<Input, Done> = new Map()
+  private readonly waiting: Map<Input | RawAmendment, Done> = new Map()
+  /** Amendments in the mailbox. */
+  private amendments = 0
   private working: Promise<void> | null = null
   private isStopped = false
   private breathAt = Date.now()
@@ -97,24 +103,25 @@ export class Host {
   private fold({ revision, event }: StoredEvent): void {
     const before = this.state.revision
     if (revision !== before + 1) throw new Error(`The event before it has revision ${before}.`)
-    if (event.type === 'run.opened') this.plans.set(event.run, this.options.compile(event.plan, event.run))
-    reduce(this.plans, this.state, event)
+    this.plans.follow(event, this.options.compile)
+    reduce(this.plans.compiled, this.state, event)
     if (event.type === 'run.closed') this.letGo()
   }
 
   /** Hands over an input. */
-  post(input: Input, done?: Done): void {
+  post(input: Input | RawAmendment, done?: Done): void {
     if (this.frozen !== null || this.isStopped) {
       done?.(null, this.frozen ?? schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.'))
       return
     }
     if (done !== undefined) this.waiting.set(input, done)
+    if (isRaw(input)) this.amendments += 1
     this.mailbox.push(input)
     if (this.working === null) this.working = Promise.resolve().then(() => this.work())
   }
 
   /** Hands over an input and waits until it is durable. @throws SchedulerError or InvariantError when the host is frozen. */
-  ask(input: Input): Promise<Rejection | null> {
+  ask(input: Input | RawAmendment): Promise<Rejection | null> {
     return new Promise((resolve, reject) => {
       this.post(input, (rejection, error) => (error === undefined ? resolve(rejection) : reject(error)))
     })
@@ -139,15 +146,43 @@ export class Host {
     try {
       while (this.mailbox.length > 0) {
         this.wakeIfDue()
-        const isSmall = this.mailbox.length <= MAX_BATCH
-        const inputs = isSmall ? this.mailbox : this.mailbox.slice(0, MAX_BATCH)
-        this.mailbox = isSmall ? [] : this.mailbox.slice(MAX_BATCH)
-        await this.step(inputs)
+        const inputs = this.takeMail()
+        if ('type' in inputs) await this.amend(inputs)
+        else await this.step(inputs)
       }
     } catch (error) {
       this.freeze(error instanceof Error ? error : new Error(String(error)))
     }
     this.working = null
+  }
+
+  /** The next inputs that can be decided upon together. An amendment comes alone: it is compiled when its turn has come. */
+  private takeMail(): readonly Input[] | RawAmendment {
+    const { mailbox } = this
+    let size = Math.min(mailbox.length, MAX_BATCH)
+    for (let i = 0; i < size; i += 1) if (this.amendments > 0 && isRaw(mailbox[i]!)) size = i
+    const taken = size === mailbox.length ? mailbox : mailbox.slice(0, Math.max(size, 1))
+    this.mailbox = size === mailbox.length ? [] : mailbox.slice(taken.length)
+    if (size > 0) return taken as readonly Input[]
+    this.amendments -= 1
+    return taken[0] as RawAmendment
+  }
+
+  /** Compiles an amendment against the plan as it is now, and has the core decide upon it. */
+  private async amend(raw: RawAmendment): Promise<void> {
+    const done = this.waiting.get(raw)
+    this.waiting.delete(raw)
+    const before = this.plans.get(raw.run)
+    const result = this.plans.amend(raw.run, raw.amendment, { handlers: this.options.handlersOf(raw.run) })
+    if (result?.ok === false && raw.type === 'amend') return done?.(null, invalidAmendment(result.diagnostics))
+    const input = prepared(raw, result)
+    if (done !== undefined) this.waiting.set(input, done)
+    if (before === undefined || result?.ok !== true) return this.step([input])
+    this.plans.put(raw.run, result.plan)
+    await this.step([input])
+    // Refused: the run goes on with the plan it has.
+    const run = this.state.runs.get(raw.run)
+    if (run !== undefined && run.plan !== result.plan.compiled) this.plans.put(raw.run, before)
   }
 
   /** Whoever wants to be woken comes before what is decided: a timer may be late where work has blocked the host. */
@@ -182,13 +217,13 @@ export class Host {
 
   /** Forgets runs that have ended, now that everybody knows. */
   private letGo(): void {
-    for (const run of this.state.ended.keys()) this.plans.delete(run)
+    for (const run of this.state.ended.keys()) this.plans.drop(run)
     this.state.ended.clear()
   }
 
   private decide(inputs: readonly Input[]): BatchDecision {
     try {
-      return decideAll(this.plans, this.state, inputs, this.options.clock.now())
+      return decideAll(this.plans.compiled, this.state, inputs, this.options.clock.now())
     } catch (error) {
       const types = [...new Set(inputs.map(({ type }) => `"${type}"`))].join(', ')
       throw invariantError(`Deciding on ${types} failed: ${sentence(error)}`, error)

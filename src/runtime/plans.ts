@@ -2,11 +2,11 @@
 import type { RunState } from '../core/state.js'
 import { isFinal } from '../core/state.js'
 import type { CompiledPlan, JsonValue, RunId } from '../core/types.js'
+import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import type { Diagnostic } from '../plan/diagnostic.js'
 import { CODE_LIMITS } from '../plan/limits.js'
 import { schedulerError } from './errors.js'
-import type { Pools } from './names.js'
 
 export function invalidPlan(diagnostics: readonly Diagnostic[]): Error {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
@@ -16,16 +16,11 @@ export function invalidPlan(diagnostics: readonly Diagnostic[]): Error {
   return Object.assign(schedulerError('PLAN_INVALID', message, hint), { diagnostics })
 }
 
-/** A plan as it is stored. @throws SchedulerError JOURNAL_INVALID */
-export function compiledOf(
-  plan: JsonValue,
-  run: RunId,
-): { readonly compiled: CompiledPlan; readonly pools: Pools | undefined } {
-  const { compiled, plan: parsed, diagnostics } = checkPlan(plan, { limits: CODE_LIMITS })
-  if (compiled !== undefined) return { compiled, pools: parsed.pools }
-  const hint = 'It was written by another version, or the journal is damaged.'
-  const message = `The stored plan of run "${run}" cannot be read: ${diagnostics[0]?.message}`
-  throw schedulerError('JOURNAL_INVALID', message, hint)
+/** A plan as it is stored. @throws Error where it cannot be read. */
+export function storedPlanOf(plan: JsonValue, run: RunId): AmendablePlan {
+  const { compiled, plan: frame, diagnostics } = checkPlan(plan, { limits: CODE_LIMITS })
+  if (compiled !== undefined) return { compiled, frame }
+  throw new Error(`The stored plan of run "${run}" cannot be read: ${diagnostics[0]?.message}`)
 }
 
 /** Whether a task that has not ended names a handler that this host does not know. */

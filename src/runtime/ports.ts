@@ -3,6 +3,7 @@
  *
  * Ports are contracts. What the published conformance suites do not test is not promised.
  */
+
 import type {
   AttemptId,
   DurationMs,
@@ -18,6 +19,8 @@ import type {
   TaskId,
   WorkerId,
 } from '../core/types.js'
+import type { AmendmentDocument } from '../plan/amendment.js'
+import type { ExtensionBuilder } from '../plan/define.js'
 
 /** Events that are stored all together or not at all. */
 export interface Batch {
@@ -153,6 +156,14 @@ export interface ReadOptions {
 /** What a handler's function is given beside its input. */
 export interface HandlerContext extends AttemptContext {
   readonly attempt: AttemptRequest
+  /**
+   * Grows the plan by what `build` adds, or by an amendment, once this attempt succeeds: stored together with its result,
+   * or not at all. Tasks go into the stream of this task, so that whoever waits for the stream waits for them too. An
+   * amendment that does not fit fails the attempt. Once per attempt.
+   *
+   * @throws TypeError for a second call, and for functions in place of handler names.
+   */
+  extend(change: ((plan: ExtensionBuilder) => void) | AmendmentDocument): void
 }
 
 /** How an attempt ended. The host copies the result; one that JSON cannot hold fails the attempt. */

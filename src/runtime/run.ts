@@ -2,6 +2,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { explain, type Reason, unblocks } from '../core/explain.js'
 import type { RunState } from '../core/state.js'
+import { STATUS } from '../core/state.js'
 import type {
   CancelTarget,
   EpochMs,
@@ -14,7 +15,9 @@ import type {
   ScopeId,
   TaskIndex,
 } from '../core/types.js'
+import type { AmendmentDocument } from '../plan/amendment.js'
 import type { ResultSource } from '../plan/typed-plan.js'
+import type { RawAmendment } from './amending.js'
 import { eventsOf } from './ended-run.js'
 import { schedulerError } from './errors.js'
 import type { Host } from './host.js'
@@ -69,6 +72,21 @@ export interface Run<Results = unknown> {
   send(message: OutgoingMessage): Promise<void>
   /** All messages of the run so far, in order, whomever they are for; also when it has ended. Reads the journal. */
   messages(): Promise<readonly Message[]>
+  /**
+   * Changes the plan while it runs: all of the amendment, or nothing. Resolves when it is stored; what may start then
+   * starts in the same step.
+   *
+   * @throws SchedulerError PLAN_INVALID with all `diagnostics`, TASK_STARTED, STREAM_FINISHED, RUN_CLOSED
+   */
+  amend(amendment: AmendmentDocument): Promise<void>
+  /**
+   * Tries a task again that failed, was cancelled or skipped, with a fresh budget; and what was skipped because of it.
+   *
+   * @throws SchedulerError TASK_UNKNOWN, TASK_OPEN, TASK_FINISHED (it succeeded: see `reopen`), RUN_CLOSED
+   */
+  retry(task: string, reason?: string): Promise<void>
+  /** Does a task again that has ended in whatever way; with `downstream`, also everything after it that has ended. */
+  reopen(task: string, options?: { readonly downstream?: boolean; readonly reason?: string }): Promise<void>
   /** Lets go of the handle: its listeners and iterators end, the run goes on. */
   close(): void
 }
@@ -214,13 +232,32 @@ export class RunHandle implements Run<unknown> {
     this.results = results ?? this.results
   }
 
+  amend(amendment: AmendmentDocument): Promise<void> {
+    return this.ask({ type: 'amend', run: this.id, amendment })
+  }
+
+  async retry(task: string, reason = 'retried by request'): Promise<void> {
+    if (this.state.status[this.indexOf(task)] === STATUS.succeeded) {
+      const hint = 'Use `reopen` to do it again all the same.'
+      throw schedulerError('TASK_FINISHED', `Task "${task}" has succeeded.`, hint)
+    }
+    await this.ask({ type: 'reopen', run: this.id, task, downstream: false, reason })
+  }
+
+  reopen(
+    task: string,
+    { downstream = false, reason = 'reopened by request' }: { downstream?: boolean; reason?: string } = {},
+  ): Promise<void> {
+    return this.ask({ type: 'reopen', run: this.id, task, downstream, reason })
+  }
+
   close(): void {
     this.isClosed = true
     this.emitter.removeAllListeners()
     this.wakeIterators()
   }
 
-  private async ask(input: Input): Promise<void> {
+  private async ask(input: Input | RawAmendment): Promise<void> {
     throwIfRefused(await this.options.host.ask(input))
   }
 

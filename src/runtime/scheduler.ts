@@ -1,6 +1,7 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
 import type { RunState } from '../core/state.js'
-import type { CompiledPlan, JsonValue, PoolId, Rejection, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import type { JsonValue, PoolId, Rejection, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import { CODE_LIMITS, type PlanLimits } from '../plan/limits.js'
 import { isTypedPlan, type PlanFunction, type ResultSource, type TypedPlan } from '../plan/typed-plan.js'
@@ -14,7 +15,7 @@ import type { HandlerContext, Handlers, RegisteredHandler } from './handlers.js'
 import { Host } from './host.js'
 import { sameJson } from './json.js'
 import { checkId, checkIdempotencyKey, checkPools, hostPools, type Pools, poolsOf, runIdFor } from './names.js'
-import { checkHandlers, compiledOf, invalidPlan, lacksHandlers } from './plans.js'
+import { checkHandlers, invalidPlan, lacksHandlers, storedPlanOf } from './plans.js'
 import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
 import { throwIfRefused } from './refused.js'
 import { type Run, RunHandle } from './run.js'
@@ -136,6 +137,7 @@ export class SchedulerOfScope implements Scheduler {
       store,
       clock,
       compile: (plan, run) => this.compileStored(plan, run),
+      handlersOf: (run) => this.handlersOf(run),
       onEvents: (events) => this.deliver(events),
       perform: (instruction) => {
         if (instruction.type === 'startAttempt') this.attempts.start(instruction)
@@ -174,10 +176,10 @@ export class SchedulerOfScope implements Scheduler {
     // Another start may want the same id or key: who comes first is known when that one is answered.
     while (pending.some((each) => this.pending.has(each))) await this.host.ask({ type: 'tick' })
     // Open already: it can only be refused, and must not take the other's plan and functions away.
-    const isTaken = this.host.plans.has(id) || this.host.state.runKeys.has(open.idempotencyKey ?? '')
+    const isTaken = this.host.plans.get(id) !== undefined || this.host.state.runKeys.has(open.idempotencyKey ?? '')
     if (isTaken) return this.again(open, await this.host.ask({ ...open, plan: null }), typed)
     for (const each of pending) this.pending.add(each)
-    this.host.plans.set(id, compiled)
+    this.host.plans.put(id, { compiled, frame: plan })
     this.expected.set(id, expected)
     if (typed !== null) this.functions.set(id, typed.functions)
     this.join(poolsOf(plan.pools, this.parts.pools, this.parts.defaultSlots))
@@ -185,7 +187,7 @@ export class SchedulerOfScope implements Scheduler {
     for (const each of pending) this.pending.delete(each)
     this.expected.delete(id)
     if (rejection !== null) {
-      this.host.plans.delete(id)
+      this.host.plans.drop(id)
       this.forget(id)
     }
     throwIfRefused(rejection)
@@ -239,7 +241,6 @@ export class SchedulerOfScope implements Scheduler {
       store,
       scope,
       ...closed,
-      compile: (plan, run) => compiledOf(plan, run).compiled,
     })
     const handle = this.makeHandle(state, null)
     handle.finish()
@@ -311,10 +312,10 @@ export class SchedulerOfScope implements Scheduler {
     return this.loaded
   }
 
-  private compileStored(plan: JsonValue, run: RunId): CompiledPlan {
-    const { compiled, pools } = compiledOf(plan, run)
-    this.plannedPools.set(run, pools)
-    return compiled
+  private compileStored(plan: JsonValue, run: RunId): AmendablePlan {
+    const stored = storedPlanOf(plan, run)
+    this.plannedPools.set(run, stored.frame.pools)
+    return stored
   }
 
   private join(pools: Pools): void {
@@ -366,6 +367,11 @@ export class SchedulerOfScope implements Scheduler {
   private handlerOf(run: RunId, name: string): RegisteredHandler | undefined {
     const own = this.functions.get(run)?.get(name)
     return own === undefined ? this.parts.handlers?.get(name) : { run: own as RegisteredHandler['run'] }
+  }
+
+  /** Names that the tasks of an amendment may go to. */
+  private handlersOf(run: RunId): ReadonlySet<string> {
+    return new Set([...(this.functions.get(run)?.keys() ?? []), ...(this.parts.handlers?.names() ?? [])])
   }
 
   private forget(id: RunId): void {

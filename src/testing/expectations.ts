@@ -66,6 +66,8 @@ function expectOf({ history }: Machine, input: Input): Expectation {
       const status = input.target.kind === 'task' ? run.tasks.get(input.target.task)?.status : 'idle'
       return status === undefined || isOver(status) ? 'refused' : 'accepted'
     }
+    case 'amend':
+    case 'reopen':
     case 'join':
     case 'drain':
     case 'leave':
@@ -182,6 +184,6 @@ function checkReached({ history }: Machine, input: Extract<Input, { readonly typ
 }
 
 function fail(input: Input, what: string): never {
-  const about = 'task' in input ? ` on "${input.run}/${input.task}", fence ${input.fence},` : ''
+  const about = 'fence' in input ? ` on "${input.run}/${input.task}", fence ${input.fence},` : ''
   throw new Error(`The input "${input.type}"${about} ${what}.`)
 }

@@ -139,6 +139,9 @@ function isRight(run: RunPast, task: TaskPast, reason: SkipReason): boolean {
     }
     case 'condition':
       return stand === 'holds' && asks?.task === reason.because && !isAskedFor(run, task)
+    case 'removed':
+      // Worlds do not amend their plans.
+      return false
     case 'on-failure':
       return run.isDrained && cause?.status === 'failed' && run.facts.onFailure === reason.rule
     default:

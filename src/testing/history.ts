@@ -122,6 +122,10 @@ function feed(memory: Memory, event: RunEvent): void {
       return workerEvent(memory, event)
     case 'run.opened':
       return opened(memory, event)
+    case 'run.amended':
+    case 'task.reopened':
+      // Worlds do not ask for these yet.
+      return
     default:
       return runEvent(memory, event)
   }

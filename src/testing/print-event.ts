@@ -1,5 +1,5 @@
 /** One line for an event: its name, what it is about, and what is particular about it. */
-import type { Failure, RunEvent, SkipReason } from '../core/types.js'
+import type { Failure, JsonValue, RunEvent, SkipReason } from '../core/types.js'
 
 /** @param origin - The moment that is printed as 0. */
 export function printEvent(event: RunEvent, origin: number): string {
@@ -51,6 +51,10 @@ function detailsOf(event: RunEvent, origin: number): string {
       const able = event.capabilities.length === 0 ? '' : ` can ${event.capabilities.join(' ')}`
       return `pool ${event.pool} slots ${event.slots}${able}`
     }
+    case 'run.amended':
+      return printAmendment(event.amendment)
+    case 'task.reopened':
+      return `for the ${event.generation}. time, "${event.reason}"`
     case 'run.closed':
       return event.verdict
     case 'run.paused':
@@ -73,7 +77,41 @@ function printFailure({ kind, message, retryable, retryAfterMs }: Failure): stri
 export function printSkip(reason: SkipReason): string {
   const { because } = reason
   if (reason.kind === 'condition') return `because its condition on ${because} does not hold (unneeded)`
+  if (reason.kind === 'removed') return 'because it was removed (unneeded)'
   if (reason.kind === 'on-failure') return `because ${because} failed (${reason.rule})`
   const through = reason.through === undefined ? '' : `, of ${reason.through}`
   return `because ${because} ${reason.status}${through}${reason.unneeded === true ? ' (unneeded)' : ''}`
+}
+
+/** What an amendment says, in the words of the plan. */
+function printAmendment(amendment: JsonValue): string {
+  const {
+    add,
+    remove = [],
+    change = {},
+  } = amendment as {
+    readonly add?: { readonly streams?: readonly AddedStream[]; readonly tasks?: readonly Named[] }
+    readonly remove?: readonly string[]
+    readonly change?: object
+  }
+  const { streams = [], tasks = [] } = add ?? {}
+  const added = [
+    ...streams.flatMap(({ id, tasks: own = [] }) => own.map((task) => `${id}/${task.id}`)),
+    ...tasks.map(({ id }) => id),
+  ]
+  const changed = Object.keys(change)
+  const parts = [
+    added.length > 0 ? `adds ${added.join(' ')}` : '',
+    remove.length > 0 ? `removes ${remove.join(' ')}` : '',
+    changed.length > 0 ? `changes ${changed.join(' ')}` : '',
+  ]
+  return parts.filter((part) => part !== '').join(', ')
+}
+
+interface Named {
+  readonly id: string
+}
+
+interface AddedStream extends Named {
+  readonly tasks?: readonly Named[]
 }

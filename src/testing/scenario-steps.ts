@@ -41,6 +41,8 @@ export type ScenarioStep =
       /** The name of a milestone. */
       readonly name: string
     }
+  /** Changes the plan of a run; with a task, together with its completion. */
+  | { readonly kind: 'amend'; readonly run: RunId; readonly task: TaskId | null; readonly amendment: JsonValue }
   /** Time passes to a moment of the scenario, or by so much, or up to what the core asked for; then the host looks. */
   | { readonly kind: 'time'; readonly to: 'at' | 'after' | 'wake'; readonly ms: number }
   /** The clock is set; nobody looks yet. */
@@ -85,6 +87,15 @@ export function parseStep(line: string): ScenarioStep {
       return reportOf(words, verb)
     case 'send':
       return sendOf(words)
+    case 'amend': {
+      const [run, task] = splitRef(need(words, 0, 'a run or a task'))
+      return { kind: 'amend', run, task, amendment: JSON.parse(need(words, 1, 'an amendment')) as JsonValue }
+    }
+    case 'reopen': {
+      const { run, task } = refOf(words)
+      const downstream = plain[1] === 'downstream'
+      return { kind: 'input', input: { type: 'reopen', run, task, downstream, reason: 'asked to' } }
+    }
     case 'cancel':
       return { kind: 'input', input: cancelOf(words) }
     case 'pause':

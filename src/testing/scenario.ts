@@ -29,9 +29,10 @@ import { checkInvariants } from '../core/invariants.js'
 import { reduce } from '../core/reduce.js'
 import type { RunState, ScopeState } from '../core/state.js'
 import { STATUS_NAMES } from '../core/state.js'
-import type { CompiledPlan, EpochMs, Input, Instruction, RunEvent, RunId, TaskId } from '../core/types.js'
-import { compile } from '../plan/compile.js'
-import { parsePlan } from '../plan/parse.js'
+import type { EpochMs, Input, Instruction, RunEvent, RunId, TaskId } from '../core/types.js'
+import type { AmendablePlan } from '../plan/amend.js'
+import { checkPlan } from '../plan/check.js'
+import { createPlanVersions, type PlanVersions } from '../plan/versions.js'
 import { printEvent, printTime } from './print-event.js'
 import { printReason } from './print-reason.js'
 import type { ScenarioStep } from './scenario-steps.js'
@@ -44,8 +45,8 @@ export interface ScenarioOptions {
 
 /** What a scenario is at the moment. */
 interface Stage {
-  readonly plans: Map<string, CompiledPlan>
-  readonly byRun: Map<RunId, CompiledPlan>
+  readonly plans: Map<string, AmendablePlan>
+  byRun: PlanVersions
   readonly journal: RunEvent[]
   state: ScopeState
   now: EpochMs
@@ -64,7 +65,7 @@ export function runScenario(text: string, options: ScenarioOptions = {}): string
   const { readPlan = JSON.parse } = options
   const stage: Stage = {
     plans: new Map(),
-    byRun: new Map(),
+    byRun: createPlanVersions(),
     journal: [],
     state: createState(),
     now: ORIGIN,
@@ -104,10 +105,9 @@ function takeBlock(lines: readonly string[], from: number): readonly string[] {
 }
 
 function addPlan(stage: Stage, name: string, value: unknown): void {
-  const parsed = parsePlan(value)
-  const result = parsed.ok ? compile(parsed.plan) : parsed
+  const result = checkPlan(value)
   if (!result.ok) throw new Error(result.diagnostics.map(({ at, message }) => `${at} ${message}`).join('\n'))
-  stage.plans.set(name, result.compiled)
+  stage.plans.set(name, { frame: result.plan, compiled: result.compiled })
 }
 
 function play(stage: Stage, step: ScenarioStep): readonly string[] {
@@ -117,7 +117,7 @@ function play(stage: Stage, step: ScenarioStep): readonly string[] {
     case 'open': {
       const plan = stage.plans.get(step.plan)
       if (plan === undefined) throw new Error(`There is no plan "${step.plan}".`)
-      if (!stage.byRun.has(step.run)) stage.byRun.set(step.run, plan)
+      if (stage.byRun.get(step.run) === undefined) stage.byRun.put(step.run, plan)
       const { run, key } = step
       return decideOn(stage, {
         type: 'open',
@@ -130,6 +130,8 @@ function play(stage: Stage, step: ScenarioStep): readonly string[] {
       return decideOn(stage, reportInput(stage, step))
     case 'send':
       return decideOn(stage, sendInput(stage, step))
+    case 'amend':
+      return amendRun(stage, step)
     case 'time': {
       const wake = Math.max(stage.now, stage.wakeAt ?? stage.now)
       stage.now = step.to === 'at' ? ORIGIN + step.ms : step.to === 'after' ? stage.now + step.ms : wake
@@ -155,7 +157,7 @@ function play(stage: Stage, step: ScenarioStep): readonly string[] {
 
 function decideOn(stage: Stage, input: Input): readonly string[] {
   const before = stage.wakeAt
-  const decision = decide(stage.byRun, stage.state, input, stage.now)
+  const decision = decide(stage.byRun.compiled, stage.state, input, stage.now)
   checkInvariants(stage.state, stage.now)
   stage.wakeAt = decision.wakeAt
   for (const event of decision.events) stage.journal.push(event)
@@ -166,6 +168,29 @@ function decideOn(stage: Stage, input: Input): readonly string[] {
     ...decision.instructions.map(printInstruction),
     ...(decision.wakeAt === before ? [] : [printWake(decision.wakeAt)]),
   ]
+}
+
+/** Changes the plan; with a task, together with its completion. What does not fit the plan is printed, not decided upon. */
+function amendRun(
+  stage: Stage,
+  { run, task, amendment }: Extract<ScenarioStep, { readonly kind: 'amend' }>,
+): readonly string[] {
+  const before = stage.byRun.get(run)
+  const result = stage.byRun.amend(run, amendment)
+  if (before === undefined || result === undefined) throw new Error(`There is no run "${run}".`)
+  if (!result.ok) return result.diagnostics.map(({ code, at, message }) => `wrong ${code} ${at}: ${message}`)
+  const removed = result.removed as readonly TaskId[]
+  const changed = result.changed as readonly TaskId[]
+  const amending = { run, amendment: result.stored, removed, changed }
+  stage.byRun.put(run, result.plan)
+  const lines = decideOn(
+    stage,
+    task === null
+      ? { type: 'amend', ...amending }
+      : { type: 'complete', run, task, fence: currentFence(stage, run, task), result: null, amending },
+  )
+  if (stage.state.runs.get(run)?.plan !== result.plan.compiled) stage.byRun.put(run, before)
+  return lines
 }
 
 function printInstruction(instruction: Instruction): string {
@@ -248,9 +273,14 @@ function findRun(state: ScopeState, id: RunId): RunState {
 function reload(stage: Stage): readonly string[] {
   const before = canonical(stage.state)
   const state = createState()
-  for (const event of stage.journal) reduce(stage.byRun, state, event)
+  const byRun = createPlanVersions()
+  for (const event of stage.journal) {
+    byRun.follow(event, (plan) => stage.plans.get(plan as string)!)
+    reduce(byRun.compiled, state, event)
+  }
   if (canonical(state) !== before) throw new Error('A fold of the journal differs from the live state (S9).')
   stage.state = state
+  stage.byRun = byRun
   stage.wakeAt = state.deadlines.next()
   return [`folded ${stage.journal.length} events`]
 }

@@ -135,6 +135,10 @@ function ask(w: World, asked: Asked): void {
     case 'resume':
       w.send({ type: 'pause', run: 'r', reason })
       return void w.send({ type: 'resume', run: 'r' })
+    case 'amend':
+      return void w.amend({ change: { [T]: { title: 'other' } } })
+    case 'reopen':
+      return void w.reopen(T)
     case 'tick':
       return void w.send({ type: 'tick' })
     case 'late':
@@ -173,6 +177,8 @@ const nothing: Partial<Record<Asked, Led>> = {
   join: ['worker.joined'],
   leave: ['worker.left'],
   resume: ['run.resumed'],
+  amend: ['run.amended'],
+  reopen: 'TASK_OPEN',
   tick: [],
   late: [],
 }
@@ -180,6 +186,8 @@ const stopped = ['attempt.closing', 'task.cancelled']
 const finished: Partial<Record<Asked, Led>> = {
   ...unheard,
   ...nothing,
+  amend: 'TASK_STARTED',
+  reopen: ['task.reopened'],
   cancel: FINAL,
   'cancel stream': [],
   'cancel run': ['run.cancelled'],
@@ -220,6 +228,7 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
   },
   running: {
     ...nothing,
+    amend: 'TASK_STARTED',
     complete: ['attempt.succeeded'],
     fail: ['attempt.failed'],
     beat: ['attempt.renewed'],
@@ -248,9 +257,10 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     'cancel run': ['run.cancelled', 'task.cancelled'],
   },
   succeeded: finished,
-  failed: finished,
+  failed: { ...finished, reopen: ['task.reopened', 'attempt.started'] },
   cancelled: finished,
-  skipped: finished,
+  // What it depends on has failed, and is not done again.
+  skipped: { ...finished, reopen: ['task.reopened', 'task.skipped'] },
 }
 
 const inputs: readonly Asked[] = [
@@ -268,6 +278,8 @@ const inputs: readonly Asked[] = [
   'cancel run',
   'pause',
   'resume',
+  'amend',
+  'reopen',
   'tick',
   'late',
 ]

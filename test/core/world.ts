@@ -29,8 +29,11 @@ import type {
   RunId,
   TaskStatus,
 } from '../../src/core/types.js'
+import { type AmendablePlan, amendPlan } from '../../src/plan/amend.js'
+import type { AmendmentDocument } from '../../src/plan/amendment.js'
 import { checkPlan } from '../../src/plan/check.js'
 import type { PlanDocument } from '../../src/plan/types.js'
+import { createPlanVersions } from '../../src/plan/versions.js'
 
 export interface Move<State extends string> {
   readonly from: State
@@ -72,6 +75,9 @@ export interface World {
   /** The executor says that an attempt told to stop has stopped; by default the oldest of the task. */
   confirm(task: string): Decision
   cancel(target?: CancelTarget | string, run?: string): Decision
+  /** Changes the plan; with `task`, together with its result. Throws where the amendment does not fit the plan. */
+  amend(amendment: AmendmentDocument, task?: string): Decision
+  reopen(task: string, downstream?: boolean): Decision
   /** Lets time pass in one go, then ticks. */
   wait(ms: number): Decision
   /** Goes from one wanted wake-up to the next, up to `ms` from now: as a host with a perfect timer would. */
@@ -92,9 +98,13 @@ export interface World {
 }
 
 export function compilePlan(plan: PlanDocument): CompiledPlan {
-  const { ok, compiled, diagnostics } = checkPlan(plan)
+  return amendablePlan(plan).compiled
+}
+
+function amendablePlan(document: PlanDocument): AmendablePlan {
+  const { ok, plan: frame, compiled, diagnostics } = checkPlan(document)
   if (!ok) throw new Error(`The plan of the test is wrong: ${diagnostics.map(({ message }) => message).join(' ')}`)
-  return compiled
+  return { frame, compiled }
 }
 
 /** The worlds of the test that runs: whatever a test does, its worlds are sound at its end. */
@@ -122,7 +132,9 @@ class CoreWorld implements World {
   now = START
   decidedAt = START
   last: Decision = { events: [], instructions: [], wakeAt: null, rejection: null }
-  private readonly plans = new Map<RunId, CompiledPlan>()
+  private plans = createPlanVersions()
+  private readonly shadowPlans = createPlanVersions()
+  private readonly bases = new Map<RunId, AmendablePlan>()
   private readonly isChecked: boolean
   private readonly shadow: ScopeState = createState()
 
@@ -132,7 +144,7 @@ class CoreWorld implements World {
 
   send(input: unknown): Decision {
     this.decidedAt = timeOf(this.now)
-    this.last = decide(this.plans, this.state, input as Input, this.now)
+    this.last = decide(this.plans.compiled, this.state, input as Input, this.now)
     this.journal.push(...this.last.events)
     if (this.isChecked) this.check()
     return this.last
@@ -140,7 +152,7 @@ class CoreWorld implements World {
 
   sendAll(inputs: readonly unknown[]): BatchDecision {
     this.decidedAt = timeOf(this.now)
-    const { rejections, ...decision } = decideAll(this.plans, this.state, inputs as readonly Input[], this.now)
+    const { rejections, ...decision } = decideAll(this.plans.compiled, this.state, inputs as readonly Input[], this.now)
     this.last = { ...decision, rejection: null }
     this.journal.push(...decision.events)
     if (this.isChecked) this.check()
@@ -156,7 +168,8 @@ class CoreWorld implements World {
   /** Folds one event into the second state and notes what moved. */
   private follow(event: RunEvent): void {
     const before = this.picture()
-    reduce(this.plans, this.shadow, event)
+    this.shadowPlans.follow(event, (_, run) => this.bases.get(run)!)
+    reduce(this.shadowPlans.compiled, this.shadow, event)
     const after = this.picture()
     for (const [id, to] of after.tasks) {
       const from = before.tasks.get(id) ?? 'waiting'
@@ -172,7 +185,8 @@ class CoreWorld implements World {
     const tasks = new Map<string, TaskStatus>()
     const attempts = new Map<number, AttemptStatus>()
     for (const run of [...this.shadow.runs.values(), ...this.shadow.ended.values()]) {
-      for (const [id, task] of run.plan.taskIndex) tasks.set(`${run.id}/${id}`, STATUS_NAMES[run.status[task]!]!)
+      for (const [task, id] of run.plan.taskIds.entries())
+        tasks.set(`${run.id}/${id}`, STATUS_NAMES[run.status[task]!]!)
       for (const { fence } of run.live.values()) attempts.set(fence, 'live')
     }
     for (const fence of this.shadow.closing.keys()) attempts.set(fence, 'closing')
@@ -185,7 +199,8 @@ class CoreWorld implements World {
 
   open(plan: PlanDocument, run = 'r'): Decision {
     const id = run as RunId
-    if (!this.plans.has(id)) this.plans.set(id, compilePlan(plan))
+    if (!this.bases.has(id)) this.bases.set(id, amendablePlan(plan))
+    if (!this.plans.compiled.has(id)) this.plans.put(id, this.bases.get(id)!)
     return this.send({ type: 'open', run, plan: {} })
   }
 
@@ -215,6 +230,26 @@ class CoreWorld implements World {
     return this.send({ type: 'cancel', run, target: whom, reason: 'not needed' })
   }
 
+  amend(amendment: AmendmentDocument, task?: string): Decision {
+    const run = 'r' as RunId
+    const before = this.plans.get(run)!
+    const result = amendPlan(before, amendment)
+    if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join(' '))
+    this.plans.put(run, result.plan)
+    const amending = { run, amendment: result.stored, removed: result.removed, changed: result.changed }
+    const decision = this.send(
+      task === undefined
+        ? { type: 'amend', ...amending }
+        : { type: 'complete', ...this.refOf(task), result: null, amending },
+    )
+    if (this.state.runs.get(run)?.plan !== result.plan.compiled) this.plans.put(run, before)
+    return decision
+  }
+
+  reopen(task: string, downstream = false): Decision {
+    return this.send({ type: 'reopen', run: 'r', task, downstream, reason: 'again' })
+  }
+
   wait(ms: number): Decision {
     this.now += ms
     return this.send({ type: 'tick' })
@@ -232,7 +267,11 @@ class CoreWorld implements World {
 
   reload(): void {
     this.state = createState()
-    for (const event of this.journal) reduce(this.plans, this.state, JSON.parse(JSON.stringify(event)) as RunEvent)
+    this.plans = createPlanVersions()
+    for (const event of this.journal) {
+      this.plans.follow(event, (_, run) => this.bases.get(run)!)
+      reduce(this.plans.compiled, this.state, JSON.parse(JSON.stringify(event)) as RunEvent)
+    }
   }
 
   run(id = 'r'): RunState {

@@ -15,7 +15,7 @@ describe('order', () => {
     })
     expect(plan.taskIds).toEqual(['b/q', 'b/p', 'a/p', 'z', 'y'])
     expect([...plan.streamOf]).toEqual([0, 0, 1, -1, -1])
-    expect([...plan.taskIndex]).toEqual([
+    expect([...(plan.taskIndex as ReadonlyMap<string, number>)]).toEqual([
       ['b/q', 0],
       ['b/p', 1],
       ['a/p', 2],

@@ -316,13 +316,14 @@ describe('a promise of our own that is broken', () => {
       scope: 's' as ScopeId,
       store: memoryStore(),
       clock: virtualClock(START),
-      compile: () => good,
+      compile: () => ({ frame: {}, compiled: good }),
+      handlersOf: () => new Set(),
       onEvents: (events) => done.push([...events]),
       perform: (instruction) => performed.push(instruction),
       onFrozen: (error) => frozen.push(error),
       onWake: () => null,
     })
-    host.plans.set('r' as RunId, { ...good, policies: [] })
+    host.plans.put('r' as RunId, { frame: {}, compiled: { ...good, policies: [] } })
     return { host, done, frozen, performed }
   }
 

@@ -93,8 +93,8 @@ describe('start', () => {
     work.of('a').finish()
     await run.outcome
     await expect(scheduler.start(plan({ a: {} }), { id: 'r1' })).rejects.toThrow()
-    const { host } = scheduler as unknown as { host: { plans: Map<unknown, unknown> } }
-    expect(host.plans.size).toBe(0)
+    const { host } = scheduler as unknown as { host: { plans: { compiled: Map<unknown, unknown> } } }
+    expect(host.plans.compiled.size).toBe(0)
     await scheduler.close()
   })
 

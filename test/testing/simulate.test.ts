@@ -102,7 +102,7 @@ describe('a failing simulation', () => {
     const { story, step } = failureOf(() => seeds.map((seed) => kit.simulate(seed)))
     expect(step).toBeLessThanOrEqual(4)
     expect(story).toContain('must not start')
-    expect(story.split('\n').length).toBeLessThan(20)
+    expect(story.split('\n').length).toBeLessThan(25)
   })
 
   it('tells the same story each time', () => {

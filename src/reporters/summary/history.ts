@@ -134,7 +134,9 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'task.cancelled':
     case 'task.skipped':
       return endWithout(fold, event)
+    case 'run.amended':
     case 'run.cancelled':
+    case 'task.reopened':
     case 'attempt.renewed':
     case 'attempt.progressed':
     case 'context.shared':

@@ -102,6 +102,8 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'task.skipped':
     case 'task.cancelled':
       return end(model, tasks, event.task, 'dropped')
+    case 'run.amended':
+    case 'task.reopened':
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':

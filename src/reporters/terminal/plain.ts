@@ -77,6 +77,8 @@ function skipText(reason: SkipReason): string {
       return `${reason.because} ${endText(reason)}${reason.unneeded === true ? ', so there is nothing to do' : ''}`
     case 'condition':
       return `the result of ${reason.because} does not ask for it`
+    case 'removed':
+      return 'the plan was amended without it'
     case 'on-failure':
       return `nothing starts after ${reason.because} failed (onFailure: ${reason.rule})`
     default:

@@ -1,0 +1,42 @@
+/** The plan of an open run is changed: whether that may be, and what it leads to. */
+import { type Draft, record } from './record.js'
+import type { RunState } from './state.js'
+import { STATUS } from './state.js'
+import type { Amending, Rejection, TaskId } from './types.js'
+
+/**
+ * Why the plan cannot be changed like that now; null if it can. What an amendment changes must not have begun: a task
+ * that runs was given its input, and an end is final.
+ */
+export function refusal(draft: Draft, run: RunState, { removed, changed }: Amending): Rejection | null {
+  if (run.cancelled !== null) {
+    return { code: 'RUN_CLOSED', message: `Run "${run.id}" was cancelled.`, hint: 'Start a new run.' }
+  }
+  const begun = [...removed, ...changed].find((id) => !isOpen(run, id))
+  if (begun !== undefined) {
+    const message = `Task "${begun}" runs or has ended: it can be neither removed nor changed.`
+    return { code: 'TASK_STARTED', message, hint: 'Cancel it, or add another task.' }
+  }
+  const after = draft.plans.get(run.id)
+  const finished = run.plan.points.find((point, index) => {
+    const isWaiting = run.status[run.plan.taskCount + index] === STATUS.waiting
+    return !isWaiting && after !== undefined && after.points[index]!.needed !== point.needed
+  })
+  if (finished === undefined) return null
+  const message = `The ${finished.kind} "${finished.id}" has ended: others may have gone on because of it.`
+  return { code: 'STREAM_FINISHED', message, hint: 'Add the tasks to another stream, or to none.' }
+}
+
+/** Changes the plan; what was removed is skipped. The caller has seen that nothing speaks against it. */
+export function amend(draft: Draft, run: RunState, { amendment, removed }: Amending): void {
+  record(draft, { type: 'run.amended', at: draft.at, run: run.id, amendment })
+  for (const task of removed) {
+    const reason = { kind: 'removed', because: task, unneeded: true } as const
+    record(draft, { type: 'task.skipped', at: draft.at, run: run.id, task, reason })
+  }
+}
+
+function isOpen(run: RunState, id: TaskId): boolean {
+  const task = run.plan.taskIndex.get(id)
+  return task !== undefined && (run.status[task] === STATUS.waiting || run.status[task] === STATUS.ready)
+}

@@ -1,0 +1,379 @@
+/** Puts a small compiled plan into a large one: new tasks and points behind those that are there, changed tasks in place. */
+import type { Adjacency, CompiledPlan, NodeIndex, Point, TaskIndex, TaskLookup } from '../core/types.js'
+import { transpose } from './adjacency.js'
+import { insertDispatchClasses } from './dispatch-class.js'
+import { type Waves, waveOfPoint } from './waves.js'
+
+/** Where the nodes of the small plan stand in the large one. */
+interface Seating {
+  readonly large: CompiledPlan
+  readonly small: CompiledPlan
+  /** By task of the small plan: its index in the result. */
+  readonly taskAt: Int32Array
+  /** By point of the small plan: its node in the result. */
+  readonly pointAt: Int32Array
+  /** Tasks of the small plan that the large one does not have, in order. */
+  readonly newTasks: readonly TaskIndex[]
+  /** Points that the large one does not have, as they stand in the result. */
+  readonly newPoints: readonly Point[]
+  readonly taskCount: number
+}
+
+/**
+ * `large` with what is new in `small`: its tasks and points that `large` does not have by id, and, in place, the tasks of
+ * `changed` (by their index in `large`). Streams that are there get their new tasks as members. O(nodes + edges) of
+ * array copying; ranks of the tasks that are there stay.
+ */
+export function splice(large: CompiledPlan, small: CompiledPlan, changed: ReadonlySet<TaskIndex>): CompiledPlan {
+  const seating = seat(large, small)
+  const { taskCount, taskAt } = seating
+  const written = smallTasks(seating, changed)
+  const members = newMembers(seating)
+  const predecessors = spliceRows(seating, changed, members)
+  const successors = transpose(predecessors)
+  const points = splicePoints(seating, members)
+  const needs = appended(large.needs, small.needs)
+  const policies = appended(large.policies, small.policies)
+  const handlers = appended(large.handlers, small.handlers)
+  const streams = spliceStreams(large, small)
+  const claimOffset = large.claimSets.length
+  const column = <A extends Int32Array | Float64Array | Uint8Array>(from: A, own: A, map?: (value: number) => number) =>
+    spliceColumn(from, own, taskCount, taskAt, written, map)
+  const need = column(large.need, small.need, (value) => needs.at[value]!)
+  const priority = column(large.priority, small.priority)
+  const estimateMs = column(large.estimateMs, small.estimateMs)
+  const rank = rankNew(seating, column(large.rank, small.rank), estimateMs, successors)
+  const taskIds = large.taskIds.concat(seating.newTasks.map((task) => small.taskIds[task]!))
+  const sources = large.sources.slice()
+  for (const task of written) sources[taskAt[task]!] = small.sources[task]!
+  return {
+    ...large,
+    taskCount,
+    taskIds,
+    taskIndex: lookUpIn(large, taskIds),
+    sources,
+    hasInput: column(large.hasInput, small.hasInput),
+    streamIds: streams.streamIds,
+    streamIndex: streams.streamIndex,
+    streamOf: column(large.streamOf, small.streamOf, (stream) => (stream === -1 ? -1 : streams.at[stream]!)),
+    points,
+    successors,
+    predecessors,
+    dependencyCount: countDependencies(predecessors, points, taskCount),
+    priority,
+    rank,
+    ...insertDispatchClasses(
+      large,
+      written.map((task) => taskAt[task]!),
+      need,
+      priority,
+      rank,
+    ),
+    need,
+    needs: needs.all,
+    claimSet: column(large.claimSet, small.claimSet, (set) => (set === -1 ? -1 : claimOffset + set)),
+    claimSets: [...large.claimSets, ...small.claimSets],
+    policy: column(large.policy, small.policy, (value) => policies.at[value]!),
+    policies: policies.all,
+    handler: column(large.handler, small.handler, (value) => (value === -1 ? -1 : handlers.at[value]!)),
+    handlers: handlers.all,
+    estimateMs,
+    ...spliceWaves(seating, points, predecessors),
+    optional: column(large.optional, small.optional),
+    conditions: spliceMap(large.conditions, small.conditions, written, taskAt, ({ task, path }) => ({
+      task: taskAt[task]!,
+      path,
+    })),
+  }
+}
+
+function seat(large: CompiledPlan, small: CompiledPlan): Seating {
+  const newTasks: TaskIndex[] = []
+  const taskAt = Int32Array.from(small.taskIds, (id, task) => {
+    const known = large.taskIndex.get(id)
+    return known ?? large.taskCount + newTasks.push(task) - 1
+  })
+  const taskCount = large.taskCount + newTasks.length
+  const places = new Map(large.points.map((point, index) => [keyOf(point), index]))
+  const newPoints: Point[] = []
+  const pointAt = new Int32Array(small.points.length)
+  const seating: Seating = { large, small, taskAt, pointAt, newTasks, newPoints, taskCount }
+  for (const [index, point] of small.points.entries()) {
+    const known = places.get(keyOf(point))
+    if (known !== undefined && (point.kind === 'stream' || isSame(known, index, seating))) {
+      pointAt[index] = taskCount + known
+      continue
+    }
+    pointAt[index] = taskCount + large.points.length + newPoints.length
+    newPoints.push(withOwnId(seatPoint(point, seating), places, large.points.length + newPoints.length))
+  }
+  return seating
+}
+
+/** Whether two points of one name say the same: long names are shortened. Those they watch have been seated before. */
+function isSame(known: number, index: number, { large, small, taskAt, pointAt, taskCount }: Seating): boolean {
+  const [one, other] = [large.points[known]!, small.points[index]!]
+  if (one.needed !== other.needed || one.spare !== other.spare) return false
+  const moved = taskCount - large.taskCount
+  const mine = rowOf(large.predecessors, large.taskCount + known).map((node) =>
+    node < large.taskCount ? node : node + moved,
+  )
+  const theirs = rowOf(small.predecessors, small.taskCount + index)
+    .map((node) => (node < small.taskCount ? taskAt[node]! : pointAt[node - small.taskCount]!))
+    .sort()
+  return mine.length === theirs.length && mine.every((node, at) => node === theirs[at])
+}
+
+/** The point under an id that no other has. */
+function withOwnId(point: Point, places: Map<string, number>, place: number): Point {
+  let { id } = point
+  for (let number = 2; places.has(keyOf({ ...point, id })); number += 1) id = `${point.id} (${number})`
+  places.set(keyOf({ ...point, id }), place)
+  return { ...point, id }
+}
+
+function keyOf({ kind, id }: Point): string {
+  return `${kind} ${id}`
+}
+
+/** Tasks of the small plan that say something: new and changed ones, no stubs. */
+function smallTasks({ large, taskAt }: Seating, changed: ReadonlySet<TaskIndex>): readonly TaskIndex[] {
+  const written: TaskIndex[] = []
+  for (const [task, at] of taskAt.entries()) if (at >= large.taskCount || changed.has(at)) written.push(task)
+  return written
+}
+
+function spliceColumn<A extends Int32Array | Float64Array | Uint8Array>(
+  from: A,
+  own: A,
+  taskCount: number,
+  taskAt: Int32Array,
+  written: readonly TaskIndex[],
+  map: (value: number) => number = (value) => value,
+): A {
+  const column = new (from.constructor as new (length: number) => A)(taskCount)
+  column.set(from as never)
+  for (const task of written) column[taskAt[task]!] = map(own[task]!)
+  return column
+}
+
+/** The entries of `first`, and those of `second` that it does not have; `at` leads from the places of `second`. */
+function appended<T>(
+  first: readonly T[],
+  second: readonly T[],
+): { readonly all: readonly T[]; readonly at: Int32Array } {
+  const places = new Map(first.map((entry, place) => [JSON.stringify(entry), place]))
+  const all = [...first]
+  const at = Int32Array.from(second, (entry) => {
+    const key = JSON.stringify(entry)
+    const known = places.get(key)
+    if (known !== undefined) return known
+    places.set(key, all.length)
+    return all.push(entry) - 1
+  })
+  return { all, at }
+}
+
+function spliceStreams(large: CompiledPlan, small: CompiledPlan) {
+  const streamIds = [...large.streamIds]
+  const streamIndex = new Map(large.streamIndex)
+  const at = Int32Array.from(small.streamIds, (id) => {
+    const known = streamIndex.get(id)
+    if (known !== undefined) return known
+    streamIndex.set(id, streamIds.length)
+    return streamIds.push(id) - 1
+  })
+  return { streamIds, streamIndex, at }
+}
+
+/** New tasks that become members of streams that are there, by index of the point in the large plan. */
+function newMembers({ large, small, pointAt, taskAt, taskCount }: Seating): ReadonlyMap<number, readonly NodeIndex[]> {
+  const members = new Map<number, readonly NodeIndex[]>()
+  for (const [index, { kind }] of small.points.entries()) {
+    const place = pointAt[index]! - taskCount
+    if (kind !== 'stream' || place >= large.points.length) continue
+    const fresh = [...rowOf(small.predecessors, small.taskCount + index)]
+      .filter((node) => node < small.taskCount && taskAt[node]! >= large.taskCount)
+      .map((task) => taskAt[task]!)
+    if (fresh.length > 0) members.set(place, fresh)
+  }
+  return members
+}
+
+/** Points that are there, with the members they get; then the new ones. */
+function splicePoints(seating: Seating, members: ReadonlyMap<number, readonly NodeIndex[]>): readonly Point[] {
+  const { large, newPoints } = seating
+  const points = [...large.points, ...newPoints]
+  for (const [index, fresh] of members) {
+    const point = points[index]!
+    points[index] = { ...point, needed: point.needed + fresh.length }
+  }
+  return points
+}
+
+function seatPoint(point: Point, { taskAt, taskCount }: Seating): Point {
+  if (point.weight === undefined) return point
+  const weight = new Int32Array(taskCount)
+  for (const [task, own] of point.weight.entries()) weight[taskAt[task]!] = own
+  return { ...point, weight }
+}
+
+function rowOf({ start, targets }: Adjacency, node: NodeIndex): Int32Array {
+  return targets.subarray(start[node], start[node + 1])
+}
+
+function spliceRows(
+  seating: Seating,
+  changed: ReadonlySet<TaskIndex>,
+  members: ReadonlyMap<number, readonly NodeIndex[]>,
+): Adjacency {
+  const { large, small, taskAt, pointAt, newPoints, taskCount } = seating
+  const pointCount = large.points.length + newPoints.length
+  const moved = taskCount - large.taskCount
+  const most = large.predecessors.targets.length + small.predecessors.targets.length + taskCount - large.taskCount
+  const targets = new Int32Array(most)
+  const start = new Int32Array(taskCount + pointCount + 1)
+  let size = 0
+  const addLarge = (node: NodeIndex): void => {
+    for (let i = large.predecessors.start[node]!; i < large.predecessors.start[node + 1]!; i += 1) {
+      const target = large.predecessors.targets[i]!
+      targets[size] = target < large.taskCount ? target : target + moved
+      size += 1
+    }
+  }
+  const addSmall = (node: NodeIndex): void => {
+    const from = size
+    for (const target of rowOf(small.predecessors, node)) {
+      targets[size] = target < small.taskCount ? taskAt[target]! : pointAt[target - small.taskCount]!
+      size += 1
+    }
+    targets.subarray(from, size).sort()
+  }
+  const written = new Map<NodeIndex, NodeIndex>()
+  for (const [task, at] of taskAt.entries()) if (at >= large.taskCount || changed.has(at)) written.set(at, task)
+  for (const [point, node] of pointAt.entries()) {
+    if (node >= taskCount + large.points.length) written.set(node, small.taskCount + point)
+  }
+  for (let node = 0; node < taskCount + pointCount; node += 1) {
+    const own = written.size === 0 ? undefined : written.get(node)
+    if (own !== undefined) addSmall(own)
+    else addLarge(node < large.taskCount ? node : node - moved)
+    const fresh = node < taskCount ? undefined : members.get(node - taskCount)
+    if (fresh !== undefined) {
+      targets.set(fresh, size)
+      size += fresh.length
+      targets.subarray(start[node], size).sort()
+    }
+    start[node + 1] = size
+  }
+  return { start, targets: targets.slice(0, size) }
+}
+
+/** As `CompiledPlan.dependencyCount`: predecessors of a task, what a point needs. */
+function countDependencies({ start }: Adjacency, points: readonly Point[], taskCount: number): Int32Array {
+  const counts = new Int32Array(taskCount + points.length)
+  for (let task = 0; task < taskCount; task += 1) counts[task] = start[task + 1]! - start[task]!
+  for (const [index, { needed }] of points.entries()) counts[taskCount + index] = needed
+  return counts
+}
+
+/** The new tasks so that each comes after those it waits for: what is asked of them then has been worked out before. */
+function inWaves({ small, newTasks, taskAt }: Seating): TaskIndex[] {
+  return newTasks.toSorted((a, b) => small.wave[a]! - small.wave[b]! || a - b).map((task) => taskAt[task]!)
+}
+
+/** New tasks rank by the longest way from their start to the end, as all others did. */
+function rankNew(
+  seating: Seating,
+  rank: Float64Array,
+  estimateMs: Float64Array,
+  { start, targets }: Adjacency,
+): Float64Array {
+  const { large, taskCount } = seating
+  const mean = meanOf(large.estimateMs)
+  /** By new task and by point: the longest way behind its start. */
+  const known = new Map<NodeIndex, number>()
+  const longest = (node: NodeIndex): number => {
+    if (node < large.taskCount) return rank[node]!
+    const before = known.get(node)
+    if (before !== undefined) return before
+    let tail = 0
+    for (let edge = start[node]!; edge < start[node + 1]!; edge += 1) tail = Math.max(tail, longest(targets[edge]!))
+    const way = tail + (node < taskCount ? estimateMs[node]! || mean : 0)
+    known.set(node, way)
+    return way
+  }
+  for (const task of inWaves(seating).reverse()) rank[task] = longest(task)
+  return rank
+}
+
+/** Mean of the estimates there are; 1 where there are none. */
+function meanOf(estimateMs: Float64Array): number {
+  let sum = 0
+  let count = 0
+  for (const estimate of estimateMs) {
+    sum += estimate
+    if (estimate > 0) count += 1
+  }
+  return count === 0 ? 1 : sum / count
+}
+
+/** The waves of the new tasks; those that were there keep theirs. */
+function spliceWaves(seating: Seating, points: readonly Point[], predecessors: Adjacency): Waves {
+  const { large, taskCount } = seating
+  const wave = new Int32Array(taskCount)
+  wave.set(large.wave)
+  let { waveCount } = large
+  const known = new Map<NodeIndex, number>()
+  /** The first wave that what waits for the node may be in. */
+  const after = (node: NodeIndex): number => {
+    if (node < large.taskCount) return wave[node]! + 1
+    const before = known.get(node)
+    if (before !== undefined) return before
+    const row = rowOf(predecessors, node)
+    const point = points[node - taskCount]
+    const latest = point === undefined ? row.reduce((most, by) => Math.max(most, after(by)), 0) : null
+    const own = latest === null ? waveOfPoint(point!, row, after) : latest + 1
+    known.set(node, own)
+    return own
+  }
+  for (const task of inWaves(seating)) {
+    wave[task] = after(task) - 1
+    waveCount = Math.max(waveCount, wave[task]! + 1)
+  }
+  return { wave, waveCount }
+}
+
+function spliceMap<V>(
+  from: ReadonlyMap<TaskIndex, V>,
+  own: ReadonlyMap<TaskIndex, V>,
+  written: readonly TaskIndex[],
+  taskAt: Int32Array,
+  map: (value: V) => V,
+): ReadonlyMap<TaskIndex, V> {
+  if (from.size + own.size === 0) return from
+  const all = new Map(from)
+  for (const task of written) {
+    const value = own.get(task)
+    if (value === undefined) all.delete(taskAt[task]!)
+    else all.set(taskAt[task]!, map(value))
+  }
+  return all
+}
+
+/** Finds tasks by id: those of the plan as it was compiled, and those that were added. Shared by all later versions. */
+interface GrownLookup extends TaskLookup {
+  readonly base: TaskLookup
+  readonly added: Map<string, TaskIndex>
+}
+
+/** A map of a hundred thousand ids is not copied: a version finds its own tasks, as its list of ids has them. */
+function lookUpIn(large: CompiledPlan, taskIds: readonly string[]): GrownLookup {
+  const { base = large.taskIndex, added = new Map<string, TaskIndex>() } = large.taskIndex as Partial<GrownLookup>
+  for (let task = large.taskCount; task < taskIds.length; task += 1) added.set(taskIds[task]!, task)
+  const get = (id: string): TaskIndex | undefined => {
+    const task = added.get(id) ?? base.get(id)
+    return task !== undefined && taskIds[task] === id ? task : undefined
+  }
+  return { base, added, get, has: (id) => get(id) !== undefined }
+}
