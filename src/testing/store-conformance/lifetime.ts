@@ -64,7 +64,7 @@ const closed: readonly StoreCheck[] = [
     'lifetime: a store can be closed before anything was done with it',
     async ({ store }) => {
       await store.close!()
-      await mustReject(store.append(SCOPE, 0, batchOf('x', 'a')), 'CLOSED', 'An append')
+      await mustReject(store.append(SCOPE, 0, batchOf('x', 'a')), 'STORE_CLOSED', 'An append')
     },
     'close',
   ),
@@ -73,9 +73,9 @@ const closed: readonly StoreCheck[] = [
     async ({ store }) => {
       await put(store, 0, batchOf('x', 'a'))
       await store.close!()
-      await mustReject(store.append(SCOPE, 1, batchOf('y', 'b')), 'CLOSED', 'An append')
-      await mustReject(readAll(store), 'CLOSED', 'A reading')
-      for (const [what, call] of optional(store)) await mustReject(call(), 'CLOSED', what)
+      await mustReject(store.append(SCOPE, 1, batchOf('y', 'b')), 'STORE_CLOSED', 'An append')
+      await mustReject(readAll(store), 'STORE_CLOSED', 'A reading')
+      for (const [what, call] of optional(store)) await mustReject(call(), 'STORE_CLOSED', what)
     },
     'close',
   ),
@@ -106,7 +106,7 @@ const closed: readonly StoreCheck[] = [
         }
         mustBe(found.length, 50, 'A reading that ended without an error')
       } catch (error) {
-        await mustReject(Promise.reject(error), 'CLOSED', 'A reading under way')
+        await mustReject(Promise.reject(error), 'STORE_CLOSED', 'A reading under way')
       }
       inOrder(found, 0)
     },

@@ -19,11 +19,11 @@ const places: readonly StoreCheck[] = [
     await fill(store, [['a', 'b']])
     for (const after of [2, 3, 1000, 2 ** 40]) await mustHold(store, [], after)
   }),
-  storeCheck('read: 10,000 events in 2,500 batches, from the start and from the middle', async ({ store }) => {
-    const lists = Array.from({ length: 2500 }, (_, n) => notesOf(`${n}.`, 4))
+  storeCheck('read: 10,000 events in 500 batches, from the start and from the middle', async ({ store }) => {
+    const lists = Array.from({ length: 500 }, (_, n) => notesOf(`${n}.`, 20))
     await fill(store, lists)
     await mustHold(store, lists.flat())
-    await mustHold(store, lists.flat().slice(5002), 5002)
+    await mustHold(store, lists.flat().slice(5011), 5011)
   }),
   storeCheck('read: small and large batches by turns', async ({ store }) => {
     const lists = Array.from({ length: 40 }, (_, n) =>
@@ -89,7 +89,8 @@ const beside: readonly StoreCheck[] = [
       if (head < 20) head = await put(store, head, batchOf(`w${head}`, `n${head}`))
     }
     inOrder(found, 0)
-    await mustHold(store, ['a', ...notesOf('n', 19)].slice(found.length), found.length)
+    must(found.length > 0, 'A reading of a journal with events found none.')
+    await mustHold(store, ['a', ...notesOf('n', head - 1)].slice(found.length), found.length)
   }),
   storeCheck('read: never ends inside a batch, whenever it is called', async ({ store }) => {
     const reading: Promise<number>[] = []

@@ -29,7 +29,7 @@ describe('a store that', () => {
 
   for (const broken of badClosers) {
     it(`${broken.flaw} is found by "${broken.foundBy}"`, async () => {
-      expect(await told(broken, [])).toBe('An append: expected a SchedulerError CLOSED, but it was carried out.')
+      expect(await told(broken, [])).toBe('An append: expected a SchedulerError STORE_CLOSED, but it was carried out.')
     })
   }
 })
