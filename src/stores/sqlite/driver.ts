@@ -65,11 +65,11 @@ async function betterSqlite(): Promise<Opener> {
 }
 
 async function refuseNewerThan12(name: string): Promise<void> {
-  const asJson = { with: { type: 'json' } }
-  const { default: found } = (await import(/* @vite-ignore */ `${name}/package.json`, asJson)) as {
-    readonly default: { readonly version: string }
-  }
-  if (Number(found.version.split('.')[0]) > 12) throw new Error(`Version ${found.version} of ${name} needs Node 22.`)
+  const { createRequire } = await import('node:module')
+  // Looked for from the program, which is whose package it is.
+  const require = createRequire(process.argv[1] ?? `${process.cwd()}/`)
+  const { version } = require(`${name}/package.json`) as { readonly version: string }
+  if (Number(version.split('.')[0]) > 12) throw new Error(`Version ${version} of ${name} needs Node 22.`)
 }
 
 function runtime(): string {
