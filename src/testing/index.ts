@@ -1,4 +1,6 @@
 /** `signalbox/testing`: time that is moved by hand, simulation by seed, scenario files, and what a store must pass. Needs no test runner. */
+export type { FaultCounts, FaultyStore, StoreFaults } from './faulty-store.js'
+export { faultyStore } from './faulty-store.js'
 export type { SimulatedCore } from './machine-state.js'
 export type { ScenarioOptions } from './scenario.js'
 export { runScenario } from './scenario.js'

@@ -4,6 +4,7 @@ import type { RunEvent, ScopeId } from '../../src/core/types.js'
 import type { Batch, Store } from '../../src/runtime/ports.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { conforms } from './conformance.js'
+import { everyCallFails, failingStore } from './every-call-fails.js'
 
 const scope = 'one' as ScopeId
 const events = (...workers: readonly string[]): readonly RunEvent[] =>
@@ -169,4 +170,12 @@ describe('conformance', () => {
     },
     { without: ['close'] },
   )
+})
+
+it('a run ends, with every result committed once, whichever call of the store fails', { timeout: 60_000 }, async () => {
+  const tried = await everyCallFails((failing) => {
+    const store = memoryStore()
+    return { open: () => failingStore(store, failing) }
+  })
+  expect(tried).toBeGreaterThan(10)
 })

@@ -15,8 +15,11 @@ export interface StorePlace {
   remove?(): void | Promise<void>
 }
 
-/** What a store may lack. `sharing`: that several stores on the same data see what the others have stored. */
-export type StoreTrait = 'watch' | 'snapshots' | 'scopes' | 'close' | 'sharing'
+/**
+ * What a store may lack, or a place not be able to show. `sharing`: several stores on the same data see what the others have
+ * stored · `crash`: a store can be opened again that was never closed.
+ */
+export type StoreTrait = 'watch' | 'snapshots' | 'scopes' | 'close' | 'sharing' | 'crash'
 
 /** The stores of one case. */
 export interface Bench {

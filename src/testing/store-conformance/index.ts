@@ -34,6 +34,7 @@ const METHODS: Readonly<Record<StoreTrait, readonly (keyof Store)[]>> = {
   scopes: ['scopes'],
   close: ['close'],
   sharing: [],
+  crash: [],
 }
 
 /**

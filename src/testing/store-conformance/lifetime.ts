@@ -12,24 +12,32 @@ const again: readonly StoreCheck[] = [
     await put(next, 3, batchOf('z', 'e'))
     await mustHold(next, ['a', 'b', 'c', 'e'])
   }),
-  storeCheck('lifetime: whatever was acknowledged is there after a kill', async ({ store, crash }) => {
-    let open = store
-    for (let n = 0; n < 10; n += 1) {
-      await put(open, n, batchOf(`b${n}`, `n${n + 1}`))
-      open = await crash(open)
-    }
-    await mustHold(open, notesOf('n', 10))
-  }),
-  storeCheck('lifetime: an append that a kill cuts short is stored whole or not at all', async ({ store, crash }) => {
-    await fill(store, [['a']])
-    const cut = store.append(SCOPE, 1, batchOf('x', ...notesOf('n', 2000))).catch(() => undefined)
-    const next = await crash(store)
-    await cut
-    const { length } = await readAll(next)
-    must(length === 1 || length === 2001, `Of a batch of 2000 events ${length - 1} are stored.`)
-    await put(next, 1, batchOf('x', ...notesOf('n', 2000)))
-    await mustHold(next, ['a', ...notesOf('n', 2000)])
-  }),
+  storeCheck(
+    'lifetime: whatever was acknowledged is there after a kill',
+    async ({ store, crash }) => {
+      let open = store
+      for (let n = 0; n < 10; n += 1) {
+        await put(open, n, batchOf(`b${n}`, `n${n + 1}`))
+        open = await crash(open)
+      }
+      await mustHold(open, notesOf('n', 10))
+    },
+    'crash',
+  ),
+  storeCheck(
+    'lifetime: an append that a kill cuts short is stored whole or not at all',
+    async ({ store, crash }) => {
+      await fill(store, [['a']])
+      const cut = store.append(SCOPE, 1, batchOf('x', ...notesOf('n', 2000))).catch(() => undefined)
+      const next = await crash(store)
+      await cut
+      const { length } = await readAll(next)
+      must(length === 1 || length === 2001, `Of a batch of 2000 events ${length - 1} are stored.`)
+      await put(next, 1, batchOf('x', ...notesOf('n', 2000)))
+      await mustHold(next, ['a', ...notesOf('n', 2000)])
+    },
+    'crash',
+  ),
   storeCheck('lifetime: opened ten times, written each time', async ({ store, reopen }) => {
     let open = store
     for (let n = 0; n < 10; n += 1) {

@@ -84,13 +84,17 @@ const later: readonly StoreCheck[] = [
     await refuse(again, 1, batchOf('other', 'b', 'c'), 3)
     await mustHold(again, ['a', 'b', 'c'])
   }),
-  storeCheck('repeat: after the store was ended without being closed', async ({ store, crash }) => {
-    await fill(store, [['a'], ['b', 'c']])
-    const again = await crash(store)
-    await put(again, 1, batchOf('b2', 'b', 'c'))
-    await refuse(again, 1, batchOf('other', 'b', 'c'), 3)
-    await mustHold(again, ['a', 'b', 'c'])
-  }),
+  storeCheck(
+    'repeat: after the store was ended without being closed',
+    async ({ store, crash }) => {
+      await fill(store, [['a'], ['b', 'c']])
+      const again = await crash(store)
+      await put(again, 1, batchOf('b2', 'b', 'c'))
+      await refuse(again, 1, batchOf('other', 'b', 'c'), 3)
+      await mustHold(again, ['a', 'b', 'c'])
+    },
+    'crash',
+  ),
   storeCheck(
     'repeat: through another store on the same data',
     async ({ store, open }) => {

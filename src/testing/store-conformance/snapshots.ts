@@ -111,11 +111,15 @@ const beside: readonly StoreCheck[] = [
     await save(next, 1, 'older')
     await mustHave(next, 2, 'newer')
   }),
-  snapshotCheck('are there after a kill', async ({ store, crash }) => {
-    await fill(store, [['a', 'b']])
-    await save(store, 2)
-    await mustHave(await crash(store), 2)
-  }),
+  snapshotCheck(
+    'are there after a kill',
+    async ({ store, crash }) => {
+      await fill(store, [['a', 'b']])
+      await save(store, 2)
+      await mustHave(await crash(store), 2)
+    },
+    'crash',
+  ),
   snapshotCheck(
     'are seen by other stores on the same data, which cannot set them back',
     async ({ store, open }) => {

@@ -13,6 +13,7 @@ import {
   snapshotOf,
 } from '../../../src/testing/store-conformance/journal.js'
 import { conforms } from '../conformance.js'
+import { everyCallFails } from '../every-call-fails.js'
 import { openDatabase } from './database.js'
 
 const database = await openDatabase()
@@ -292,6 +293,15 @@ if (database !== null) {
         await mustHold(store, ['a', 'b'])
       })
     })
+  })
+
+  it('a run ends, with every result committed once, whichever query fails', { timeout: 60_000 }, async () => {
+    const tried = await everyCallFails((failing) => {
+      const schema = freshSchema()
+      const source = { query: (text: string, values?: unknown[]) => failing(() => pool.query(text, values)) }
+      return { open: () => postgresStore(source, { schema }), remove: () => dropSchema(schema) }
+    })
+    expect(tried).toBeGreaterThan(20)
   })
 
   describe('watch', () => {

@@ -7,6 +7,7 @@ import { openFile } from '../../../src/stores/sqlite/driver.js'
 import { type SqliteDriver, type SqliteStoreOptions, sqliteStore } from '../../../src/stores/sqlite/index.js'
 import { batchOf, mustHold, readAll, SCOPE, snapshotOf } from '../../../src/testing/store-conformance/journal.js'
 import { conforms } from '../conformance.js'
+import { everyCallFails, failingStore } from '../every-call-fails.js'
 import { freshFile } from './files.js'
 
 /** What SQLite reads and writes at once. */
@@ -216,4 +217,12 @@ describe('watch', () => {
       expect(await store.append(SCOPE, 0, batchOf('x', 'a'))).toEqual({ ok: true, head: 1 })
     })
   })
+})
+
+it('a run ends, with every result committed once, whichever call of the store fails', { timeout: 60_000 }, async () => {
+  const tried = await everyCallFails((failing) => {
+    const file = freshFile()
+    return { open: () => failingStore(sqliteStore(file), failing) }
+  })
+  expect(tried).toBeGreaterThan(10)
 })

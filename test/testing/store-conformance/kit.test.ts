@@ -43,13 +43,13 @@ describe('the list of cases', () => {
 
   it('leaves out what a store is said to lack, and nothing else', () => {
     const all = storeConformance(memoryPlace).map(({ name }) => name)
-    const without = ['watch', 'snapshots', 'scopes', 'close', 'sharing'] as const
+    const without = ['watch', 'snapshots', 'scopes', 'close', 'sharing', 'crash'] as const
     const few = storeConformance(memoryPlace, { without }).map(({ name }) => name)
     const left = all.filter((name) => !few.includes(name))
     expect(few.filter((name) => !all.includes(name))).toEqual([])
     expect(few.some((name) => /^(watch|snapshots|scopes):/.test(name))).toBe(false)
     expect(
-      left.every((name) => /^(watch|snapshots|scopes):|another|other|stores?\b|clos|snapshot|listed/.test(name)),
+      left.every((name) => /^(watch|snapshots|scopes):|another|other|stores?\b|clos|kill|snapshot|listed/.test(name)),
     ).toBe(true)
   })
 
