@@ -8,6 +8,12 @@ import {
 
 const LIMIT_MS = 60_000
 
-export function conforms(make: () => StorePlace | Promise<StorePlace>, options?: StoreConformanceOptions): void {
-  for (const { name, run } of storeConformance(make, options)) it(name, { timeout: LIMIT_MS }, run)
+/** @param groups - Which cases, by the beginning of their names. Default: all. */
+export function conforms(
+  make: () => StorePlace | Promise<StorePlace>,
+  options?: StoreConformanceOptions,
+  groups: RegExp = /^/,
+): void {
+  const cases = storeConformance(make, options).filter(({ name }) => groups.test(name))
+  for (const { name, run } of cases) it(name, { timeout: LIMIT_MS }, run)
 }

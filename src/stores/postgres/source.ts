@@ -29,8 +29,13 @@ interface Emitter {
   off(event: 'error', listener: () => void): unknown
 }
 
-type OwnPool = PostgresPool & Emitter & { end(): Promise<void> }
+interface OwnPool extends PostgresPool {
+  on(event: 'connect', listener: (client: Emitter) => void): unknown
+  end(): Promise<void>
+}
 type PoolMaker = new (options: Readonly<Record<string, unknown>>) => OwnPool
+
+const ignore = (): void => undefined
 
 /** How long a new connection may take, in ms. */
 const CONNECT_MS = 10_000
@@ -52,7 +57,10 @@ export async function openPool(connectionString: string): Promise<OwnPool> {
     const hint = 'Run `npm install pg`, or pass a pool of your own.'
     throw schedulerError('STORE_FAILED', 'A connection string needs the package "pg", which is not there.', hint, cause)
   }
-  return new Pool({ connectionString, connectionTimeoutMillis: CONNECT_MS, application_name: 'signalbox' })
+  const pool = new Pool({ connectionString, connectionTimeoutMillis: CONNECT_MS, application_name: 'signalbox' })
+  // The pool does not listen to connections that it is ending, and the server may be ending too.
+  pool.on('connect', (client) => client.on('error', ignore))
+  return pool
 }
 
 /** When a single connection is free: settles, never rejects. */
@@ -70,7 +78,6 @@ export function inTurn<T>(source: PostgresQueryable, ask: () => Promise<T>): Pro
 
 /** How many stores need a source to outlive its connections: one listener serves them all. */
 const users = new WeakMap<PostgresQueryable, number>()
-const ignore = (): void => undefined
 
 /**
  * A server that goes away tells so on idle connections, and such an error ends the process where nobody listens. Whoever

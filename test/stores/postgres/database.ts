@@ -1,8 +1,11 @@
 /** A database for the tests of one file, and schemas in it; loud where there is none. */
 import { writeSync } from 'node:fs'
 import pg from 'pg'
-import { afterAll, it } from 'vitest'
+import { afterAll, it, vi } from 'vitest'
 import { ownServer } from './server.js'
+
+/** A server on a machine that does much else may take its time, in ms. */
+const PATIENCE_MS = 60_000
 
 export interface Database {
   readonly url: string
@@ -17,6 +20,7 @@ export interface Database {
  * `CI` is set.
  */
 export async function openDatabase(): Promise<Database | null> {
+  vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS })
   const given = process.env.PG_URL
   const server = given === undefined ? await ownServer() : null
   if (typeof server === 'string') {
@@ -34,8 +38,9 @@ export async function openDatabase(): Promise<Database | null> {
   pool.on('error', () => undefined)
   let schemas = 0
   afterAll(async () => {
-    await pool.end()
+    // In this order: a pool does not listen to connections that it is ending.
     await server?.remove()
+    await pool.end()
   })
   return {
     url,

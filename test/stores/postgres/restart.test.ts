@@ -1,7 +1,7 @@
 /** The server goes away and comes back: nothing that was acknowledged is lost, and everything goes on. */
 
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createScheduler } from '../../../src/embedded.js'
 import type { PlanDocument } from '../../../src/plan/types.js'
 import { defineHandlers } from '../../../src/runtime/handlers.js'
@@ -12,6 +12,7 @@ import { type OwnServer, ownServer } from './server.js'
 
 const LIMIT_MS = 60_000
 const found = await ownServer()
+vi.setConfig({ testTimeout: LIMIT_MS, hookTimeout: LIMIT_MS })
 
 if (typeof found === 'string') await openDatabase()
 else {
@@ -20,15 +21,17 @@ else {
 
   beforeAll(() => {
     pool = new pg.Pool({ connectionString: server.url })
+    pool.on('error', () => undefined)
   })
 
   afterAll(async () => {
-    await pool.end()
+    // In this order: a pool does not listen to connections that it is ending.
     await server.remove()
+    await pool.end()
   })
 
   describe.each(['SIGINT', 'SIGKILL'] as const)('a server that ends by %s', (how) => {
-    it('does not end the host, nor lose anything; a lost answer is repeated', { timeout: LIMIT_MS }, async () => {
+    it('does not end the host, nor lose anything; a lost answer is repeated', async () => {
       const store = postgresStore(pool, { schema: `appends_${how.toLowerCase()}` })
       const notes = notesOf('n', 60)
       let head = 0
@@ -56,7 +59,7 @@ else {
       await store.close()
     })
 
-    it('is listened to again', { timeout: LIMIT_MS }, async () => {
+    it('is listened to again', async () => {
       const store = postgresStore(pool, { schema: `watch_${how.toLowerCase()}` })
       let woken = 0
       let onWake: () => void = () => undefined
@@ -79,7 +82,7 @@ else {
       await store.close()
     })
 
-    it('holds a run up, and nothing more: every result is committed once', { timeout: LIMIT_MS }, async () => {
+    it('holds a run up, and nothing more: every result is committed once', async () => {
       const store = postgresStore(pool, { schema: `run_${how.toLowerCase()}` })
       const called: string[] = []
       let restarted: Promise<void> | null = null

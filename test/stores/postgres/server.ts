@@ -69,10 +69,14 @@ async function createCluster({ initdb, postgres }: Programs): Promise<OwnServer 
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   let running: ChildProcess | null = null
 
+  const killRunning = (): void => void running?.kill('SIGKILL')
+
   async function start(): Promise<void> {
     const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'max_connections=60']
     const options = settings.flatMap((setting) => ['-c', setting])
     running = spawn(postgres, ['-D', data, '-p', `${port}`, ...options], { ...identity, cwd: folder, stdio: 'ignore' })
+    // A run of tests that is cut short leaves no server behind.
+    process.once('exit', killRunning)
     await answering(url)
   }
 
@@ -82,6 +86,7 @@ async function createCluster({ initdb, postgres }: Programs): Promise<OwnServer 
     running.kill(how)
     await ended
     running = null
+    process.off('exit', killRunning)
   }
 
   await start()
