@@ -28,6 +28,8 @@ const isRoot = process.getuid?.() === 0
 const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
 /** How often a server that starts is asked whether it is there; 50 ms apart. */
 const KNOCKS = 600
+/** How often a server is started that ends at once. */
+const STARTS = 100
 
 async function findPrograms(): Promise<readonly Programs[]> {
   const found: Programs[] = []
@@ -74,10 +76,15 @@ async function createCluster({ initdb, postgres }: Programs): Promise<OwnServer 
   async function start(): Promise<void> {
     const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'max_connections=60']
     const options = settings.flatMap((setting) => ['-c', setting])
-    running = spawn(postgres, ['-D', data, '-p', `${port}`, ...options], { ...identity, cwd: folder, stdio: 'ignore' })
-    // A run of tests that is cut short leaves no server behind.
     process.once('exit', killRunning)
-    await answering(url)
+    for (let starts = 1; ; starts += 1) {
+      const words = ['-D', data, '-p', `${port}`, ...options]
+      const child = spawn(postgres, words, { ...identity, cwd: folder, stdio: 'ignore' })
+      running = child
+      if (await isAnswering(url, child)) return
+      // After a kill, processes of the old server may hold its memory for a moment, and the new one gives up at once.
+      if (starts === STARTS) throw new Error(`${postgres} has ended ${STARTS} times instead of starting.`)
+    }
   }
 
   async function end(how: 'SIGINT' | 'SIGKILL'): Promise<void> {
@@ -110,15 +117,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function answering(url: string): Promise<void> {
+/** Whether a server answers in the end; `false` where its process has ended. */
+async function isAnswering(url: string, child: ChildProcess): Promise<boolean> {
   for (let knocks = 0; ; knocks += 1) {
     const client = new pg.Client({ connectionString: url })
     client.on('error', () => undefined)
     try {
       await client.connect()
       await client.end()
-      return
+      return true
     } catch (error) {
+      if (child.exitCode !== null) return false
       if (knocks === KNOCKS) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
