@@ -7,6 +7,8 @@ const shared = {
   platform: 'node',
   tsconfig: 'tsconfig.build.json',
   sourcemap: true,
+  // Some modules of Node, such as `node:sqlite`, have no name without it.
+  removeNodeProtocol: false,
   // Modules that two entries share become one chunk, so that a class is the same whichever subpath it came through.
   splitting: true,
   // `npm run build` empties dist first; the two configurations run side by side and would empty it under each other.

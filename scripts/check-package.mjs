@@ -43,6 +43,7 @@ try {
   step('import and require give the same names', () => specifiers.forEach(compareNames))
   step('signalbox/schema.json', () => load('cjs', `must(require('signalbox/schema.json'))`))
   step('signalbox/package.json', () => load('cjs', `must(require('signalbox/package.json'))`))
+  step('signalbox/stores/sqlite opens a file with node:sqlite', openSqlite)
   step('signalbox --help', () => run(join(folder, 'node_modules', '.bin', 'signalbox'), ['--help'], folder))
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -96,6 +97,13 @@ function load(extension, code) {
   const must = 'function must(all) { if (Object.keys(all).length === 0) throw new Error("It exports nothing.") }'
   writeFileSync(file, `${code}\n${must}\n`)
   return run(process.execPath, [file], folder)
+}
+
+/** The bundler must leave `node:sqlite` its whole name: it has no other. */
+function openSqlite() {
+  const open = `sqliteStore(${JSON.stringify(join(folder, 'x.db'))}, { driver: 'node:sqlite' })`
+  load('mjs', `import { sqliteStore } from 'signalbox/stores/sqlite'\nawait ${open}.scopes()`)
+  load('cjs', `const { sqliteStore } = require('signalbox/stores/sqlite')\n${open}.scopes()`)
 }
 
 function compareNames(specifier) {

@@ -8,6 +8,8 @@ export const libraryEntries = {
   testing: 'src/testing/index.ts',
   'stores/memory': 'src/stores/memory.ts',
   'stores/file': 'src/stores/file.ts',
+  'stores/postgres': 'src/stores/postgres/index.ts',
+  'stores/sqlite': 'src/stores/sqlite/index.ts',
   'executors/inline': 'src/executors/inline.ts',
 }
 

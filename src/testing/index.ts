@@ -1,8 +1,12 @@
-/** `signalbox/testing`: time that is moved by hand, simulation by seed, and scenario files. Needs no test runner. */
+/** `signalbox/testing`: time that is moved by hand, simulation by seed, scenario files, and what a store must pass. Needs no test runner. */
+export type { FaultCounts, FaultyStore, StoreFaults } from './faulty-store.js'
+export { faultyStore } from './faulty-store.js'
 export type { SimulatedCore } from './machine-state.js'
 export type { ScenarioOptions } from './scenario.js'
 export { runScenario } from './scenario.js'
 export type { SimulationFailure, SimulationOptions, SimulationResult } from './simulate.js'
 export { simulate } from './simulate.js'
+export type { StoreCase, StoreConformanceOptions, StorePlace, StoreTrait } from './store-conformance/index.js'
+export { storeConformance } from './store-conformance/index.js'
 export type { VirtualClock } from './virtual-clock.js'
 export { virtualClock } from './virtual-clock.js'

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { RunEvent, ScopeId } from '../../src/core/types.js'
 import type { Batch, Store } from '../../src/runtime/ports.js'
 import { memoryStore } from '../../src/stores/memory.js'
+import { conforms } from './conformance.js'
+import { everyCallFails, failingStore } from './every-call-fails.js'
 
 const scope = 'one' as ScopeId
 const events = (...workers: readonly string[]): readonly RunEvent[] =>
@@ -158,4 +160,22 @@ describe('what a store may have besides', () => {
     for (const name of ['two', 'three']) await store.append(name as ScopeId, 0, batch('x', events('a')))
     expect(await store.scopes()).toEqual(['three', 'two'])
   })
+})
+
+describe('conformance', () => {
+  conforms(
+    () => {
+      const store = memoryStore()
+      return { open: () => store }
+    },
+    { without: ['close'] },
+  )
+})
+
+it('a run ends, with every result committed once, whichever call of the store fails', { timeout: 60_000 }, async () => {
+  const tried = await everyCallFails((failing) => {
+    const store = memoryStore()
+    return { open: () => failingStore(store, failing) }
+  })
+  expect(tried).toBeGreaterThan(10)
 })
