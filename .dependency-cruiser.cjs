@@ -19,8 +19,8 @@ const TYPES_ONLY = {
   reporters: ['plan/'],
 }
 
-/** Kind of adapter → what it may import besides the ports. An importer makes plans, with the plan's own tools. */
-const ADAPTERS_ALSO = { importers: ['plan/'] }
+/** Kind of adapter → what it may import besides the ports. An importer makes plans and claims, with their own tools. */
+const ADAPTERS_ALSO = { importers: ['plan/', 'claims/'] }
 
 const ADAPTERS = ['stores', 'executors', 'workspaces', 'telemetry', 'server', 'reporters', 'importers']
 const PURE = '^src/(core|claims|plan|planning)/'

@@ -138,12 +138,16 @@ const onShape = {
   ...edgeShape,
 }
 const DEPENDENCY = 'the id of a task or stream, or an object such as { "on": "id" }'
-const simpleDependency = z.union([target, record(onShape, ['on'])], DEPENDENCY)
+const progressDependency = record({ stream: target, progress: number('a number from 0 to 1', 0, 1), ...edgeShape }, [
+  'stream',
+  'progress',
+])
+const simpleDependency = z.union([target, record(onShape, ['on']), progressDependency], DEPENDENCY)
 const dependency = z.union(
   [
     target,
     record(onShape, ['on']),
-    record({ stream: target, progress: number('a number from 0 to 1', 0, 1), ...edgeShape }, ['stream', 'progress']),
+    progressDependency,
     record({ anyOf: listOf(simpleDependency, 'a list of dependencies'), ...edgeShape }, ['anyOf']),
     record(
       {

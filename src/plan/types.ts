@@ -80,25 +80,31 @@ export interface DependencyFields<Time> {
   readonly soft?: boolean | undefined
 }
 
+/** A dependency on a part of a stream. Not yet supported. */
+export interface ProgressFields<Time> {
+  readonly stream: string
+  /** Share of its tasks that are done: above 0, at most 1. */
+  readonly progress: number
+  readonly lag?: Time | undefined
+  readonly soft?: boolean | undefined
+}
+
+/** One of several that are waited for. */
+export type SimpleDependency<Time> = string | DependencyFields<Time> | ProgressFields<Time>
+
 /** What a task or stream waits for: an id, or a condition. Only ids and `{ on }` are supported so far. */
 export type DependencyOf<Time> =
   | string
   | DependencyFields<Time>
+  | ProgressFields<Time>
   | {
-      readonly stream: string
-      /** Share of its tasks that are done: above 0, at most 1. */
-      readonly progress: number
-      readonly lag?: Time | undefined
-      readonly soft?: boolean | undefined
-    }
-  | {
-      readonly anyOf: readonly (string | DependencyFields<Time>)[]
+      readonly anyOf: readonly SimpleDependency<Time>[]
       readonly lag?: Time | undefined
       readonly soft?: boolean | undefined
     }
   | {
       readonly quorum: number
-      readonly of: readonly (string | DependencyFields<Time>)[]
+      readonly of: readonly SimpleDependency<Time>[]
       readonly lag?: Time | undefined
       readonly soft?: boolean | undefined
     }
