@@ -7,6 +7,7 @@ export const libraryEntries = {
   index: 'src/index.ts',
   testing: 'src/testing/index.ts',
   'stores/memory': 'src/stores/memory.ts',
+  'importers/markdown': 'src/importers/markdown/index.ts',
   'executors/inline': 'src/executors/inline.ts',
 }
 

@@ -1,6 +1,6 @@
 /** What a document says twice, and not alike: numbers of units and agents, who works on what, what may run at once. */
 import { quote, quoteAll } from '../../plan/text.js'
-import { type Crew, kindName, valueOf } from './crew.js'
+import { type Crew, firstValue, kindName } from './crew.js'
 import type { FileReading } from './files.js'
 import { comparable, plain } from './inline.js'
 import type { Mentions } from './mentions.js'
@@ -35,7 +35,7 @@ function disagree(piece: Piece, message: string, { notes }: Checked, hint: strin
 }
 
 const TOTAL = new RegExp(`\\btotal (?:number of )?(${UNIT_WORD})\\W{0,6}\\s*(\\d{1,5})\\b`, 'i')
-const IN_TITLE = new RegExp(`\\b(\\d{1,5}) (?:parallel )?(${UNIT_WORD})\\b`)
+const IN_TITLE = new RegExp(`(?<![A-Za-z] )\\b(\\d{1,5}) (?:parallel )?(${UNIT_WORD})\\b(?<=s)`)
 
 /** "Total workstreams: 45" over 49 of them, "Core services - 10 workstreams" over nine. */
 function reportCounts(checked: Checked): void {
@@ -43,6 +43,7 @@ function reportCounts(checked: Checked): void {
   const work = found.units.filter(({ kind }) => kind !== 'phase')
   const seen = new Set<number>()
   for (const { piece, label } of [...found.loose, ...found.ignored.map((piece) => ({ piece, label: piece.text }))]) {
+    if (!/total/i.test(label) && !/total/i.test(piece.text)) continue
     const match = TOTAL.exec(`${plain(label)}: ${plain(piece.text)}`) ?? TOTAL.exec(plain(piece.text))
     if (match === null) continue
     const word = unitWord(match[1] as string)
@@ -88,6 +89,7 @@ function reportAgents(checked: Checked): void {
   const sum = crew.staff.reduce((total, { slots }) => total + slots, 0)
   if (sum === 0) return
   for (const { piece, label } of [...found.loose, ...found.ignored.map((piece) => ({ piece, label: piece.text }))]) {
+    if (!/max/i.test(label) && !/max/i.test(piece.text)) continue
     const match = MOST.exec(`${plain(label)}: ${plain(piece.text)}`)
     if (match === null) continue
     const most = Number(match[2] ?? match[1])
@@ -107,7 +109,7 @@ function reportAssignments(checked: Checked): void {
   const { crew } = checked
   const reported = new Set<string>()
   for (const { kind, unit, piece } of crew.statements) {
-    const type = valueOf(unit, 'agentType')
+    const type = firstValue(unit, 'agentType')
     const name = `${unit.id} ${kind}`
     if (type === null || reported.has(name)) continue
     const own = plain(type.piece.text)

@@ -50,8 +50,8 @@ export function readCrew(found: Found, mentions: Mentions): Crew {
     const pool = pools.get(name)
     if (pool === undefined) {
       pools.set(name, { slots: 1, capabilities: [name] })
-      guessed.add(name)
-    } else if (guessed.has(name) && valueOf(unit, 'agent') === null) pool.slots++
+      if (kindOf(unit) !== null) guessed.add(name)
+    } else if (guessed.has(name) && firstValue(unit, 'agent') === null) pool.slots++
   }
   const ofUnit = new Map<Unit, Assignment>()
   for (const unit of found.units) if (unit.kind !== 'phase') ofUnit.set(unit, assign(unit, pools, need))
@@ -59,18 +59,29 @@ export function readCrew(found: Found, mentions: Mentions): Crew {
 }
 
 /** The first value of a field, in the unit's own section if it has one there. */
-export function valueOf(unit: Unit, field: Unit['fields'][number]['field']): Unit['fields'][number] | null {
+export function firstValue(unit: Unit, field: Unit['fields'][number]['field']): Unit['fields'][number] | null {
   const values = unit.fields.filter((value) => value.field === field && value.lines === undefined)
   return values.find(({ again }) => !again) ?? values[0] ?? null
 }
+
+/** A kind of agent; a sentence about a role is none. */
+function kindOf(unit: Unit): Unit['fields'][number] | null {
+  const type = firstValue(unit, 'agentType')
+  return type === null || plain(type.piece.text).length > LONGEST_KIND || /\byou are\b/i.test(type.piece.text)
+    ? null
+    : type
+}
+
+/** Longest name of a kind of agent. */
+const LONGEST_KIND = 48
 
 function assign(
   unit: Unit,
   pools: ReadonlyMap<string, { readonly capabilities: string[] }>,
   need: (name: string, unit: Unit) => void,
 ): Assignment {
-  const type = valueOf(unit, 'agentType')
-  const agent = valueOf(unit, 'agent')
+  const type = kindOf(unit)
+  const agent = firstValue(unit, 'agent')
   const written = agent === null ? null : plain(agent.piece.text)
   if (type !== null) {
     const either = /\s*(?:\/|\bor\b)\s*/
@@ -118,7 +129,7 @@ function readStaff({ loose, units }: Found): readonly Staff[] {
   const counted: (readonly [string, number, Piece])[] = []
   for (const { piece, label, field, sections } of loose) {
     const about = `${label} ${sections.join(' ')}`
-    if (!STAFFING.test(about)) continue
+    if (!/\d/.test(piece.text) || !STAFFING.test(about)) continue
     const text = plain(piece.text)
     const sized = SIZED.exec(text)
     if (sized !== null && !/^(?:week|phase|day|sprint|wave|parallel|sequential|total|max)/i.test(sized[1] as string)) {

@@ -42,7 +42,8 @@ const LONGEST_VALUE = 2_000
 /** Reads one value. Never fails: what it cannot read is free text. */
 export function readDependency(piece: Piece, context: DependencyContext): DependencyReading {
   const raw = piece.text.slice(0, LONGEST_VALUE)
-  const text = unmarked(raw).replace(FROM_PHASE, '')
+  const text = withoutSatisfied(unmarked(raw).replace(FROM_PHASE, ''), context)
+  if (text.trim() === '' && raw.trim() !== '') return { outcome: 'satisfied', needs: [], unresolved: [] }
   const isNone = NONE.test(text.replace(/^[^\p{L}\p{N}[–—-]+/u, ''))
   const clauses = clausesOf(text)
   const needs: Need[] = []
@@ -56,17 +57,30 @@ export function readDependency(piece: Piece, context: DependencyContext): Depend
     isRelation ||= reading.isRelation
     isAmbiguous ||= reading.isAmbiguous
   }
-  const done = SATISFIED.test(raw)
-  if (needs.length > 0)
-    return { outcome: isNone ? 'none' : 'needs', needs: merged(needs), unresolved: done ? [] : unresolved }
+  if (needs.length > 0) return { outcome: isNone ? 'none' : 'needs', needs: merged(needs), unresolved }
   if (isNone) return { outcome: 'none', needs: [], unresolved: [] }
-  if (done) return { outcome: 'satisfied', needs: [], unresolved: [] }
   if (isRelation && unresolved.length === 0) return { outcome: 'relation', needs: [], unresolved: [] }
   if (unresolved.length > 0) return { outcome: isAmbiguous ? 'ambiguous' : 'dangling', needs: [], unresolved }
   const titled = byTitles(text, piece, context)
   return titled.length > 0
     ? { outcome: 'needs', needs: titled, unresolved: [] }
     : { outcome: 'free-text', needs: [], unresolved: [] }
+}
+
+/** The parts of a value that are not marked as done; what is marked and names a unit stays, as the unit has its own state. */
+function withoutSatisfied(text: string, { mentions, unit }: DependencyContext): string {
+  if (!SATISFIED.test(text)) return text
+  const { outside } = brackets(text)
+  const parts: string[] = []
+  let begin = 0
+  for (const match of outside.matchAll(/[,;]\s/g)) {
+    parts.push(text.slice(begin, match.index))
+    begin = match.index + match[0].length
+  }
+  parts.push(text.slice(begin))
+  const isDone = (part: string): boolean =>
+    SATISFIED.test(part) && /\p{L}{2}/u.test(part) && mentions.scan(part, unit).every(({ units }) => units.length === 0)
+  return parts.filter((part) => !isDone(part)).join(', ')
 }
 
 /** Sentences and what stands between semicolons and dashes, outside of brackets. */
@@ -194,19 +208,17 @@ const PREFIXES = /\ball ((?:[A-Z]{2,8})(?:(?:,| and| &|\/) ?[A-Z]{2,8})*) (?:tas
 
 /** The units that "ALL above", "all others" or "All BE and FE tasks" stand for; null: no such words. */
 function groupOf(text: string, { unit, units }: DependencyContext): readonly Unit[] | null {
-  const peers = units.filter(
+  const prefixes = PREFIXES.exec(text)?.[1]?.split(/\W+|and/)
+  if (prefixes === undefined && !ABOVE.test(text) && !OTHERS.test(text)) return null
+  const upTo = prefixes === undefined && ABOVE.test(text) ? units.slice(0, units.indexOf(unit)) : units
+  const peers = upTo.filter(
     (other) => other !== unit && other.kind !== 'phase' && other.parent !== unit && !isInside(unit, other),
   )
-  const prefixes = PREFIXES.exec(text)?.[1]?.split(/\W+|and/)
-  if (prefixes !== undefined) {
-    const chosen = peers.filter(({ key }) =>
-      prefixes.some((prefix) => prefix !== '' && key.toUpperCase().startsWith(prefix)),
-    )
-    return chosen.length > 0 ? chosen : null
-  }
-  const alike = peers.filter((other) => other.parent === unit.parent || other.kind === unit.kind)
-  if (ABOVE.test(text)) return alike.filter((other) => units.indexOf(other) < units.indexOf(unit))
-  return OTHERS.test(text) ? alike : null
+  if (prefixes === undefined) return peers.filter((other) => other.parent === unit.parent || other.kind === unit.kind)
+  const chosen = peers.filter(({ key }) =>
+    prefixes.some((prefix) => prefix !== '' && key.toUpperCase().startsWith(prefix)),
+  )
+  return chosen.length > 0 ? chosen : null
 }
 
 function isInside(unit: Unit, other: Unit): boolean {
@@ -226,14 +238,14 @@ function byTitles(text: string, piece: Piece, context: DependencyContext): reado
   return found.map(({ unit, inferred }) => ({ ...need([{ unit, milestone: null }], text, piece, context), inferred }))
 }
 
-/** One need for each unit: a milestone or a share says more than the unit as a whole. */
+/** One need for each unit, with all that is said of it: a milestone or a share is more exact than the unit as a whole. */
 export function merged(needs: readonly Need[]): readonly Need[] {
   const kept: Need[] = []
   for (const next of needs) {
     const names = nameOf(next)
     const at = kept.findIndex((other) => nameOf(other) === names)
     if (at === -1) kept.push(next)
-    else if (weight(next) > weight(kept[at] as Need)) kept[at] = next
+    else kept[at] = combined(kept[at] as Need, next)
   }
   return kept
 }
@@ -245,8 +257,15 @@ function nameOf({ targets, mode }: Need): string {
     .join(' ')}`
 }
 
-/** What says more. */
-function weight({ targets, progress, lag, soft, inferred }: Need): number {
-  const exact = targets.some(({ milestone }) => milestone !== null) || progress !== null ? 4 : 0
-  return exact + (soft ? 0 : 2) + (lag === null ? 0 : 1) - (inferred ? 3 : 0)
+function combined(a: Need, b: Need): Need {
+  const isExact = ({ targets, progress }: Need): boolean =>
+    targets.some((target) => target.milestone !== null) || progress !== null
+  const [first, second] = isExact(b) && !isExact(a) ? [b, a] : [a, b]
+  return {
+    ...first,
+    progress: first.progress ?? second.progress,
+    lag: first.lag ?? second.lag,
+    soft: a.soft && b.soft,
+    inferred: a.inferred && b.inferred,
+  }
 }

@@ -48,7 +48,8 @@ export function readEdges(found: Found, mentions: Mentions, notes: Notes): EdgeR
 }
 
 const CONDITION = /\b(?:after|when|once|until|needs|requires|depends|blocked by|wait(?:s|ing)?|as soon as)\b/i
-const IN_BRACKETS = /[([]((?:depends on|blocked by|needs|can start after)\s[^()[\]]{2,200})[)\]]/i
+const IN_BRACKETS =
+  /[([](?:[^()[\]]{0,60}[,;]\s*)?((?:depends on|blocked by|needs|can start after|D:)\s[^()[\]]{2,200})[)\]]/i
 
 function readOwn(unit: Unit, value: FieldValue, state: Collecting): void {
   const piece = ownValue(value)
@@ -119,10 +120,8 @@ function countValue(
     notes.add('FREE_TEXT_DEPENDENCY', 'warning', piece, message, 'Name the units by their ids.')
   } else if (unresolved.length > 0) {
     reportUnresolved(unit, piece, outcome, unresolved, state)
-  } else {
-    if (isGuess) counts.guessed++
-    else counts.understood++
-  }
+  } else if (isGuess) counts.guessed++
+  else counts.understood++
   if (isGuess && unresolved.length === 0) {
     const ids = needs.flatMap(({ targets }) => targets.map((target) => target.unit.id))
     const meant = ids.length > 6 ? count(ids.length, 'unit') : quoteAll(ids)
@@ -202,9 +201,9 @@ function readDrawn({ found, mentions }: Collecting): Drawn {
   const edges: DrawnEdge[] = []
   const starts: Drawn['starts'][number][] = []
   for (const drawing of found.drawings) {
-    const about = [...drawing.sections.slice(1), drawing.label].join(' · ')
+    const about = drawing.label === '' ? (drawing.sections.at(-1) ?? '') : drawing.label
     if (!['', 'text', 'txt', 'ascii', 'mermaid', 'plaintext'].includes(drawing.language)) continue
-    if (OTHER_ARROWS.test(about.split(' · ').slice(-2).join(' '))) continue
+    if (OTHER_ARROWS.test(about)) continue
     const drawn = readDrawing(drawing, mentions)
     edges.push(...drawn.edges)
     starts.push(...drawn.starts)

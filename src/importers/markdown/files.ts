@@ -90,7 +90,9 @@ function put(claims: PathClaim[], more: readonly PathClaim[]): void {
 
 function claimsOf({ piece, lines }: FieldValue, how: 'said' | 'guessed'): readonly PathClaim[] {
   const pieces = lines === undefined ? pathsIn(piece) : isTree(lines) ? pathsOfTree(lines) : pathsOfList(lines)
-  return pieces.map((found) => ({ path: found.text, piece: found, inferred: how === 'guessed' }))
+  return pieces
+    .filter((found) => parsePattern(found.text).ok)
+    .map((found) => ({ path: found.text, piece: found, inferred: how === 'guessed' }))
 }
 
 /** A list in a code block: its files, up to a line that begins another list. */
@@ -129,14 +131,15 @@ function readLoose(
   protect: PathClaim[],
 ): void {
   const { piece, field, label, sections } = value
-  const paths = pathsIn(piece)
+  const isForbidden = field === 'forbidden' || NO_ONE.test(piece.text)
+  const about = `${label} ${sections.at(-1) ?? ''}`
+  const isAboutFiles = field === 'owns' || field === 'shared' || /own|shared|boundar|conflict|touch/i.test(about)
+  const paths = isForbidden || isAboutFiles ? pathsIn(piece) : []
   if (paths.length === 0) return
-  const claims = paths.map((found) => ({ path: found.text, piece: found, inferred: false }))
-  const isAboutFiles =
-    field === 'owns' ||
-    field === 'shared' ||
-    /own|shared|boundar|conflict|touch/i.test(`${label} ${sections.at(-1) ?? ''}`)
-  if (NO_ONE.test(piece.text) || field === 'forbidden') {
+  const claims = paths
+    .filter((found) => parsePattern(found.text).ok)
+    .map((found) => ({ path: found.text, piece: found, inferred: false }))
+  if (isForbidden) {
     put(
       protect,
       claims.map((claim) => everywhere(claim, piece.text, ofUnit)),
@@ -187,8 +190,21 @@ export interface Meetings {
   unitsAt(path: string): ReadonlySet<Unit>
 }
 
-/** Compares each path with those that can meet it, and not each with each. */
-export function meetingsOf({ ofUnit }: FileReading): Meetings {
+/** Compares each path with those that can meet it, and not each with each; nothing before the first question. */
+export function meetingsOf(files: FileReading): Meetings {
+  const known = new Map<string, ReadonlySet<Unit>>()
+  let find: ((path: string) => ReadonlySet<Unit>) | null = null
+  return {
+    unitsAt: (path) => {
+      find ??= findIn(files)
+      const found = known.get(path) ?? find(path)
+      known.set(path, found)
+      return found
+    },
+  }
+}
+
+function findIn({ ofUnit }: FileReading): (path: string) => ReadonlySet<Unit> {
   const index = createPatternIndex()
   const users = new Map<number, Set<Unit>>()
   for (const [unit, { owned, written }] of ofUnit) {
@@ -199,18 +215,9 @@ export function meetingsOf({ ofUnit }: FileReading): Meetings {
       users.set(id, (users.get(id) ?? new Set()).add(unit))
     }
   }
-  const known = new Map<string, ReadonlySet<Unit>>()
-  const find = (path: string): ReadonlySet<Unit> => {
+  return (path) => {
     const pattern = parsePattern(path)
     if (!pattern.ok) return new Set()
-    const id = index.add(pattern)
-    return new Set(index.neighbours(id).flatMap((other) => [...(users.get(other) ?? [])]))
-  }
-  return {
-    unitsAt: (path) => {
-      const found = known.get(path) ?? find(path)
-      known.set(path, found)
-      return found
-    },
+    return new Set(index.neighbours(index.add(pattern)).flatMap((other) => [...(users.get(other) ?? [])]))
   }
 }

@@ -10,11 +10,11 @@ import { renameDoubles, reportContradictions } from './checks.js'
 import { type Crew, readCrew } from './crew.js'
 import { readEdges, type ValueCounts } from './edges.js'
 import { readEstimate } from './estimates.js'
-import { readFiles } from './files.js'
+import { type FileReading, readFiles } from './files.js'
 import { isBinary } from './lines.js'
 import { createMentions, type Mentions } from './mentions.js'
 import { createNotes, type Notes } from './notes.js'
-import { readMergeOrder, readSharedFiles } from './order.js'
+import { readMergeOrder, readSharedFiles, type SharedFile } from './order.js'
 import { type BuiltPlan, buildPlan } from './plan.js'
 import { readUnits } from './reader.js'
 import { mendEncoding } from './repair.js'
@@ -74,20 +74,23 @@ export function importMarkdown(input: string | readonly MarkdownFile[], options:
   const notes = createNotes(limits.diagnostics)
   const sources = typeof input === 'string' ? [{ text: input, file: options.file }] : input
   const documents = readDocuments(sources, limits, notes)
-  const found = withDrawnEstimates(readUnits(documents))
+  const found = readUnits(documents)
   renameDoubles(found.units, notes)
   for (const unit of found.units) {
     for (const { field, piece } of unit.fields)
       if (field === 'aliases' && /^[\w#./-]{2,40}$/.test(piece.text)) unit.aliases.push(piece.text)
   }
   const mentions = createMentions(found.units)
+  takeDrawnEstimates(found, mentions)
   const edges = readEdges(found, mentions, notes)
   const crew = readCrew(found, mentions)
   const files = readFiles(found, mentions)
   reportContradictions({ found, mentions, needs: edges.needs, crew, files, notes })
   reportGuessedPools(crew, notes)
+  reportNothing(found, sources, notes)
   const merges = readMergeOrder(found, mentions)
   const shared = readSharedFiles(found, mentions)
+  addSharedFiles(files, shared)
   const arranged = arrange(found)
   const built = buildPlan({
     name: options.name,
@@ -103,7 +106,7 @@ export function importMarkdown(input: string | readonly MarkdownFile[], options:
   return {
     plan: built.plan,
     locate: locateIn(built),
-    diagnostics: place(notes.list(), undefined, undefined),
+    diagnostics: inOrder(notes.list(), sources),
     coverage: {
       units: found.units.length,
       dependencies: edges.counts,
@@ -139,8 +142,7 @@ function readDocuments(sources: readonly Source[], limits: PlanLimits, notes: No
 }
 
 /** "Agent A: Database (2-3 hours)" in a drawing is an estimate for a unit that has none. */
-function withDrawnEstimates(found: Found): Found {
-  const mentions: Mentions = createMentions(found.units)
+function takeDrawnEstimates(found: Found, mentions: Mentions): void {
   for (const { lines } of found.drawings) {
     for (const piece of lines) {
       const said = /\(([^()]{2,40})\)/.exec(piece.text)
@@ -154,7 +156,35 @@ function withDrawnEstimates(found: Found): Found {
       unit.fields.push({ field: 'estimate', label: 'drawing', piece: part, depth: 0, check: null, again: true })
     }
   }
-  return found
+}
+
+function reportNothing({ units }: Found, sources: readonly Source[], notes: Notes): void {
+  if (units.length > 0 || notes.list().some(({ severity }) => severity === 'error')) return
+  const message = 'No streams or tasks were found in the document.'
+  const hint = 'Name them in headings: "## Task 1: …", "## Stream A: …", "### WS-001: …"; or as a list: "- [ ] T1 …".'
+  notes.add('NO_UNITS', 'warning', { file: sources[0]?.file, line: 1, column: 1 }, message, hint)
+}
+
+/** Who changes a shared file claims it, also where its own list of files does not have it. */
+function addSharedFiles({ ofUnit }: FileReading, shared: readonly SharedFile[]): void {
+  for (const { path, units, piece } of shared) {
+    for (const unit of units) {
+      const written = ofUnit.get(unit)?.written
+      if (written !== undefined && !written.some((claim) => claim.path === path))
+        written.push({ path, piece, inferred: true })
+    }
+  }
+}
+
+/** File by file, as they were given, each in the order of its lines. */
+function inOrder(diagnostics: readonly Diagnostic[], sources: readonly Source[]): readonly Diagnostic[] {
+  const byFile = new Map<string | undefined, Diagnostic[]>(sources.map(({ file }) => [file, []]))
+  for (const diagnostic of diagnostics) {
+    const list = byFile.get(diagnostic.file) ?? []
+    list.push(diagnostic)
+    byFile.set(diagnostic.file, list)
+  }
+  return [...byFile.values()].flatMap((list) => place(list, undefined, undefined))
 }
 
 function reportGuessedPools({ guessed, pools }: Crew, notes: Notes): void {

@@ -1,28 +1,30 @@
 /** Markup inside a line. */
 
-const EMOJI = /[\p{Extended_Pictographic}\ufe0f\u200d\u20e3\ufffd]+/gu
+const EMOJI = /(?:\p{Extended_Pictographic}|\ufe0f|\u200d|\u20e3|\ufffd)+/gu
 const LINK = /!?\[([^\][]{0,500})\]\([^()\s]{0,1000}\)/g
+
+const MARKED = /[*_`[]/
+const NOT_ASCII = /[^\0-\x7f]/
+const SPACES = /\s{2,}|[\t\u00a0]/g
 
 /** Text without emphasis, quotes of code, links and pictures; white space as single spaces. */
 export function plain(text: string): string {
-  return unmarked(text).replace(EMOJI, ' ').replace(/\s+/g, ' ').trim()
+  const bare = unmarked(text)
+  return NOT_ASCII.test(bare) ? bare.replace(EMOJI, ' ').replace(SPACES, ' ').trim() : bare
 }
 
 /** As `plain`, but with its pictures: ticks say that something is done. */
 export function unmarked(text: string): string {
+  // Most lines have no marks at all.
+  if (!MARKED.test(text)) return text.replace(SPACES, ' ').trim()
   return text
     .replace(LINK, '$1')
     .replaceAll('**', '')
     .replaceAll('__', '')
     .replaceAll('`', '')
     .replace(/(^|[\s(])[*_]([^\s*_][^*_]{0,300})[*_](?=$|[\s).,;:])/g, '$1$2')
-    .replace(/\s+/g, ' ')
+    .replace(SPACES, ' ')
     .trim()
-}
-
-/** What is in quotes of code, with where it begins in the text. */
-export function codeSpans(text: string): readonly { readonly text: string; readonly at: number }[] {
-  return Array.from(text.matchAll(/`([^`]{1,512})`/g), (match) => ({ text: match[1] as string, at: match.index + 1 }))
 }
 
 /** Lower case, letters and digits with single hyphens between: fit for an id. Empty where there are none. */

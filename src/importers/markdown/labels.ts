@@ -13,12 +13,23 @@ export interface Labelled {
 }
 
 const BOLD = /\*\*([^*]{1,80}?)(:?)\*\*(\s*\([^()]{0,60}\))?(:?)\s*/g
-const PLAIN = /^([\p{L}][\p{L}\d /&'._-]{0,47}?)(?:\s*\([^()]{0,60}\))?:(?:\s+|$)/u
+const PLAIN = /^(?=[^:]{1,120}:)([\p{L}][\p{L}\d /&'._-]{0,47}?)(?:\s*\([^()]{0,60}\))?:(?:\s+|$)/u
 const NO_DEPENDENCIES = /^\**no dependencies\b/i
 const AFTER = /^\*\*((?:start |starts |begin )?after [^*]{1,80})\*\*$/i
 
 /** The fields that a line begins with; empty: it is no line of fields. */
 export function labelsOf(piece: Piece): readonly Labelled[] {
+  const known = READ.get(piece)
+  if (known !== undefined) return known
+  const labels = /[:*]|depend/i.test(piece.text) ? readLabels(piece) : []
+  READ.set(piece, labels)
+  return labels
+}
+
+/** Lines are looked at twice: once for where the units are, and once for what they say. */
+const READ = new WeakMap<Piece, readonly Labelled[]>()
+
+function readLabels(piece: Piece): readonly Labelled[] {
   const text = piece.text
   if (NO_DEPENDENCIES.test(text)) return [{ label: 'No dependencies', field: 'dependsOn', bold: true, value: piece }]
   const after = AFTER.exec(text)

@@ -41,6 +41,8 @@ interface Index {
   readonly byTitle: ReadonlyMap<string, readonly Unit[]>
   readonly prefixes: ReadonlySet<string>
   readonly hasLetters: boolean
+  /** Units that go by a name: "Memory Squad". */
+  readonly named: readonly Unit[]
 }
 
 /** Finds mentions of these units. A text costs O(length), a title that is no exact one O(units). */
@@ -69,7 +71,14 @@ function indexOf(units: readonly Unit[]): Index {
   }
   const codes = units.filter(({ key }) => isCode(key))
   const prefixes = new Set(codes.map(({ key }) => prefixOf(key)))
-  return { units, byName, byTitle, prefixes, hasLetters: units.some(({ key }) => /^[A-Z]$/.test(key)) }
+  return {
+    units,
+    byName,
+    byTitle,
+    prefixes,
+    hasLetters: units.some(({ key }) => /^[A-Z]$/.test(key)),
+    named: units.filter(hasName),
+  }
 }
 
 function prefixOf(code: string): string {
@@ -123,7 +132,7 @@ function mentionOf(
 function lookUp(key: string, word: string | null, from: Unit | null, { byName }: Index): readonly Unit[] {
   const lower = key.toLowerCase()
   const named = word === null ? undefined : byName.get(`${word} ${lower}`)
-  const found = named ?? byName.get(lower) ?? byName.get(lower.replace(/^0+(?=\d)/, '')) ?? []
+  const found = named ?? byName.get(lower) ?? []
   const meant = word === 'phase' || word === 'week' || word === 'wave' ? (named ?? []) : found
   if (meant.length < 2) return meant
   const near = meant.filter((unit) => from !== null && unit.parent === from.parent)
@@ -214,9 +223,12 @@ function withShortNames(found: readonly Mention[], text: string, from: Unit | nu
   }).filter(({ units }) => units.length > 0)
 }
 
+function hasName({ key, word }: Unit): boolean {
+  return word !== null && key.length > 2 && !/\d/.test(key)
+}
+
 /** "Memory Squad", "Monitor": units that go by a name. */
-function nameMentions(text: string, found: readonly Mention[], { units }: Index): readonly Mention[] {
-  const named = units.filter(({ key, word }) => word !== null && !/\d/.test(key) && key.length > 2)
+function nameMentions(text: string, found: readonly Mention[], { named }: Index): readonly Mention[] {
   const mentions: Mention[] = []
   for (const unit of named) {
     const at = text.indexOf(unit.key)

@@ -5,7 +5,7 @@ import { kindOfWord, NO_UNIT_CODE, UNIT_WORD, unitWord } from './vocabulary.js'
 
 /** What a heading or item calls a unit. */
 export interface Naming {
-  readonly form: 'word' | 'code' | 'number' | 'name'
+  readonly form: 'word' | 'code' | 'number' | 'name' | 'titled'
   readonly word: string | null
   readonly key: string
   readonly title: string
@@ -44,7 +44,7 @@ export function namingOf(text: string): Naming | null {
   const withName = WITH_NAME.exec(clean)
   if (withName !== null) {
     const [, word = '', title = '', id] = withName
-    return { ...naming('name', unitWord(word), id ?? slug(title), ''), title }
+    return { ...naming('titled', unitWord(word), id ?? slug(title), ''), title }
   }
   return codeNaming(clean) ?? nameNaming(clean) ?? numberNaming(clean)
 }
@@ -93,7 +93,7 @@ function nameNaming(clean: string): Naming | null {
 function numberNaming(clean: string): Naming | null {
   const number = NUMBER.exec(clean)
   if (number === null) return null
-  const rest = clean.slice(number[0].length).replace(/^[.):]?\s*/, ': ')
+  const rest = clean.slice(number[0].length).replace(/^[.):\s—–-]*/, ': ')
   return naming('number', null, (number[1] ?? number[2] ?? number[3]) as string, rest)
 }
 

@@ -67,7 +67,7 @@ function chainOf({ loose, drawings, units }: Found, mentions: Mentions): readonl
     ...units.flatMap(({ fields }) => fields.filter(({ field }) => field === 'mergeOrder').map(({ piece }) => piece)),
   ]
   for (const piece of lines) {
-    const text = MERGE_ORDER.exec(piece.text)?.[1]
+    const text = piece.text.includes('erge') ? MERGE_ORDER.exec(piece.text)?.[1] : undefined
     if (text === undefined) continue
     const links = text.split(CHAIN).map((part) => mentions.scan(part, null).flatMap((mention) => mention.units))
     if (links.length < 2 || links.some((link) => link.length === 0)) continue
@@ -85,7 +85,7 @@ export function readSharedFiles({ loose }: Found, mentions: Mentions): readonly 
   }
   for (const { piece } of loose) {
     const modified = /\b(?:modified|changed|touched|edited) by\b/i.exec(piece.text)
-    const [path] = pathsIn(piece)
+    const [path] = modified === null ? [] : pathsIn(piece)
     if (modified === null || path === undefined) continue
     const units = unitsIn(piece.text.slice(modified.index), mentions)
     if (units.length > 1) shared.push({ path: path.text, units, piece })

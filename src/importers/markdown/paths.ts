@@ -11,6 +11,7 @@ const LONGEST_PATH = 512
 
 /** A path as a pattern of the plan language; null: not a path. `quoted`: it stood in quotes of code. */
 export function asPath(text: string, quoted: 'quoted' | 'bare'): string | null {
+  if (!/[./*]|file$/.test(text)) return null
   const trimmed = text
     .trim()
     .replace(/^\.\//, '')
@@ -19,7 +20,7 @@ export function asPath(text: string, quoted: 'quoted' | 'bare'): string | null {
   const path = quoted === 'quoted' ? trimmed : trimmed.replace(/^[("']+|[)"'.]+$/g, '')
   if (path === '' || path.length > LONGEST_PATH || !ALLOWED.test(path) || path.startsWith('@/')) return null
   if (path.includes('..') || path.includes('//') || path.startsWith('/') || /\(\)$|[()]{2}/.test(path)) return null
-  if (!isBalanced(path)) return null
+  if (!isBalanced(path) || /^[\w-]+(?:\.[\w-]+){2,}\//.test(path)) return null
   const last = path.replace(/\/$/, '').split('/').at(-1) as string
   if (EXTENSION.test(path) && last.length > 2) return path
   if (BARE_NAMES.test(last)) return path
@@ -64,8 +65,9 @@ function besideOthers(path: Piece, before: Piece | undefined): Piece {
 
 function barePathsIn(piece: Piece): readonly Piece[] {
   const found: Piece[] = []
+  if (!/[./*]/.test(piece.text)) return found
   for (const word of piece.text.matchAll(/[^\s,;]+/g)) {
-    const path = asPath(word[0].replaceAll('*'.repeat(2) + ':', ''), 'bare')
+    const path = asPath(word[0], 'bare')
     if (path !== null) found.push(within(piece, word.index, path))
   }
   return found

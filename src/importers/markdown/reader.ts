@@ -1,15 +1,15 @@
 /** From blocks to units with their fields, and to what is said outside of them. */
-import { comparable, plain } from './inline.js'
+import { plain } from './inline.js'
 import { type Labelled, labelsOf } from './labels.js'
-import { type Naming, namingOf } from './naming.js'
-import { createRegistry, newUnit, phaseOf } from './registry.js'
+import { SENTENCES, takeListUnit } from './list-units.js'
+import { createRegistry, newUnit } from './registry.js'
 import { levelOf, surveyHeadings } from './survey.js'
 import { readRow } from './tables.js'
 import type { Block, FieldName, Found, Piece, State, Unit } from './types.js'
-import { fieldOf, stateOf } from './vocabulary.js'
-import { currentUnit, give, isAgain, type OpenLabel, sectionTitles, type Walk } from './walk.js'
+import { unitOfHeading } from './unit-headings.js'
+import { fieldOf } from './vocabulary.js'
+import { addLoose, currentUnit, give, isAgain, type OpenLabel, sectionTitles, type Walk } from './walk.js'
 
-type Item = Extract<Block, { readonly kind: 'item' }>
 type Line = Extract<Block, { readonly kind: 'item' | 'text' }>
 
 /** What all documents together say. O(blocks × depth of headings). */
@@ -103,69 +103,6 @@ function openHeadingLabel(field: FieldName | null, title: string, walk: Walk): v
   walk.label = { field, label: title, indent: -1, isHeading: true, hasValue: false, isInline: false, first: null }
 }
 
-interface HeadingReading {
-  readonly unit: Unit
-  readonly again: boolean
-  readonly field: FieldName | null
-}
-
-function unitOfHeading(block: Block, walk: Walk): HeadingReading | null {
-  const { registry, headings } = walk
-  const phase = enclosingPhase(walk)
-  const known = headings.get(block)
-  if (known === undefined) return mentionInHeading(block, phase, walk)
-  const { naming, kind, defines } = known
-  const existing = registry.find(naming, phase)
-  if (existing !== null && (!defines || isSame(existing, naming, walk))) {
-    return { unit: existing, again: true, field: null }
-  }
-  const parent = defines ? (walk.sections.findLast(({ unit }) => unit !== null)?.unit ?? null) : null
-  const unit = newUnit(naming, kind, block.piece, parent, sectionTitles(walk))
-  registry.add(unit)
-  readAttributes(unit, naming, block.piece, walk)
-  return { unit, again: false, field: null }
-}
-
-function enclosingPhase({ sections }: Walk): Unit | null {
-  const unit = sections.at(-1)?.unit ?? null
-  return unit?.kind === 'phase' ? unit : unit === null ? null : phaseOf(unit)
-}
-
-/** A unit that was a list item before, or goes by another word. */
-function isSame(existing: Unit, naming: Naming, walk: Walk): boolean {
-  if (existing.word !== naming.word) return true
-  const [a, b] = [comparable(existing.title), comparable(naming.title)]
-  const isAlike = a === '' || b === '' || a.includes(b) || b.includes(a)
-  return isAlike && existing.piece.file === walk.sections.at(-1)?.unit?.piece.file
-}
-
-/** "Agent A Prompt", "Alerting Squad (10 files)", "Week 1 gate (track A)": a unit is spoken of again. */
-function mentionInHeading(block: Block, phase: Unit | null, { registry }: Walk): HeadingReading | null {
-  const naming = namingOf(block.piece.text)
-  if (naming === null || naming.form === 'number') return null
-  const unit = registry.find(naming, phase)
-  if (unit === null || unit.kind === 'phase') return null
-  return { unit, again: true, field: naming.joined || naming.title !== unit.title ? fieldOf(naming.title) : null }
-}
-
-const WAIT = /\b(?:can start|start|starts|needs|requires|depends on|blocked by|waits for)\b:?\s*/i
-
-/** What the brackets after a name say: an estimate, a priority, a state, what it waits for. */
-function readAttributes(unit: Unit, { attributes }: Naming, piece: Piece, walk: Walk): void {
-  const raw = piece.text
-  unit.state = stateOf(raw.replace(/\([^)]*(?:when|after|once)[^)]*\)/gi, ''))
-  for (const text of attributes) {
-    const at = Math.max(0, raw.indexOf(text))
-    const part: Piece = { ...piece, text, column: piece.column + at }
-    const value = { label: 'heading', piece: part, again: false }
-    if (/\boptional\b/i.test(text)) give(unit, { ...value, field: 'optional' }, walk)
-    if (WAIT.test(text)) give(unit, { ...value, field: 'canStart' }, walk)
-    else if (/\bP[0-4]\b|\bpriority\b/i.test(text)) give(unit, { ...value, field: 'priority' }, walk)
-    else if (/\d\s*-?(?:h|hours?|hrs?|min|minutes?|d|days?)\b/i.test(text))
-      give(unit, { ...value, field: 'estimate' }, walk)
-  }
-}
-
 function takeEntry({ key, values, piece }: Extract<Block, { kind: 'entry' }>, walk: Walk): void {
   const field = fieldOf(key)
   if (field === null || values.length === 0) return
@@ -200,7 +137,7 @@ function closeWhatEnded(block: Line, walk: Walk): void {
   const { item, label } = walk
   const leaves = (indent: number): boolean => block.indent <= indent && (block.kind === 'item' || block.afterBlank)
   if (item !== null && leaves(item.indent)) {
-    walk.item = null
+    while (walk.item !== null && leaves(walk.item.indent)) walk.item = walk.item.outer
     walk.label = label?.isHeading === true ? label : restoredLabel(walk)
   } else if (label !== null && !label.isHeading && label.indent >= 0 && leaves(label.indent)) {
     walk.label = restoredLabel(walk)
@@ -224,99 +161,6 @@ function restoredLabel({ sections, item }: Walk): OpenLabel | null {
     isInline: false,
     first: 0,
   }
-}
-
-/** Fields whose items are sentences, or names of units: nothing in them defines a unit. */
-const SENTENCES: ReadonlySet<FieldName | null> = new Set<FieldName | null>([
-  'criteria',
-  'dependsOn',
-  'blocks',
-  'blockers',
-  'mergeOrder',
-  'deliverables',
-  'tests',
-  'owns',
-  'forbidden',
-  'shared',
-  'files',
-  'softDependsOn',
-  'canStart',
-  'parallel',
-])
-/** Chapters that speak of units and define none. */
-const ABOUT_UNITS =
-  /risk|order|timeline|summary|depend|graph|merge|schedul|progress|glossary|assign|critical|coordinat|conflict|example|workload|distribution|checklist|next steps|strategy/i
-
-function takeListUnit(block: Item, walk: Walk): boolean {
-  const { label, registry } = walk
-  if (SENTENCES.has(label?.field ?? null)) return false
-  const named = itemNaming(block)
-  if (named === null) return false
-  const phase = enclosingPhase(walk)
-  const existing = registry.find(named, phase)
-  const isBold = block.piece.text.replace(/^[^\p{L}\p{N}*`#]+/u, '').startsWith('**')
-  if (existing !== null && (existing.kind === 'phase' || !isBold || named.title !== '')) {
-    if (block.check === null && !isBold) return false
-    if (existing.kind === 'phase') return false
-    return againInList(existing, block, walk)
-  }
-  const about = sectionTitles(walk).some((title, at) => at > 0 && ABOUT_UNITS.test(title))
-  if (existing !== null || named.title === '' || (block.check === null && (about || !isBold))) return false
-  if (named.word !== null && phaseWord(named)) return false
-  const section = walk.sections.at(-1)
-  const parent = walk.item?.unit ?? section?.unit ?? null
-  const unit = newUnit(
-    named,
-    block.check === null ? kindOfItem(named) : 'task',
-    block.piece,
-    parent,
-    sectionTitles(walk),
-  )
-  unit.state = block.check === 'open' || block.check === null ? stateOf(block.piece.text) : block.check
-  registry.add(unit)
-  readAttributes(unit, named, block.piece, walk)
-  unit.state = block.check === null ? unit.state : block.check
-  openItem(unit, block, false, walk)
-  giveItemText(unit, block, walk)
-  return true
-}
-
-function againInList(unit: Unit, block: Item, walk: Walk): boolean {
-  if (block.check === 'done') unit.state = 'done'
-  openItem(unit, block, true, walk)
-  giveItemText(unit, block, walk)
-  return false
-}
-
-function openItem(unit: Unit, { indent }: Item, again: boolean, walk: Walk): void {
-  walk.item = { unit, indent, again }
-  walk.label = null
-}
-
-/** "(depends on T012, T013)" in an item; paths in the text of a task are a guess at what it touches. */
-function giveItemText(unit: Unit, { piece }: Item, walk: Walk): void {
-  const said = /[([]((?:depends on|blocked by|after|needs|requires|D:)\s[^()\][]{1,200})[)\]]/i.exec(piece.text)
-  if (said !== null) {
-    const part = { ...piece, text: said[1] as string, column: piece.column + said.index + 1 }
-    give(unit, { field: 'dependsOn', label: 'in brackets', piece: part, again: false }, walk)
-  }
-  if (unit.kind === 'task') give(unit, { field: 'description', label: 'text', piece, again: false }, walk)
-}
-
-function itemNaming(block: Item): Naming | null {
-  const { piece, check } = block
-  const named = namingOf(piece.text.replace(/^\*\*([^*]{1,120})\*\*:?/, '$1: ').replace(/^`([^`]{1,30})`/, '$1: '))
-  if (named === null || named.joined || named.form === 'name') return null
-  if (named.form !== 'number') return named
-  return check !== null && /^[^\w#]*(?:#\d|\d+(?:\.\d+)+|\d+[.)])/.test(piece.text) ? named : null
-}
-
-function phaseWord({ word }: Naming): boolean {
-  return word !== null && ['phase', 'week', 'wave', 'sprint', 'stage', 'iteration', 'milestone'].includes(word)
-}
-
-function kindOfItem({ word, key }: Naming): 'stream' | 'task' {
-  return (word !== null && !['task', 'issue', 'ticket', 'story'].includes(word)) || /^WS/.test(key) ? 'stream' : 'task'
 }
 
 /** Whether the labels were taken as fields; else the line is a value of the label above. */
@@ -349,17 +193,6 @@ function takeLabels(labels: readonly Labelled[], block: Line, walk: Walk): boole
   return true
 }
 
-function addLoose(block: Line, walk: Walk, piece: Piece): void {
-  const { label } = walk
-  walk.loose.push({
-    sections: sectionTitles(walk),
-    label: label?.label ?? '',
-    field: label?.field ?? null,
-    piece,
-    ordered: block.kind === 'item' && block.ordered,
-  })
-}
-
 function takeField(
   unit: Unit | null,
   field: FieldName,
@@ -385,7 +218,19 @@ function takeValue(block: Line, walk: Walk): void {
   const depth = label?.first != null && block.indent > label.first ? 1 : 0
   if (label !== null) label.hasValue = true
   if (block.kind === 'text' && label === null) return
-  give(unit, { field, label: label?.label ?? '', piece: block.piece, depth, check, again: isAgain(walk) }, walk)
+  give(
+    unit,
+    {
+      field,
+      label: label?.label ?? '',
+      piece: block.piece,
+      depth,
+      check,
+      again: isAgain(walk),
+      ordered: block.kind === 'item' && block.ordered,
+    },
+    walk,
+  )
 }
 
 function defaultField(check: State | null): FieldName {

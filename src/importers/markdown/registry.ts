@@ -2,6 +2,7 @@
 import { comparable, slug } from './inline.js'
 import type { Naming } from './naming.js'
 import type { Piece, Unit, UnitKind } from './types.js'
+import { kindOfWord } from './vocabulary.js'
 
 export interface Registry {
   readonly units: Unit[]
@@ -32,9 +33,8 @@ export function createRegistry(): Registry {
 
 /** "Agent C" may be who works on track C, and so speak of it; other words name other units. */
 function canBe(unit: Unit, word: string | null): boolean {
-  return (
-    word === null || unit.word === null || (/agent$/.test(word) && /^[A-Z]/.test(unit.key) && unit.kind !== 'phase')
-  )
+  if (word === null || unit.word === null) return word === unit.word || /\D/.test(unit.key)
+  return /agent$/.test(word) && /^[A-Z]/.test(unit.key) && unit.kind !== 'phase'
 }
 
 function nameOf(word: string | null, key: string): string {
@@ -76,6 +76,7 @@ export function newUnit(
 
 /** Letters and codes stay as they are; a number needs its word; a name becomes a slug. */
 function idOf(word: string | null, key: string): string {
+  if (word !== null && kindOfWord(word) === 'phase') return `${slug(word)}-${key}`
   if (/^\d/.test(key)) return word === null ? key : `${slug(word)}-${key}`
   return /^[A-Za-z0-9][\w.-]*$/.test(key) ? key : slug(key)
 }

@@ -38,18 +38,35 @@ export function levelOf(block: Block): number | null {
 export function surveyHeadings(blocks: readonly Block[]): ReadonlyMap<Block, HeadingUnit> {
   const candidates = collect(blocks)
   const titles = candidates.filter(({ level }) => level === 1)
-  const accepted = candidates.filter((candidate) => candidate.level > 1 && isUnit(candidate, candidates))
+  const facts = factsOf(candidates)
+  const accepted = candidates.filter((candidate) => candidate.level > 1 && isUnit(candidate, facts))
   const found = new Map<Block, HeadingUnit>()
+  const firsts = firstsOf(accepted)
+  const hasWork = accepted.some(({ naming }) => naming !== null && kindOf(naming) !== 'phase')
   for (const candidate of accepted) {
     const naming = candidate.naming as Naming
-    const same = accepted.filter((other) => other.naming?.key === naming.key && other.naming.word === naming.word)
-    const first = same.find(({ fields, checks }) => fields.size + checks > 0) ?? same[0]
-    const sections = same.length > 1 && isRepeated(candidate, first as Candidate)
-    found.set(candidate.block, { naming, kind: kindOfCandidate(candidate, accepted), defines: !sections })
+    const isRepeat = isRepeated(candidate, firsts.get(nameOf(naming)) as Candidate)
+    found.set(candidate.block, { naming, kind: kindOfCandidate(candidate, hasWork), defines: !isRepeat })
   }
   const whole = accepted.some(({ level }) => level < BOLD_LEVEL) ? null : wholeDocument(titles)
   if (whole !== null) found.set(whole.block, { naming: whole.naming as Naming, kind: 'stream', defines: true })
   return found
+}
+
+/** By name: the heading that defines the unit, which is the first that has fields below it. */
+function firstsOf(accepted: readonly Candidate[]): ReadonlyMap<string, Candidate> {
+  const firsts = new Map<string, Candidate>()
+  for (const candidate of accepted) {
+    const name = nameOf(candidate.naming as Naming)
+    const first = firsts.get(name)
+    const isBare = first !== undefined && first.fields.size + first.checks === 0
+    if (first === undefined || (isBare && candidate.fields.size + candidate.checks > 0)) firsts.set(name, candidate)
+  }
+  return firsts
+}
+
+function nameOf({ word, key }: Naming): string {
+  return `${word ?? ''} ${key}`
 }
 
 function collect(blocks: readonly Block[]): readonly Candidate[] {
@@ -87,13 +104,31 @@ function note(open: readonly Candidate[], tell: (candidate: Candidate) => void):
   }
 }
 
+/** What the headings of a document are together. */
+interface Facts {
+  readonly hasWork: boolean
+  /** How many headings such as "Epic: Search" there are, by their word. */
+  readonly titled: ReadonlyMap<string | null, number>
+}
+
+function factsOf(candidates: readonly Candidate[]): Facts {
+  const titled = new Map<string | null, number>()
+  for (const { naming } of candidates) {
+    if (naming?.form === 'titled') titled.set(naming.word, (titled.get(naming.word) ?? 0) + 1)
+  }
+  return { hasWork: candidates.some(isWorkUnit), titled }
+}
+
 const FIRM: readonly FieldName[] = ['dependsOn', 'estimate', 'files', 'owns', 'blocks', 'canStart']
 
-function isUnit({ naming, fields, checks, holdsUnits }: Candidate, all: readonly Candidate[]): boolean {
+function isUnit({ naming, fields, checks, holdsUnits }: Candidate, { hasWork, titled }: Facts): boolean {
   if (naming === null || naming.joined) return false
   const hasEvidence = fields.size > 0 || checks > 0
-  if (kindOf(naming) === 'phase') return holdsUnits || (hasEvidence && !all.some(isWorkUnit))
+  if (kindOf(naming) === 'phase') return holdsUnits || (hasEvidence && !hasWork)
+  if (naming.form === 'number' && !naming.key.includes('.'))
+    return checks > 0 || fields.has('dependsOn') || fields.has('estimate')
   if (naming.form === 'number') return checks > 0 || FIRM.some((field) => fields.has(field))
+  if (naming.form === 'titled') return hasEvidence || (titled.get(naming.word) ?? 0) > 1
   if (naming.form === 'word') return naming.title !== '' || hasEvidence || naming.attributes.length > 0
   return hasEvidence || (naming.form === 'code' && holdsUnits)
 }
@@ -104,10 +139,10 @@ function isWorkUnit({ naming, fields, checks, level }: Candidate): boolean {
 }
 
 /** A phase without units inside is one itself. */
-function kindOfCandidate({ naming, holdsUnits }: Candidate, accepted: readonly Candidate[]): UnitKind {
+function kindOfCandidate({ naming, holdsUnits }: Candidate, hasWork: boolean): UnitKind {
   const kind = kindOf(naming as Naming)
   if (kind !== 'phase' || holdsUnits) return kind
-  return accepted.some(({ naming: other }) => other !== null && kindOf(other) !== 'phase') ? 'phase' : 'stream'
+  return hasWork ? 'phase' : 'stream'
 }
 
 /** Whether a heading with the name of an earlier unit is about that unit: same title, or none, or no fields of its own. */

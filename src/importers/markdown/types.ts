@@ -83,6 +83,8 @@ export interface FieldValue {
   /** How deep its item is nested below the label. */
   readonly depth: number
   readonly check: State | null
+  /** It is an item of a numbered list. */
+  readonly ordered?: boolean
   /** The lines of a code block. */
   readonly lines?: readonly Piece[]
   /** It stands where the unit is spoken of again, or in an overview. */

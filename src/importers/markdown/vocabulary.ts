@@ -125,6 +125,8 @@ const LONGEST_LABEL = 48
 /** The field a label stands for; null: none that the reader knows. */
 export function fieldOf(label: string): FieldName | null {
   if (label.length > LONGEST_LABEL * 2) return null
+  const known = FIELD_OF.get(label.toLowerCase())
+  if (known !== undefined) return known
   const words = plain(label.replace(/\([^)]*\)/g, ' '))
     .toLowerCase()
     .replace(/[:.\s]+$/, '')

@@ -27,6 +27,14 @@ export interface OpenLabel {
   first: number | null
 }
 
+/** A unit that is a list item, inside of another or not. */
+export interface OpenItem {
+  readonly unit: Unit
+  readonly indent: number
+  readonly again: boolean
+  readonly outer: OpenItem | null
+}
+
 /** What is being read, and what was found. */
 export interface Walk {
   readonly registry: Registry
@@ -37,7 +45,7 @@ export interface Walk {
   readonly ignored: Piece[]
   label: OpenLabel | null
   /** A unit that is a list item, and its indentation. */
-  item: { readonly unit: Unit; readonly indent: number; readonly again: boolean } | null
+  item: OpenItem | null
   title: string | null
   fieldCount: number
 }
@@ -59,4 +67,16 @@ export function isAgain({ item, sections }: Walk): boolean {
 export function give(unit: Unit, value: Omit<FieldValue, 'depth' | 'check'> & Partial<FieldValue>, walk: Walk): void {
   walk.fieldCount++
   unit.fields.push({ depth: 0, check: null, ...value })
+}
+
+/** Keeps a line for what is said outside of the units' own fields. */
+export function addLoose(block: Block, walk: Walk, piece: Piece): void {
+  const { label } = walk
+  walk.loose.push({
+    sections: sectionTitles(walk),
+    label: label?.label ?? '',
+    field: label?.field ?? null,
+    piece,
+    ordered: block.kind === 'item' && block.ordered,
+  })
 }
