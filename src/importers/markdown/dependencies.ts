@@ -11,6 +11,8 @@ export interface DependencyReading {
   readonly needs: readonly Need[]
   /** Names that look like units and are none, or are several. */
   readonly unresolved: readonly string[]
+  /** Parts of a list that name no unit where others do. */
+  readonly leftover: readonly string[]
 }
 
 /** How the value is to be taken. `soft`: the field says that nothing must wait. */
@@ -18,6 +20,8 @@ export interface DependencyContext {
   readonly mentions: Mentions
   readonly unit: Unit
   readonly soft: boolean
+  /** The field is a list: what is no unit in it is worth saying. */
+  readonly isList: boolean
   /** Units that "all above" and "all others" choose from, in the order of the document. */
   readonly units: readonly Unit[]
 }
@@ -33,6 +37,9 @@ const LAG =
   /\b(\d{1,3}(?:\.\d)?)[\s-]*(minutes?|mins?|hours?|hrs?|h|days?|d|weeks?)\s*(?:delay|lag|later|after|buffer)\b|\+\s?(\d{1,3})\s?(h|d|days?|hours?)\b/i
 const MILESTONE =
   /^\s*(?:squad |team )?(?:has )?(?:completes?|completed|defines?|defined|finish(?:es|ed)?|publish(?:es|ed)?|delivers?|delivered|ships?|lands?|provides?)\s+(?:the |its |all )?([^.;,()]{3,60})/i
+/** "(after API freeze)": a point inside of the unit; "(after merge)" is its end. */
+const AFTER_POINT =
+  /^\s*\(after (?!(?:merge|merging|completion|complete|it|deploy|deployment|that|this)\b)([^()]{3,40})\)/i
 const FROM_PHASE = /\bfrom (?:the )?(?:phase|week|wave|sprint|stage) \d+\b/gi
 /** Marks of what is done; "documentation complete" is a condition. */
 const SATISFIED =
@@ -43,33 +50,59 @@ const LONGEST_VALUE = 2_000
 export function readDependency(piece: Piece, context: DependencyContext): DependencyReading {
   const raw = piece.text.slice(0, LONGEST_VALUE)
   const text = withoutSatisfied(unmarked(raw).replace(FROM_PHASE, ''), context)
-  if (text.trim() === '' && raw.trim() !== '') return { outcome: 'satisfied', needs: [], unresolved: [] }
+  const nothing = { needs: [], unresolved: [], leftover: [] }
+  if (text.trim() === '' && raw.trim() !== '') return { ...nothing, outcome: 'satisfied' }
   const isNone = NONE.test(text.replace(/^[^\p{L}\p{N}[–—-]+/u, ''))
-  const clauses = clausesOf(text)
-  const needs: Need[] = []
-  const unresolved: string[] = []
-  let isRelation = false
-  let isAmbiguous = false
-  for (const clause of isNone ? softClauses(text) : clauses) {
-    const reading = readClause(clause, piece, { ...context, soft: context.soft || isNone })
-    needs.push(...reading.needs)
-    unresolved.push(...reading.unresolved)
-    isRelation ||= reading.isRelation
-    isAmbiguous ||= reading.isAmbiguous
+  const soft = context.soft || isNone
+  const readings = (isNone ? softClauses(text) : clausesOf(text)).map((clause) =>
+    readClause(clause, piece, { ...context, soft }),
+  )
+  const needs = readings.flatMap((reading) => reading.needs)
+  const unresolved = readings.flatMap((reading) => reading.unresolved)
+  if (isNone) return { ...nothing, outcome: 'none', needs: merged(needs) }
+  if (needs.length > 0) {
+    const rest = context.isList ? restOf(text, piece, context) : nothing
+    return { outcome: 'needs', needs: merged([...needs, ...rest.needs]), unresolved, leftover: rest.leftover }
   }
-  if (needs.length > 0) return { outcome: isNone ? 'none' : 'needs', needs: merged(needs), unresolved }
-  if (isNone) return { outcome: 'none', needs: [], unresolved: [] }
-  if (isRelation && unresolved.length === 0) return { outcome: 'relation', needs: [], unresolved: [] }
-  if (unresolved.length > 0) return { outcome: isAmbiguous ? 'ambiguous' : 'dangling', needs: [], unresolved }
+  const isRelation = readings.some((reading) => reading.isRelation)
+  const isAmbiguous = readings.some((reading) => reading.isAmbiguous)
+  if (unresolved.length > 0) return { ...nothing, outcome: isAmbiguous ? 'ambiguous' : 'dangling', unresolved }
+  if (isRelation) return { ...nothing, outcome: 'relation' }
   const titled = byTitles(text, piece, context)
-  return titled.length > 0
-    ? { outcome: 'needs', needs: titled, unresolved: [] }
-    : { outcome: 'free-text', needs: [], unresolved: [] }
+  return { ...nothing, outcome: titled.length > 0 ? 'needs' : 'free-text', needs: titled }
 }
 
-/** The parts of a value that are not marked as done; what is marked and names a unit stays, as the unit has its own state. */
-function withoutSatisfied(text: string, { mentions, unit }: DependencyContext): string {
-  if (!SATISFIED.test(text)) return text
+/** The parts of a list that are neither ids nor words about them: titles, or what is left over. */
+function restOf(
+  text: string,
+  piece: Piece,
+  context: DependencyContext,
+): { readonly needs: readonly Need[]; readonly leftover: readonly string[] } {
+  const needs: Need[] = []
+  const leftover: string[] = []
+  for (const part of partsOf(text)) {
+    const { outside } = brackets(part)
+    if (
+      !/\p{L}{4}/u.test(outside) ||
+      /^\s*(?:and |or )?#?(?:\d|[A-Z]\b)/.test(outside) ||
+      RELATION.test(part) ||
+      groupOf(outside, context) !== null
+    )
+      continue
+    if (
+      context.mentions.scan(part, context.unit).length > 0 ||
+      /^\s*(?:which|so|that|but|then|as|must|can)\b/i.test(part)
+    )
+      continue
+    const titled = byTitles(part, piece, context)
+    needs.push(...titled)
+    if (titled.length === 0) leftover.push(part.trim())
+  }
+  return { needs, leftover }
+}
+
+/** What stands between commas and semicolons, outside of brackets. */
+function partsOf(text: string): readonly string[] {
   const { outside } = brackets(text)
   const parts: string[] = []
   let begin = 0
@@ -78,9 +111,17 @@ function withoutSatisfied(text: string, { mentions, unit }: DependencyContext): 
     begin = match.index + match[0].length
   }
   parts.push(text.slice(begin))
+  return parts
+}
+
+/** The parts of a value that are not marked as done; what is marked and names a unit stays, as the unit has its own state. */
+function withoutSatisfied(text: string, { mentions, unit }: DependencyContext): string {
+  if (!SATISFIED.test(text)) return text
   const isDone = (part: string): boolean =>
     SATISFIED.test(part) && /\p{L}{2}/u.test(part) && mentions.scan(part, unit).every(({ units }) => units.length === 0)
-  return parts.filter((part) => !isDone(part)).join(', ')
+  return partsOf(text)
+    .filter((part) => !isDone(part))
+    .join(', ')
 }
 
 /** Sentences and what stands between semicolons and dashes, outside of brackets. */
@@ -167,12 +208,13 @@ function needsOf(
     const end = found[at + 1]?.start ?? clause.length
     const tail = clause.slice(mention.end, end)
     const waits = /\b(?:after|once|when|until|as soon as)\b/i.test(clause.slice(0, mention.start))
-    const said = waits && mention.units.length === 1 ? MILESTONE.exec(tail)?.[1] : undefined
+    const one = mention.units.length === 1
+    const said = one ? ((waits ? MILESTONE.exec(tail)?.[1] : undefined) ?? AFTER_POINT.exec(tail)?.[1]) : undefined
     const milestone = said === undefined ? null : slug(said, 40)
     const head = at === 0 ? clause.slice(0, mention.start) : ''
     const targets = mention.units.map((unit) => ({ unit, milestone: milestone === '' ? null : milestone }))
-    const one = need(targets, found.length === 1 ? clause : head + tail, piece, context)
-    return [{ ...one, inferred: mention.inferred }]
+    const made = need(targets, found.length === 1 ? clause : head + tail, piece, context)
+    return [{ ...made, inferred: mention.inferred }]
   })
 }
 
@@ -204,7 +246,8 @@ function lagOf(text: string): string | null {
 const ABOVE = /\b(?:all|everything|each)\b(?: (?:of )?(?:the )?)?\s*(?:above|previous|preceding|prior|earlier)\b/i
 const OTHERS =
   /\ball (?:the )?(?:others?|remaining|rest)\b|\ball (?:agents|streams|tracks|squads|tasks|workstreams|teams|epics)\b|^\s*(?:depends on )?(?:all|everything)\s*$/i
-const PREFIXES = /\ball ((?:[A-Z]{2,8})(?:(?:,| and| &|\/) ?[A-Z]{2,8})*) (?:tasks|streams|tickets|items|issues|work)\b/
+const PREFIXES =
+  /\b(?:[Aa]ll|ALL) ((?:[A-Z]{2,8})(?:(?:,| and| &|\/) ?[A-Z]{2,8})*) (?:tasks|streams|tickets|items|issues|work)\b/
 
 /** The units that "ALL above", "all others" or "All BE and FE tasks" stand for; null: no such words. */
 function groupOf(text: string, { unit, units }: DependencyContext): readonly Unit[] | null {

@@ -42,6 +42,7 @@ const STEP: Readonly<Record<Side, readonly [number, number]>> = {
   left: [0, -1],
   right: [0, 1],
 }
+const SIDES: readonly Side[] = ['up', 'down', 'left', 'right']
 const BACK: Readonly<Record<Side, Side>> = { up: 'down', down: 'up', left: 'right', right: 'left' }
 
 interface Label {
@@ -131,17 +132,32 @@ function follow(
     const [at, left] = cell
     if (seen.has(`${at} ${left}`)) continue
     seen.add(`${at} ${left}`)
-    for (const side of LINES.get(rows[at]?.[left] as string) ?? []) {
+    const own = LINES.get(rows[at]?.[left] as string) ?? []
+    for (const side of SIDES) {
       const [down, right] = STEP[side]
       const next: readonly [number, number] = [at + down, left + right]
       const character = rows[next[0]]?.[next[1]] ?? ' '
       const head = HEADS.get(character)
-      if (LINES.get(character)?.includes(BACK[side]) === true) pending.push(next)
+      if (isJoined(own, LINES.get(character) ?? [], side)) pending.push(next)
+      else if (!own.includes(side)) continue
       else if (head?.[0] === BACK[side]) add(network.to, labelFrom(next, head[1], labels))
       else if (side === 'left' || side === 'up') add(network.from, labelFrom([at, left], side, labels))
     }
   }
   return network
+}
+
+/** Whether a line goes on: both ends lead to each other, or a vertical line meets a corner that somebody drew the other way. */
+function isJoined(own: readonly Side[], other: readonly Side[], side: Side): boolean {
+  if (own.includes(side) && other.includes(BACK[side])) return true
+  if (side === 'left' || side === 'right' || own.length === 0 || other.length === 0) return false
+  const isVertical = (sides: readonly Side[]): boolean =>
+    sides.length === 2 && sides.includes('up') && sides.includes('down')
+  return isVertical(own) !== isVertical(other) && (isVertical(own) ? isCorner(other) : isCorner(own))
+}
+
+function isCorner(sides: readonly Side[]): boolean {
+  return sides.includes('up') || sides.includes('down')
 }
 
 function add(labels: Label[], label: Label | null): void {

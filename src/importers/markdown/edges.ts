@@ -41,6 +41,7 @@ export function readEdges(found: Found, mentions: Mentions, notes: Notes): EdgeR
   for (const unit of found.units) for (const value of unit.fields) readOwn(unit, value, state)
   for (const unit of found.units)
     for (const value of unit.fields) if (value.field === 'blocks') readBlocks(unit, value, state)
+  readDocumentWide(state)
   const drawn = readDrawn(state)
   useDrawn(drawn, state)
   for (const [unit, needs] of state.needs) state.needs.set(unit, [...merged(needs)])
@@ -56,7 +57,8 @@ function readOwn(unit: Unit, value: FieldValue, state: Collecting): void {
   if (piece === null || value.depth > 0) return
   if (unit.kind === 'phase') return
   const soft = value.field === 'softDependsOn'
-  const reading = readDependency(piece, { mentions: state.mentions, unit, soft, units: state.found.units })
+  const isList = soft || value.field === 'dependsOn'
+  const reading = readDependency(piece, { mentions: state.mentions, unit, soft, isList, units: state.found.units })
   // "Can start after WS-001 schema work" in an answer about parallel work is checked, and makes no edge by itself.
   if (value.field === 'parallel' && reading.outcome !== 'needs') return
   countValue(unit, piece, reading, state)
@@ -65,6 +67,22 @@ function readOwn(unit: Unit, value: FieldValue, state: Collecting): void {
   const known = state.needs.get(unit) ?? []
   known.push(...reading.needs)
   state.needs.set(unit, known)
+}
+
+/** A list of dependencies of the whole document: what is done already is said, and what names no unit. */
+function readDocumentWide(state: Collecting): void {
+  const { found, mentions } = state
+  const first = found.units[0]
+  if (first === undefined) return
+  const whole: Unit = { ...first, id: 'the document', kind: 'phase', parent: null, fields: [], aliases: [] }
+  for (const { field, piece, sections, ofUnit } of found.loose) {
+    if (ofUnit || field !== 'dependsOn' || sections[0] === 'front matter') continue
+    const isOrder = readChain(piece, mentions).length + readSentence(piece, mentions).length > 0
+    // "Check `tracker show 7` for blockers" is advice.
+    if (isOrder || /^(?:check|see|look|run|track)\b/i.test(piece.text)) continue
+    const reading = readDependency(piece, { mentions, unit: whole, soft: false, isList: false, units: found.units })
+    countValue(whole, piece, reading, state)
+  }
 }
 
 /** The part of a field that says what its unit waits for; null: it says nothing of that. */
@@ -96,7 +114,7 @@ const GUESSED: ReadonlySet<Outcome> = new Set<Outcome>(['needs'])
 function countValue(
   unit: Unit,
   piece: Piece,
-  { outcome, needs, unresolved }: DependencyReading,
+  { outcome, needs, unresolved, leftover }: DependencyReading,
   state: Collecting,
 ): void {
   const { counts, notes } = state
@@ -122,6 +140,10 @@ function countValue(
     reportUnresolved(unit, piece, outcome, unresolved, state)
   } else if (isGuess) counts.guessed++
   else counts.understood++
+  for (const part of leftover) {
+    const message = `The part ${quote(part)} of the dependencies of ${name} names no unit of this document.`
+    notes.add('FREE_TEXT_DEPENDENCY', 'warning', piece, message, 'Name the units by their ids.')
+  }
   if (isGuess && unresolved.length === 0) {
     const ids = needs.flatMap(({ targets }) => targets.map((target) => target.unit.id))
     const meant = ids.length > 6 ? count(ids.length, 'unit') : quoteAll(ids)
@@ -175,7 +197,7 @@ function warnOfContradiction(
 function readBlocks(unit: Unit, value: FieldValue, state: Collecting): void {
   if (value.depth > 0) return
   const { mentions, needs, notes, found } = state
-  const reading = readDependency(value.piece, { mentions, unit, soft: false, units: found.units })
+  const reading = readDependency(value.piece, { mentions, unit, soft: false, isList: false, units: found.units })
   if (reading.outcome === 'free-text') return
   countValue(unit, value.piece, reading, state)
   for (const need of reading.needs) {

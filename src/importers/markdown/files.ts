@@ -130,8 +130,8 @@ function readLoose(
   ofUnit: ReadonlyMap<Unit, UnitFiles>,
   protect: PathClaim[],
 ): void {
-  const { piece, field, label, sections } = value
-  const isForbidden = field === 'forbidden' || NO_ONE.test(piece.text)
+  const { piece, field, label, sections, ofUnit: isOfUnit } = value
+  const isForbidden = (field === 'forbidden' && !isOfUnit) || NO_ONE.test(piece.text)
   const about = `${label} ${sections.at(-1) ?? ''}`
   const isAboutFiles = field === 'owns' || field === 'shared' || /own|shared|boundar|conflict|touch/i.test(about)
   const paths = isForbidden || isAboutFiles ? pathsIn(piece) : []

@@ -42,7 +42,10 @@ function readLabels(piece: Piece): readonly Labelled[] {
 
 function boldLabels(piece: Piece): readonly Labelled[] {
   const { text } = piece
-  const marks = Array.from(text.matchAll(BOLD)).filter((match) => isLabel(match, text))
+  const marks = Array.from(text.matchAll(BOLD))
+    .filter((match) => isLabel(match, text))
+    // What is bold inside of a value is a part of it.
+    .filter((match, at) => at === 0 || fieldOf(match[1] as string) !== null)
   const first = marks[0]
   if (first === undefined || /[\p{L}\p{N}`]/u.test(text.slice(0, first.index))) return []
   return marks.map((match, at) => {

@@ -31,9 +31,9 @@ const LIST = new RegExp(
   'g',
 )
 const TOKEN =
-  /(?<![\w/.@#-])#?([A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*\d[a-z]?|[A-Z](?![\w'])|\d+(?:\.\d+)+|#\d+)(?:(\s*(?:-|–|to|through|\.\.)\s*)([A-Za-z]+[-_.]?)?(\d+(?:\.\d+)*)(?![\w.]))?(?![\w/-])/g
+  /(?<![\w/.@#-])#?((?=[A-Za-z0-9_.-]*\d)[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*|[A-Z](?![\w'])|\d+(?:\.\d+)+|#\d+)(?:(\s*(?:-|–|to|through|\.\.)\s*)([A-Za-z]+[-_.]?)?(\d+(?:\.\d+)*)(?![\w.]))?(?![\w/-])/g
 const SEPARATOR = /\s*(?:,\s*and|,\s*or|,|\/|&|\+|\band\b|\bor\b)\s*/
-const RANGE = /^(.*?)\s*(?:-|–|\bto\b|\bthrough\b)\s*#?(\S+)$/
+const RANGE_SIGN = /\s*(?:-|–|\bto\b|\bthrough\b)\s*#?/g
 
 interface Index {
   readonly units: readonly Unit[]
@@ -99,7 +99,10 @@ function scan(text: string, from: Unit | null, index: Index): readonly Mention[]
   }
   for (const mention of nameMentions(text, found, index)) found.push(mention)
   const bare = /^\s*#?\d+(?:\s*,\s*#?\d+)*\s*$/.test(text) && found.length === 0
-  if (bare) found.push(mentionOf(text.trim(), from?.word ?? null, 0, text.length, from, index))
+  if (bare) {
+    const mention = mentionOf(text.trim(), from?.word ?? null, 0, text.length, from, index)
+    found.push({ ...mention, unknown: mention.unknown.map((name) => name.replace(/^\D+ /, '')) })
+  }
   return withShortNames(found, text, from, index).toSorted((a, b) => a.start - b.start)
 }
 
@@ -142,12 +145,21 @@ function lookUp(key: string, word: string | null, from: Unit | null, { byName }:
 }
 
 /** "1-5", "WS-101-110", "WS-101 to WS-110": the units whose numbers lie between. */
-function rangeOf(text: string, word: string | null, { units }: Index): readonly Unit[] {
-  const match = RANGE.exec(text)
-  if (match === null) return []
-  const from = numberIn(match[1] as string)
-  const to = numberIn(match[2] as string)
-  if (from === null || to === null || from.number > to.number) return []
+function rangeOf(text: string, word: string | null, index: Index): readonly Unit[] {
+  // The sign of the range is the last that has numbers on both of its sides: codes have hyphens of their own.
+  for (const sign of Array.from(text.matchAll(RANGE_SIGN)).toReversed()) {
+    const from = text.slice(0, sign.index)
+    const units = between(from, text.slice(sign.index + sign[0].length), word, index)
+    if (units.length > 0) return units
+  }
+  return []
+}
+
+function between(first: string, last: string, word: string | null, { units }: Index): readonly Unit[] {
+  const from = numberIn(first)
+  const to = numberIn(last)
+  if (from === null || to === null || from.number > to.number || (to.prefix !== '' && to.prefix !== from.prefix))
+    return []
   return units.filter((unit) => {
     const own = numberIn(unit.key)
     if (own === null || own.prefix !== from.prefix || own.number < from.number || own.number > to.number) return false
@@ -170,7 +182,7 @@ function tokenMention(match: RegExpExecArray, text: string, from: Unit | null, i
     (!index.hasLetters || (/^\s+[a-z]/.test(text.slice(match.index + 1)) && !FOLLOWS.test(text.slice(match.index + 1))))
   )
     return null
-  const until = match[4] === undefined ? null : `${token}-${match[3] ?? ''}${match[4]}`
+  const until = match[4] === undefined ? null : `${token}–${match[3] ?? ''}${match[4]}`
   const range = until === null ? [] : rangeOf(until, null, index)
   const end =
     match.index +
@@ -194,7 +206,7 @@ function tokenMention(match: RegExpExecArray, text: string, from: Unit | null, i
   const whole = rangeOf(token, null, index)
   if (whole.length > 0)
     return { units: whole, start: match.index, end, unknown: [], ambiguous: [], or: false, inferred: false }
-  const looksLikeOne = isCode(token) && index.prefixes.has(prefixOf(token))
+  const looksLikeOne = isCode(token) && (index.prefixes.has(prefixOf(token)) || /^[A-Z]{2,}-\d+$/.test(token))
   return looksLikeOne
     ? { units: [], start: match.index, end, unknown: [token], ambiguous: [], or: false, inferred: false }
     : null

@@ -17,7 +17,7 @@ export interface Naming {
 
 /** The key after a unit word: letters, numbers, or a code. */
 export const KEY =
-  '[A-Z]{1,2}(?![A-Za-z-])\\d{0,3}(?:\\.\\d{1,3})*|\\d{1,4}(?:\\.\\d{1,3}){0,3}[a-z]?|[A-Z][A-Za-z]{0,11}[-_]?(?:[A-Za-z0-9]{1,8}[-_.])?\\d[\\w.-]{0,12}'
+  '[A-Z]{1,2}(?![A-Za-z]|-(?![A-Z](?![A-Za-z])))\\d{0,3}(?:\\.\\d{1,3})*|\\d{1,4}(?:\\.\\d{1,3}){0,3}[a-z]?|[A-Z][A-Za-z]{0,11}[-_]?(?:[A-Za-z0-9]{1,8}[-_.])?\\d[\\w.-]{0,12}'
 
 const WITH_WORD = new RegExp(`^(${UNIT_WORD})\\s+#?(${KEY})(?![\\w])`)
 const AT_END = new RegExp(`^(.{3,120}?)\\s*\\((${UNIT_WORD})\\s+#?(${KEY})\\)$`)

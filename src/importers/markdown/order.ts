@@ -59,12 +59,12 @@ function endOf(text: string, from: number): number {
 
 /** "Merge order: Track 3 → Track 2 → Track 1", in text or in a comment of a code block. */
 function chainOf({ loose, drawings, units }: Found, mentions: Mentions): readonly MergeStep[] {
+  const stated = (piece: Piece): Piece => ({ ...piece, text: `Merge order: ${piece.text}` })
+  const fields = units.flatMap((unit) => unit.fields.filter(({ field }) => field === 'mergeOrder'))
   const lines = [
-    ...loose.map(({ piece, field }) =>
-      field === 'mergeOrder' ? { ...piece, text: `Merge order: ${piece.text}` } : piece,
-    ),
+    ...loose.map(({ piece, field }) => (field === 'mergeOrder' ? stated(piece) : piece)),
     ...drawings.flatMap((drawing) => drawing.lines),
-    ...units.flatMap(({ fields }) => fields.filter(({ field }) => field === 'mergeOrder').map(({ piece }) => piece)),
+    ...fields.map(({ piece }) => stated(piece)),
   ]
   for (const piece of lines) {
     const text = piece.text.includes('erge') ? MERGE_ORDER.exec(piece.text)?.[1] : undefined

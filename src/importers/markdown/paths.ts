@@ -52,15 +52,26 @@ export function pathsIn(piece: Piece): readonly Piece[] {
     const path = asPath(span[1] as string, 'quoted')
     if (path !== null) found.push(within(piece, span.index + 1, path))
   }
-  return found.length > 0 ? found.map((path, at) => besideOthers(path, found[at - 1])) : barePathsIn(piece)
+  if (found.length === 0) return barePathsIn(piece)
+  const rest = piece.text.replace(/`[^`]*`/g, (span) => ' '.repeat(span.length))
+  const bare = barePathsIn({ ...piece, text: rest }).filter(({ text }) => text.includes('/') && EXTENSION.test(text))
+  const all = [...found, ...bare].toSorted((a, b) => a.column - b.column)
+  return besideOthers(all)
 }
 
 /** `src/api/a.ts`, `b.ts`: a bare name of the same kind is in the same folder. */
-function besideOthers(path: Piece, before: Piece | undefined): Piece {
-  const folder = before === undefined ? '' : before.text.slice(0, before.text.lastIndexOf('/') + 1)
-  const kind = /\.\w+$/.exec(path.text)?.[0]
-  if (folder === '' || path.text.includes('/') || kind === undefined || !before?.text.endsWith(kind)) return path
-  return { ...path, text: `${folder}${path.text}` }
+function besideOthers(paths: readonly Piece[]): readonly Piece[] {
+  let folder = ''
+  let kind: string | undefined
+  return paths.map((path) => {
+    const own = /\.\w+$/.exec(path.text)?.[0]
+    if (path.text.includes('/')) {
+      folder = path.text.slice(0, path.text.lastIndexOf('/') + 1)
+      kind = own
+      return path
+    }
+    return folder !== '' && own !== undefined && own === kind ? { ...path, text: `${folder}${path.text}` } : path
+  })
 }
 
 function barePathsIn(piece: Piece): readonly Piece[] {

@@ -109,7 +109,7 @@ function takeEntry({ key, values, piece }: Extract<Block, { kind: 'entry' }>, wa
   const unit = currentUnit(walk)
   for (const value of values) {
     if (unit !== null) give(unit, { field, label: key, piece: value, again: false }, walk)
-    else walk.loose.push({ sections: ['front matter'], label: key, field, piece: value, ordered: false })
+    else walk.loose.push({ sections: ['front matter'], label: key, field, piece: value, ordered: false, ofUnit: false })
   }
   if (field === 'name') walk.title ??= values[0]?.text ?? piece.text
 }
@@ -202,7 +202,7 @@ function takeField(
   walk: Walk,
 ): void {
   if (unit !== null) return give(unit, { field, label, piece, check, again: isAgain(walk) }, walk)
-  walk.loose.push({ sections: sectionTitles(walk), label, field, piece, ordered: false })
+  walk.loose.push({ sections: sectionTitles(walk), label, field, piece, ordered: false, ofUnit: false })
 }
 
 function takeValue(block: Line, walk: Walk): void {
@@ -247,6 +247,7 @@ function takeLoose(block: Line, walk: Walk): void {
       field: 'tasks',
       piece: block.piece,
       ordered: false,
+      ofUnit: false,
     })
     return
   }

@@ -77,6 +77,7 @@ export function newUnit(
 /** Letters and codes stay as they are; a number needs its word; a name becomes a slug. */
 function idOf(word: string | null, key: string): string {
   if (word !== null && kindOfWord(word) === 'phase') return `${slug(word)}-${key}`
+  if (word !== null && key.length > 2 && !/\d/.test(key)) return slug(key)
   if (/^\d/.test(key)) return word === null ? key : `${slug(word)}-${key}`
   return /^[A-Za-z0-9][\w.-]*$/.test(key) ? key : slug(key)
 }

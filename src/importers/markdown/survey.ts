@@ -21,6 +21,8 @@ interface Candidate {
   readonly fields: Set<FieldName>
   checks: number
   holdsUnits: boolean
+  /** Key of the phase it is in; empty: of none. */
+  readonly phase: string
 }
 
 /** Level of a line that is bold from end to end, below every heading. */
@@ -45,7 +47,7 @@ export function surveyHeadings(blocks: readonly Block[]): ReadonlyMap<Block, Hea
   const hasWork = accepted.some(({ naming }) => naming !== null && kindOf(naming) !== 'phase')
   for (const candidate of accepted) {
     const naming = candidate.naming as Naming
-    const isRepeat = isRepeated(candidate, firsts.get(nameOf(naming)) as Candidate)
+    const isRepeat = isRepeated(candidate, firsts.get(nameOf(candidate)) as Candidate)
     found.set(candidate.block, { naming, kind: kindOfCandidate(candidate, hasWork), defines: !isRepeat })
   }
   const whole = accepted.some(({ level }) => level < BOLD_LEVEL) ? null : wholeDocument(titles)
@@ -57,7 +59,7 @@ export function surveyHeadings(blocks: readonly Block[]): ReadonlyMap<Block, Hea
 function firstsOf(accepted: readonly Candidate[]): ReadonlyMap<string, Candidate> {
   const firsts = new Map<string, Candidate>()
   for (const candidate of accepted) {
-    const name = nameOf(candidate.naming as Naming)
+    const name = nameOf(candidate)
     const first = firsts.get(name)
     const isBare = first !== undefined && first.fields.size + first.checks === 0
     if (first === undefined || (isBare && candidate.fields.size + candidate.checks > 0)) firsts.set(name, candidate)
@@ -65,8 +67,13 @@ function firstsOf(accepted: readonly Candidate[]): ReadonlyMap<string, Candidate
   return firsts
 }
 
-function nameOf({ word, key }: Naming): string {
-  return `${word ?? ''} ${key}`
+function nameOf({ naming, phase }: Candidate): string {
+  return `${phase} ${naming?.word ?? ''} ${naming?.key}`
+}
+
+function phaseIn(open: readonly Candidate[]): string {
+  const above = open.findLast(({ naming }) => naming !== null && !naming.joined && kindOf(naming) === 'phase')
+  return above?.naming?.key ?? ''
 }
 
 function collect(blocks: readonly Block[]): readonly Candidate[] {
@@ -77,7 +84,15 @@ function collect(blocks: readonly Block[]): readonly Candidate[] {
     if (level !== null) {
       while ((open.at(-1)?.level ?? 0) >= level) open.pop()
       const naming = namingOf(block.piece.text)
-      const candidate = { block, level, naming, fields: new Set<FieldName>(), checks: 0, holdsUnits: false }
+      const candidate = {
+        block,
+        level,
+        naming,
+        fields: new Set<FieldName>(),
+        checks: 0,
+        holdsUnits: false,
+        phase: phaseIn(open),
+      }
       const field = naming === null ? fieldOf(block.piece.text) : null
       const said = field ?? labelsOf(block.piece)[0]?.field ?? null
       if (naming === null && said !== null) note(open, (owner) => owner.fields.add(said))

@@ -126,6 +126,8 @@ export interface LooseValue {
   readonly field: FieldName | null
   readonly piece: Piece
   readonly ordered: boolean
+  /** It is also a value of a unit's own field. */
+  readonly ofUnit: boolean
 }
 
 /** A code block with what stands above it. */

@@ -78,5 +78,6 @@ export function addLoose(block: Block, walk: Walk, piece: Piece): void {
     field: label?.field ?? null,
     piece,
     ordered: block.kind === 'item' && block.ordered,
+    ofUnit: currentUnit(walk) !== null,
   })
 }
