@@ -20,12 +20,12 @@ export function looksLikeMarkdown(text: string): boolean {
 }
 
 /**
- * The Markdown files in a folder and below it, by their names, each relative to the folder.
+ * The Markdown files directly in a folder, by their names.
  *
  * @throws Error if there is none, if there are too many, or if they are too large together.
  */
 export async function readMarkdownFolder(folder: string): Promise<readonly MarkdownFile[]> {
-  const names = (await readdir(folder, { recursive: true })).filter(isMarkdownName).toSorted()
+  const names = (await readdir(folder)).filter(isMarkdownName).toSorted()
   if (names.length === 0) throw new Error('it is a folder without Markdown files')
   if (names.length > MOST_FILES) throw new Error(`the folder has more than ${count(MOST_FILES, 'Markdown file')}`)
   const files: MarkdownFile[] = []

@@ -19,6 +19,7 @@ import {
   statusOf,
   titleOf,
 } from './plan-fields.js'
+import { safeId } from './registry.js'
 import type { Found, Need, Piece, Place, State, Unit } from './types.js'
 
 /** Everything that the plan is made of. */
@@ -161,7 +162,7 @@ function listedTasks(unit: Unit, at: string, building: Building): readonly Keyed
       building.sources.set(`${at}/tasks/${index}`, piece)
       const title = plain(piece.text).replace(/\s*\(priority:[^()]*\)/i, '')
       const priority = /\(priority:/i.test(piece.text) ? readPriority(piece.text) : null
-      const base = slug(title) || 'task'
+      const base = safeId(slug(title) || 'task')
       let id = base
       for (let number = 2; ids.has(id); number++) id = `${base}-${number}`
       ids.add(id)

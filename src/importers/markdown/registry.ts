@@ -1,4 +1,5 @@
 /** The units found so far, by what people call them. */
+import { isId } from '../../plan/ids.js'
 import { comparable, slug } from './inline.js'
 import type { Naming } from './naming.js'
 import type { Piece, Unit, UnitKind } from './types.js'
@@ -76,8 +77,16 @@ export function newUnit(
 
 /** Letters and codes stay as they are; a number needs its word; a name becomes a slug. */
 function idOf(word: string | null, key: string): string {
-  if (word !== null && kindOfWord(word) === 'phase') return `${slug(word)}-${key}`
-  if (word !== null && key.length > 2 && !/\d/.test(key)) return slug(key)
-  if (/^\d/.test(key)) return word === null ? key : `${slug(word)}-${key}`
-  return /^[A-Za-z0-9][\w.-]*$/.test(key) ? key : slug(key)
+  if (word !== null && kindOfWord(word) === 'phase') return safeId(`${slug(word)}-${key}`)
+  if (word !== null && key.length > 2 && !/\d/.test(key)) return safeId(slug(key))
+  return safeId(/^\d/.test(key) && word !== null ? `${slug(word)}-${key}` : key)
 }
+
+/** An id that the plan language allows, from one that it may not. */
+export function safeId(text: string): string {
+  if (isId(text)) return text
+  const made = slug(text)
+  return isId(made) ? made : `unit-${made}`.slice(0, LONGEST_MADE)
+}
+
+const LONGEST_MADE = 60
