@@ -7,8 +7,8 @@ export const libraryEntries = {
   index: 'src/index.ts',
   testing: 'src/testing/index.ts',
   'stores/memory': 'src/stores/memory.ts',
-  'importers/markdown': 'src/importers/markdown/index.ts',
   'executors/inline': 'src/executors/inline.ts',
+  'importers/markdown': 'src/importers/markdown/index.ts',
 }
 
 /** The program. ESM only and without declarations: nobody imports it. */
