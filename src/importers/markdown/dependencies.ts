@@ -41,7 +41,7 @@ const MILESTONE =
 const AFTER_POINT =
   /^\s*\(after (?!(?:merge|merging|completion|complete|it|deploy|deployment|that|this)\b)([^()]{3,40})\)/i
 const FROM_PHASE = /\bfrom (?:the )?(?:phase|week|wave|sprint|stage) \d+\b/gi
-/** Marks of what is done; "documentation complete" is a condition. */
+/** Marks of what is done; "handbook complete" is a condition. */
 const SATISFIED =
   /[✅✔☑]|\s[-–—:]\s*(?:complete|completed|done|merged|finished|shipped)\b|\((?:complete|completed|done|finished|merged|exists|shipped)\b|\balready\b/iu
 const LONGEST_VALUE = 2_000
@@ -80,7 +80,8 @@ function restOf(
 ): { readonly needs: readonly Need[]; readonly leftover: readonly string[] } {
   const needs: Need[] = []
   const leftover: string[] = []
-  for (const part of partsOf(text)) {
+  const parts = partsOf(text)
+  for (const part of parts.length > 1 ? parts : []) {
     const { outside } = brackets(part)
     if (
       !/\p{L}{4}/u.test(outside) ||

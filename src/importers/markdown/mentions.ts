@@ -32,6 +32,8 @@ const LIST = new RegExp(
 )
 const TOKEN =
   /(?<![\w/.@#-])#?((?=[A-Za-z0-9_.-]*\d)[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*|[A-Z](?![\w'])|\d+(?:\.\d+)+|#\d+)(?:(\s*(?:-|–|to|through|\.\.)\s*)([A-Za-z]+[-_.]?)?(\d+(?:\.\d+)*)(?![\w.]))?(?![\w/-])/g
+const WITH_OWN_WORD = new RegExp(`^(${UNIT_WORD})\\s+#?(.*)$`)
+const WORD_AFTER = new RegExp(`^\\s+(?:${UNIT_WORD})\\b`, 'i')
 const SEPARATOR = /\s*(?:,\s*and|,\s*or|,|\/|&|\+|\band\b|\bor\b)\s*/
 const RANGE_SIGN = /\s*(?:-|–|\bto\b|\bthrough\b)\s*#?/g
 
@@ -119,7 +121,7 @@ function mentionOf(
   const unknown: string[] = []
   const ambiguous: string[] = []
   for (const part of list.split(SEPARATOR)) {
-    const own = new RegExp(`^(${UNIT_WORD})\\s+#?(.*)$`).exec(part)
+    const own = WITH_OWN_WORD.exec(part)
     const said = own === null ? word : unitWord(own[1] as string)
     const key = (own?.[2] ?? part).replace(/^#/, '').replace(/[.-]+$/, '')
     const found = lookUp(key, said, from, index)
@@ -247,7 +249,7 @@ function nameMentions(text: string, found: readonly Mention[], { named }: Index)
     const end = at + unit.key.length
     if (at === -1 || /[\w-]/.test(text[at - 1] ?? ' ') || /[\w]/.test(text[end] ?? ' ')) continue
     if ([...found, ...mentions].some((other) => at < other.end && other.start < end)) continue
-    const follows = new RegExp(`^\\s+(?:${UNIT_WORD})\\b`, 'i').exec(text.slice(end))?.[0].length ?? 0
+    const follows = WORD_AFTER.exec(text.slice(end))?.[0].length ?? 0
     mentions.push({
       units: [unit],
       start: at,
