@@ -20,10 +20,10 @@ const TYPES_ONLY = {
 }
 
 /**
- * Kind of adapter → what it may import besides the ports. An importer makes plans, with the plan's own tools; a reporter
+ * Kind of adapter → what it may import besides the ports. An importer makes plans and claims, with their own tools; a reporter
  * has the core say when tasks were ready, for nobody else knows what they wait for.
  */
-const ADAPTERS_ALSO = { importers: ['plan/'], reporters: ['core/follow[.]'] }
+const ADAPTERS_ALSO = { importers: ['plan/', 'claims/'], reporters: ['core/follow[.]'] }
 
 const ADAPTERS = ['stores', 'executors', 'workspaces', 'telemetry', 'server', 'reporters', 'importers']
 const PURE = '^src/(core|claims|plan|planning)/'

@@ -11,6 +11,7 @@ export const libraryEntries = {
   'stores/postgres': 'src/stores/postgres/index.ts',
   'stores/sqlite': 'src/stores/sqlite/index.ts',
   'executors/inline': 'src/executors/inline.ts',
+  'importers/markdown': 'src/importers/markdown/index.ts',
 }
 
 /** The program. ESM only and without declarations: nobody imports it. */

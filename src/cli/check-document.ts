@@ -1,4 +1,5 @@
 /** What `check --json` prints: the plan as it was understood, each part with the place it came from. */
+import type { MarkdownCoverage } from '../importers/markdown/index.js'
 import type { Diagnostic, Locate } from '../plan/diagnostic.js'
 import type { Origin } from '../plan/origin.js'
 import { visitReferences } from '../plan/references.js'
@@ -11,8 +12,10 @@ export interface Coverage {
   readonly tasks: number
   /** Dependencies as written: each entry of a `dependsOn`, and each other task whose result an input or `if` refers to. */
   readonly edges: number
-  /** Parts that were passed over. A plan in JSON or YAML is read as a whole or refused, so there are none. */
-  readonly unread: readonly never[]
+  /** Labels that were passed over. A plan in JSON or YAML is read as a whole or refused, so there are none. */
+  readonly unread: MarkdownCoverage['unread']
+  /** Of an imported document: its units, the values of its dependency fields and what became of them, its fields. */
+  readonly imported?: Omit<MarkdownCoverage, 'unread'>
 }
 
 export interface CheckDocument {
@@ -31,7 +34,7 @@ interface Source {
 
 type SourceOf = (pointer: string) => Source
 
-export function checkDocument({ check, file, locate }: LoadedPlan, ok: boolean): CheckDocument {
+export function checkDocument({ check, file, locate, imported }: LoadedPlan, ok: boolean): CheckDocument {
   const { plan, origin, diagnostics } = check
   if (plan === undefined || origin === undefined) return { ok, diagnostics, plan: null, coverage: coverageOf({}) }
   const sourceOf = locateAll(plan, origin, locate, file)
@@ -45,8 +48,14 @@ export function checkDocument({ check, file, locate }: LoadedPlan, ok: boolean):
       tasks: tasks.map((task, index) => taskDocument(task, null, sourceOf(origin.task(index)))),
       ...rest,
     },
-    coverage: coverageOf(plan),
+    coverage: { ...coverageOf(plan), ...coverageOfImport(imported) },
   }
+}
+
+function coverageOfImport(imported: MarkdownCoverage | null): Partial<Coverage> {
+  if (imported === null) return {}
+  const { unread, ...others } = imported
+  return { unread, imported: others }
 }
 
 export function coverageOf({ streams = [], tasks = [] }: Plan): Coverage {
@@ -85,7 +94,10 @@ function locateAll(plan: Plan, origin: Origin, locate: Locate | null, file: stri
     })
   })
   const positions = locate?.(pointers)
-  return (pointer) => ({ file, line: positions?.get(pointer)?.line ?? null })
+  return (pointer) => {
+    const position = positions?.get(pointer)
+    return { file: position?.file ?? file, line: position?.line ?? null }
+  }
 }
 
 function streamDocument(stream: Stream, index: number, origin: Origin, sourceOf: SourceOf): object {

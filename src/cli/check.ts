@@ -10,12 +10,13 @@ export const checkVerb: Verb = {
   name: 'check',
   positionals: ['<plan>'],
   options: {
+    from: { kind: 'value', value: '<format>', about: 'json, yaml or markdown, whatever the name of the file says.' },
     strict: { kind: 'flag', about: 'Refuse a plan with warnings too.' },
   },
   about: [
-    'Reads a plan in JSON or YAML and reports all its problems at once: unknown and doubled ids, cycles with their trail,',
+    'Reads a plan in JSON, YAML or Markdown (a file or a folder) and reports all its problems at once: unknown and doubled ids, cycles with their trail,',
     'paths that other streams own, tasks that can never run side by side. Then what it amounts to: waves, critical path,',
-    'total work. Nothing of the plan is run. At most 1 MB of JSON or 256 KB of YAML.',
+    'total work. Nothing of the plan is run. At most 1 MB, or 256 KB of YAML.',
   ],
   examples: [
     { call: 'signalbox check plan.yaml', about: 'A report for people.' },
@@ -29,7 +30,7 @@ export const checkVerb: Verb = {
 }
 
 async function check({ args, output }: VerbContext): Promise<number> {
-  const loaded = await loadPlan(args.positionals[0] ?? '')
+  const loaded = await loadPlan(args.positionals[0] ?? '', args.value('from'))
   const { diagnostics } = loaded.check
   const ok = loaded.check.ok && !(args.has('strict') && countOf(diagnostics, 'warning') > 0)
   if (output.format === 'people') output.print(checkReport(loaded.check, loaded.file, ok))

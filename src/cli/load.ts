@@ -1,12 +1,14 @@
 /** From a file's name to a checked plan: its size is looked at before it is read, its text before it is parsed. */
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
+import type { MarkdownCoverage, MarkdownFile } from '../importers/markdown/index.js'
 import { checkPlan, type PlanCheck } from '../plan/check.js'
 import type { Diagnostic, Locate } from '../plan/diagnostic.js'
 import { checkSize, type ParsedText, parseJson } from '../plan/json-text.js'
 import { DEFAULT_LIMITS } from '../plan/limits.js'
 import { quote } from '../plan/text.js'
-import { programError } from './problem.js'
+import { isMarkdownName, looksLikeMarkdown, readMarkdownFolder } from './markdown-files.js'
+import { programError, usageError } from './problem.js'
 
 export interface LoadedPlan {
   /** As it was given. */
@@ -14,33 +16,78 @@ export interface LoadedPlan {
   readonly check: PlanCheck
   /** Finds the lines of values; null where the text could not be parsed. */
   readonly locate: Locate | null
+  /** How much an importer understood; null where the text is a plan of our own language. */
+  readonly imported: MarkdownCoverage | null
 }
 
-type TextFormat = 'json' | 'yaml'
+type TextFormat = 'json' | 'yaml' | 'markdown'
+
+/** What `--from` may say. */
+export const FORMATS: readonly TextFormat[] = ['json', 'yaml', 'markdown']
 
 /**
- * Loads and checks the plan in `file`: JSON or YAML by its extension, else by its content. What is wrong with the plan,
- * its size and its text included, is in the diagnostics.
+ * Loads and checks the plan in `file`: JSON, YAML or Markdown by `from`, else by its extension, else by its content; or
+ * the Markdown files of a folder. What is wrong with the plan, its size and its text included, is in the diagnostics.
  *
- * @throws ProgramError FILE_UNREADABLE
+ * @throws ProgramError FILE_UNREADABLE, USAGE
  */
-export async function loadPlan(file: string): Promise<LoadedPlan> {
-  const format = formatOf(file)
+export async function loadPlan(file: string, from?: string): Promise<LoadedPlan> {
+  const format = formatOf(file, from)
+  if (await isFolder(file)) return loadFolder(file)
   const bytes = await readBounded(file, format)
   if (!(bytes instanceof Uint8Array)) return refused(file, [bytes])
   const text = decode(bytes)
   if (text === null) return refused(file, [notText(file)])
+  if (format === 'markdown' || (format === null && !looksLikeJson(text) && looksLikeMarkdown(text))) {
+    return importPlan([{ file, text }], file)
+  }
   const parsed = await parseText(text, format, file)
   if (!parsed.ok) return refused(file, parsed.diagnostics)
-  return { file, check: checkPlan(parsed.value, { file, locate: parsed.locate }), locate: parsed.locate }
+  const check = checkPlan(parsed.value, { file, locate: parsed.locate })
+  return { file, check, locate: parsed.locate, imported: null }
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  const stats = await stat(file).catch(() => null)
+  return stats?.isDirectory() === true
+}
+
+async function loadFolder(folder: string): Promise<LoadedPlan> {
+  try {
+    return await importPlan(await readMarkdownFolder(folder), folder)
+  } catch (error) {
+    throw unreadable(folder, error)
+  }
+}
+
+/** Errors of the import refuse the plan as its own do. */
+async function importPlan(files: readonly MarkdownFile[], file: string): Promise<LoadedPlan> {
+  const { importMarkdown } = await import('../importers/markdown/index.js')
+  const { plan, locate, diagnostics, coverage } = importMarkdown(files)
+  const check = checkPlan(plan, { file, locate })
+  const all = [...diagnostics, ...check.diagnostics]
+  const isRefused = diagnostics.some(({ severity }) => severity === 'error')
+  if (!check.ok || !isRefused) return { file, check: { ...check, diagnostics: all }, locate, imported: coverage }
+  const { plan: read, origin } = check
+  return { file, check: { ok: false, diagnostics: all, plan: read, origin }, locate, imported: coverage }
 }
 
 function refused(file: string, diagnostics: readonly Diagnostic[]): LoadedPlan {
-  return { file, check: { ok: false, diagnostics }, locate: null }
+  return { file, check: { ok: false, diagnostics }, locate: null, imported: null }
+}
+
+function looksLikeJson(text: string): boolean {
+  return /^\s*[{[]/.test(text)
 }
 
 /** Null: the content says. */
-function formatOf(file: string): TextFormat | null {
+function formatOf(file: string, from: string | undefined): TextFormat | null {
+  if (from !== undefined) {
+    const known = FORMATS.find((format) => format === from)
+    if (known !== undefined) return known
+    throw usageError(`There is no format ${quote(from)}.`, `The formats are ${FORMATS.join(', ')}.`)
+  }
+  if (isMarkdownName(file)) return 'markdown'
   const extension = extname(file).toLowerCase()
   if (extension === '.json') return 'json'
   return extension === '.yaml' || extension === '.yml' ? 'yaml' : null
@@ -52,17 +99,21 @@ async function readBounded(file: string, format: TextFormat | null): Promise<Uin
   try {
     handle = await open(file, 'r')
     const stats = await handle.stat()
-    if (stats.isDirectory()) throw new Error('it is a folder')
     const limit = format === 'yaml' ? DEFAULT_LIMITS.yamlBytes : DEFAULT_LIMITS.jsonBytes
-    const tooLarge = checkSize(stats.size, format ?? 'json', { file })
+    const tooLarge = checkSize(stats.size, sizeOf(format), { file })
     if (tooLarge !== null) return tooLarge
     const bytes = await readUpTo(handle, limit + 1)
-    return checkSize(bytes.length, format ?? 'json', { file }) ?? bytes
+    return checkSize(bytes.length, sizeOf(format), { file }) ?? bytes
   } catch (error) {
     throw unreadable(file, error)
   } finally {
     await handle?.close()
   }
+}
+
+/** Markdown may be as large as JSON. */
+function sizeOf(format: TextFormat | null): 'json' | 'yaml' {
+  return format === 'yaml' ? 'yaml' : 'json'
 }
 
 async function readUpTo(handle: FileHandle, limit: number): Promise<Uint8Array> {
@@ -88,7 +139,7 @@ function unreadable(file: string, error: unknown): Error {
   return programError(
     'FILE_UNREADABLE',
     `Cannot read ${quote(file)}: ${why}.`,
-    'Give the path of a plan in JSON or YAML.',
+    'Give the path of a plan in JSON, YAML or Markdown.',
   )
 }
 
@@ -106,8 +157,7 @@ function notText(file: string): Diagnostic {
 }
 
 async function parseText(text: string, format: TextFormat | null, file: string): Promise<ParsedText> {
-  const looksLikeJson = /^\s*[{[]/.test(text)
-  if (format === 'json' || (format === null && looksLikeJson)) return parseJson(text, { file })
+  if (format === 'json' || (format === null && looksLikeJson(text))) return parseJson(text, { file })
   const { parseYaml } = await import('../importers/yaml.js')
   return parseYaml(text, { file })
 }

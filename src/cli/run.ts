@@ -26,6 +26,7 @@ export const runVerb: Verb = {
   name: 'run',
   positionals: ['<plan>'],
   options: {
+    from: { kind: 'value', value: '<format>', about: 'json, yaml or markdown, whatever the name of the file says.' },
     id: { kind: 'value', value: '<id>', about: 'What the run is called. Default r1.' },
     speed: {
       kind: 'value',
@@ -82,7 +83,7 @@ interface UnderWay {
 
 async function run(context: VerbContext): Promise<number> {
   const options = readRunOptions(context.args)
-  const { check } = await loadPlan(context.args.positionals[0] ?? '')
+  const { check } = await loadPlan(context.args.positionals[0] ?? '', context.args.value('from'))
   if (!check.ok) return refuse(check, context)
   const plan = simulatedPlan(check.plan, poolsFor(check.plan, options.slots, availableParallelism()))
   const checked = checkPlan(plan)

@@ -8,7 +8,8 @@ import { thousands } from './text.js'
  * `MISSING_FIELD` `UNKNOWN_FIELD` `BAD_VALUE` `BAD_DURATION` `BAD_ID` `BAD_PATH` `BAD_REFERENCE` `BAD_TEMPLATE` · what they mean
  * together: `DUPLICATE_ID` `UNKNOWN_ID` `AMBIGUOUS_ID` `CYCLE` `OWNED_PATH` `PROTECTED_PATH` `NO_POOL`
  * `UNKNOWN_HANDLER` `BAD_DEPENDENCY` `BAD_SEQUENCE` · `NOT_YET_SUPPORTED` · no errors: `EMPTY_PLAN` `LOOSE_SEQUENCE`
- * `SOFT_CYCLE` `WILL_NOT_RUN_SIDE_BY_SIDE` · `TOO_MANY_PROBLEMS`.
+ * `SOFT_CYCLE` `WILL_NOT_RUN_SIDE_BY_SIDE` · of importers, no errors: `FREE_TEXT_DEPENDENCY` `ALREADY_SATISFIED` `INFERRED`
+ * `DISAGREEMENT` `UNREAD_ESTIMATE` `SHARED_PATH` `MENDED_TEXT` `NO_UNITS` · `TOO_MANY_PROBLEMS`.
  */
 export type DiagnosticCode =
   | 'BAD_SYNTAX'
@@ -41,6 +42,14 @@ export type DiagnosticCode =
   | 'LOOSE_SEQUENCE'
   | 'SOFT_CYCLE'
   | 'WILL_NOT_RUN_SIDE_BY_SIDE'
+  | 'FREE_TEXT_DEPENDENCY'
+  | 'ALREADY_SATISFIED'
+  | 'INFERRED'
+  | 'DISAGREEMENT'
+  | 'UNREAD_ESTIMATE'
+  | 'SHARED_PATH'
+  | 'MENDED_TEXT'
+  | 'NO_UNITS'
   | 'TOO_MANY_PROBLEMS'
 
 /** `error`: the plan is refused. `warning`: it runs, but probably not as meant. `info`: worth knowing. */
@@ -67,6 +76,8 @@ export interface Diagnostic {
 export interface Position {
   readonly line: number
   readonly column: number
+  /** Where the values of one plan come from several files; else the document's name is used. */
+  readonly file?: string
 }
 
 /** Where in the text the values at these JSON pointers begin. One pass for all, so ask for all at once. */

@@ -1,5 +1,7 @@
 /** Paths that belong to one stream, and paths that nobody may touch. */
+import { matches } from '../claims/match.js'
 import { overlap } from '../claims/overlap.js'
+import type { Pattern } from '../claims/pattern.js'
 import type { ClaimSets, PatternNumber } from './claim-sets.js'
 import type { Reporter } from './diagnostic.js'
 import { type Layout, taskPointer } from './layout.js'
@@ -64,6 +66,7 @@ function reportClaimant(
     for (const by of inTheWay) {
       const mine = index.pattern(number as PatternNumber)
       const theirs = index.pattern(by.pattern)
+      if (meetBelowFile(mine, theirs)) continue
       const both = `(both cover ${quote(overlap(mine, theirs) as string)})`
       const owner = streams[by.stream] as Stream | undefined
       if (owner === undefined) {
@@ -76,6 +79,18 @@ function reportClaimant(
       }
     }
   }
+}
+
+/** A name with an ending, and nothing that stands for others. */
+const FILE = /^[^*?{}]*\.[A-Za-z0-9]{1,8}$/
+
+/**
+ * Whether they meet only if a path that is written as a file were a folder, as `lib/base.py` and any `main.py` one folder
+ * below `lib` do. When work runs they exclude each other; that is no reason to refuse a plan.
+ */
+function meetBelowFile(mine: Pattern, theirs: Pattern): boolean {
+  if (FILE.test(mine.text) === FILE.test(theirs.text)) return false
+  return FILE.test(mine.text) ? !matches(theirs, mine.text) : !matches(mine, theirs.text)
 }
 
 /** By pattern: the protected and owned patterns that it meets. */

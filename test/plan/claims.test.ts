@@ -92,6 +92,17 @@ describe('owned and protected paths', () => {
   })
 })
 
+describe('a path with an ending', () => {
+  const check = (owns: string, protect: string) =>
+    problems({ protect: [protect], streams: { s: { owns: [owns], tasks: { t: {} } } } }).length
+
+  it('is no folder for what is owned and protected: nobody means what would be below a file', () => {
+    expect([check('lib/base.py', 'lib/*/main.py'), check('lib/*/main.py', 'lib/base.py')]).toEqual([0, 0])
+    expect([check('lib/base', 'lib/*/main.py'), check('lib/base.py', 'lib/*.py')]).toEqual([1, 1])
+    expect([check('lib/base.py', 'lib/base.py'), check('lib/*.py', 'lib/base.py')]).toEqual([1, 1])
+  })
+})
+
 describe('the order of merging', () => {
   it('names streams, without circles', () => {
     const streams = {

@@ -1,6 +1,7 @@
 /** What a plan may say already and is refused until the core does it. */
 import { expect, it } from 'vitest'
 import { checkPlan } from '../../src/plan/check.js'
+import { parsePlan } from '../../src/plan/parse.js'
 import { problems } from './problems.js'
 
 const ok = { tasks: { a: {}, b: {} } }
@@ -41,4 +42,14 @@ it('what only says what would hold without it is let through', () => {
     },
   }
   expect(problems(plan)).toEqual([])
+})
+
+it('an alternative may be a share of a stream', () => {
+  const half = (stream: string) => ({ stream, progress: 0.5 })
+  const streams = {
+    a: { tasks: { t: {} } },
+    b: { tasks: { t: {} } },
+    c: { dependsOn: [{ anyOf: [half('a'), half('b')] }] },
+  }
+  expect(parsePlan({ streams }).ok).toBe(true)
 })

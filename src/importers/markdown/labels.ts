@@ -1,0 +1,80 @@
+/** Fields on a line: `**Label:** value`, `**Label**: value`, `Label: value`, several on one line. */
+import { within } from './lines.js'
+import type { FieldName, Piece } from './types.js'
+import { fieldOf } from './vocabulary.js'
+
+/** A label and what follows it on its line. */
+export interface Labelled {
+  readonly label: string
+  /** Null: a bold label that the reader does not know. */
+  readonly field: FieldName | null
+  readonly bold: boolean
+  readonly value: Piece
+}
+
+const BOLD = /\*\*([^*]{1,80}?)(:?)\*\*(\s*\([^()]{0,60}\))?(:?)\s*/g
+const PLAIN = /^(?=[^:]{1,120}:)([\p{L}][\p{L}\d /&'._-]{0,47}?)(?:\s*\([^()]{0,60}\))?:(?:\s+|$)/u
+const NO_DEPENDENCIES = /^\**no dependencies\b/i
+const AFTER = /^\*\*((?:start |starts |begin )?after [^*]{1,80})\*\*$/i
+
+/** The fields that a line begins with; empty: it is no line of fields. */
+export function labelsOf(piece: Piece): readonly Labelled[] {
+  const known = READ.get(piece)
+  if (known !== undefined) return known
+  const labels = /[:*]|depend/i.test(piece.text) ? readLabels(piece) : []
+  READ.set(piece, labels)
+  return labels
+}
+
+/** Lines are looked at twice: once for where the units are, and once for what they say. */
+const READ = new WeakMap<Piece, readonly Labelled[]>()
+
+function readLabels(piece: Piece): readonly Labelled[] {
+  const text = piece.text
+  if (NO_DEPENDENCIES.test(text)) return [{ label: 'No dependencies', field: 'dependsOn', bold: true, value: piece }]
+  const after = AFTER.exec(text)
+  if (after !== null) {
+    return [{ label: 'After', field: 'canStart', bold: true, value: within(piece, 2, after[1] as string) }]
+  }
+  const bold = boldLabels(piece)
+  return bold.length > 0 ? bold : plainLabels(piece)
+}
+
+function boldLabels(piece: Piece): readonly Labelled[] {
+  const { text } = piece
+  const marks = Array.from(text.matchAll(BOLD))
+    .filter((match) => isLabel(match, text))
+    // What is bold inside of a value is a part of it.
+    .filter((match, at) => at === 0 || fieldOf(match[1] as string) !== null)
+  const first = marks[0]
+  if (first === undefined || /[\p{L}\p{N}`]/u.test(text.slice(0, first.index))) return []
+  return marks.map((match, at) => {
+    const begin = match.index + match[0].length
+    const end = marks[at + 1]?.index ?? text.length
+    const value = text.slice(begin, end).replace(/\s*[|·•]?\s*$/, '')
+    const label = match[1] as string
+    return { label, field: fieldOf(label), bold: true, value: within(piece, begin, value) }
+  })
+}
+
+/** A bold text with a colon, or one that is all of its line and known. */
+function isLabel(match: RegExpExecArray, text: string): boolean {
+  if (match[2] === ':' || match[4] === ':') return true
+  return match[0].trim() === text.trim() && fieldOf(match[1] as string) !== null
+}
+
+function plainLabels(piece: Piece): readonly Labelled[] {
+  const isItalic = /^_[^_].*_$/.test(piece.text)
+  const text = isItalic ? piece.text.slice(1, -1) : piece.text
+  const found: Labelled[] = []
+  let begin = isItalic ? 1 : 0
+  for (const part of text.split(' | ')) {
+    const match = PLAIN.exec(part)
+    const field = match === null ? null : fieldOf(match[1] as string)
+    if (match === null || field === null) return found
+    const value = within(piece, begin + match[0].length, part.slice(match[0].length).trim())
+    found.push({ label: match[1] as string, field, bold: false, value })
+    begin += part.length + 3
+  }
+  return found
+}
