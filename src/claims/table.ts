@@ -6,6 +6,7 @@
  * has been passed `bypassLimit` times by younger conflicting grants, its set is reserved: nothing that conflicts with it
  * is granted before it. By count, never by time: ageing by time makes everything old and serialises all.
  */
+import { addPassed, createLine, type InLine, type Line } from './line.js'
 import type { Pattern } from './pattern.js'
 import { createPatternIndex, type PatternIndex } from './pattern-index.js'
 
@@ -33,23 +34,13 @@ export interface Blocker {
   readonly mode: ClaimMode
 }
 
-/** Somebody who is ready and waits for a claim set. */
-export interface ClaimWaiter {
+/** Somebody who is ready and waits for a claim set, which may be empty: what it waits for beside it is the caller's. */
+export interface ClaimWaiter extends InLine {
   readonly set: ClaimSet
-  /** Lower has waited longer. Unique. */
-  readonly seq: number
-  /** Cannot be passed before this time: it could not have started anyway. */
-  readonly notBefore: number
   /** Younger conflicting grants since it became the longest-waiting claimant of one of its patterns. */
   bypasses: number
   /** Between `wait` and its grant or `withdraw`. */
   waiting: boolean
-}
-
-/** First in, first out; entries that no longer wait are dropped when they reach the front. */
-interface Line<W> {
-  items: W[]
-  from: number
 }
 
 interface Entry<H, W> {
@@ -68,6 +59,8 @@ export interface ClaimTableOptions<W> {
   readonly onFree: (pattern: PatternId) => void
   /** Called for each pattern that has left the index: its id may be used again for another one. */
   readonly onGone: (pattern: PatternId) => void
+  /** Called when a reservation ends without a grant, or rests: what the caller kept for this waiter beside its claims is free. */
+  readonly onUnreserved: (waiter: W) => void
 }
 
 export interface ClaimTable<H, W extends ClaimWaiter> {
@@ -84,8 +77,11 @@ export interface ClaimTable<H, W extends ClaimWaiter> {
   wait(waiter: W): void
   /** Takes back a wait that will not be granted. */
   withdraw(waiter: W): void
-  /** The caller has seen that nothing blocks the set. `now` decides which waiters could have been passed. */
-  grant(holder: H, waiter: W, now: number): void
+  /**
+   * The caller has seen that nothing blocks the set. `now` decides which waiters could have been passed; the caller knows of
+   * more (`alsoPassed`), who wait for something else that the holder takes. Each is passed once by one grant.
+   */
+  grant(holder: H, waiter: W, now: number, alsoPassed?: Iterable<W>): void
   release(holder: H): void
   /** Lets everyone who waits behind the reservation look again, after `isHeldBack` changed. */
   refresh(): void
@@ -124,14 +120,14 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
       waiter.waiting = false
       if (reservations.current() !== waiter) return
       reservations.count([])
-      freeAll(table, waiter.set)
+      unreserve(table, waiter)
     },
-    grant: (holder, waiter, now) => grant(table, holder, waiter, now),
+    grant: (holder, waiter, now, alsoPassed = []) => grant(table, holder, waiter, now, new Set(alsoPassed)),
     release: (holder) => release(table, holder),
     refresh() {
       const reserved = reservations.current()
       reservations.count([])
-      if (reserved !== null) freeAll(table, reserved.set)
+      if (reserved !== null) unreserve(table, reserved)
     },
     reservation: reservations.current,
     holders: (pattern) => [...(table.entries[pattern]?.writers ?? []), ...(table.entries[pattern]?.readers ?? [])],
@@ -150,7 +146,7 @@ interface Table<H, W extends ClaimWaiter> {
 function entryOf<H, W extends ClaimWaiter>(table: Table<H, W>, pattern: PatternId): Entry<H, W> {
   const known = table.entries[pattern]
   if (known !== undefined) return known
-  const made: Entry<H, W> = { writers: [], readers: [], waitingWriters: line(), waitingReaders: line() }
+  const made: Entry<H, W> = { writers: [], readers: [], waitingWriters: createLine(), waitingReaders: createLine() }
   table.entries[pattern] = made
   return made
 }
@@ -190,10 +186,10 @@ function isReserved<H, W extends ClaimWaiter>(
   return reserved.set.write.includes(pattern) || (mode === 'write' && reserved.set.read.includes(pattern))
 }
 
-function grant<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H, waiter: W, now: number): void {
+function grant<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H, waiter: W, now: number, passed: Set<W>): void {
+  const { isHeldBack } = table.options
   waiter.waiting = false
-  table.held.set(holder, waiter.set)
-  const passed = new Set<W>()
+  if (waiter.set.write.length + waiter.set.read.length > 0) table.held.set(holder, waiter.set)
   for (const mode of ['write', 'read'] as const) {
     for (const pattern of waiter.set[mode]) {
       const mine = entryOf(table, pattern)
@@ -202,29 +198,12 @@ function grant<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H, waiter: 
       for (const neighbour of table.index.neighbours(pattern)) {
         const other = table.entries[neighbour]
         if (other === undefined) continue
-        addPassed(table, other.waitingWriters, waiter, now, passed)
-        if (mode === 'write') addPassed(table, other.waitingReaders, waiter, now, passed)
+        addPassed(other.waitingWriters, waiter, now, isHeldBack, passed)
+        if (mode === 'write') addPassed(other.waitingReaders, waiter, now, isHeldBack, passed)
       }
     }
   }
   table.reservations.count(passed)
-}
-
-/** Adds whoever has waited longest in `waiting` and could start, if that is longer than the granted one has. */
-function addPassed<H, W extends ClaimWaiter>(
-  table: Table<H, W>,
-  waiting: Line<W>,
-  granted: W,
-  now: number,
-  passed: Set<W>,
-): void {
-  dropSettled(waiting)
-  for (let i = waiting.from; i < waiting.items.length; i += 1) {
-    const waiter = waiting.items[i]!
-    if (!waiter.waiting || waiter.notBefore > now || table.options.isHeldBack(waiter)) continue
-    if (waiter.seq < granted.seq) passed.add(waiter)
-    return
-  }
 }
 
 function release<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H): void {
@@ -239,6 +218,11 @@ function release<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H): void 
 function freeAll<H, W extends ClaimWaiter>(table: Table<H, W>, set: ClaimSet): void {
   for (const pattern of set.write) table.options.onFree(pattern)
   for (const pattern of set.read) table.options.onFree(pattern)
+}
+
+function unreserve<H, W extends ClaimWaiter>(table: Table<H, W>, waiter: W): void {
+  freeAll(table, waiter.set)
+  table.options.onUnreserved(waiter)
 }
 
 /**
@@ -272,19 +256,6 @@ function createReservations<W extends ClaimWaiter>({ bypassLimit, isHeldBack }: 
   }
 
   return { count, current: () => reserved }
-}
-
-function line<W>(): Line<W> {
-  return { items: [], from: 0 }
-}
-
-/** Moves the front past entries that no longer wait; gives memory back when more than half of the line is behind it. */
-function dropSettled<W extends ClaimWaiter>(waiting: Line<W>): void {
-  while (waiting.from < waiting.items.length && !waiting.items[waiting.from]!.waiting) waiting.from += 1
-  if (waiting.from > 32 && waiting.from * 2 > waiting.items.length) {
-    waiting.items = waiting.items.slice(waiting.from)
-    waiting.from = 0
-  }
 }
 
 function removeFrom<T>(list: T[], item: T): void {

@@ -3,14 +3,16 @@
  *
  * A fact is what `reduce` wrote down because an event said so, or what follows from such facts alone: statuses, counters,
  * attempts, slots in the order they will be taken, claims with who holds and who waits for them, how often each waiter was
- * passed, and for whom claims are reserved. No fact is where the dispatcher keeps a ready task: `place`, the ready queue,
+ * passed, and for whom claims are reserved, limiters with who holds them, their last minute and their breaker, and results
+ * that are known by key. No fact is where the dispatcher keeps a ready task: `place`, the ready queue,
  * the lines of parked tasks, the deadlines, who was woken from where, and which workers serve which need are indexes. They
  * are rebuilt by the next decision. Whether a delayed task was moved to the queue is therefore not told; `readyAt` is.
  *
  * Nothing depends on the order of a map, on the ids the claim table gave to patterns, or on the order of keys in JSON.
  */
 import type { ClaimSet } from '../claims/table.js'
-import type { Attempt, RunState, ScopeState, Waiter, Worker } from './state.js'
+import { RATE_WINDOW_MS } from './limit.js'
+import type { Attempt, Limiter, RunState, ScopeState, Waiter, Worker } from './state.js'
 import { STATUS_NAMES } from './state.js'
 import type { JsonValue, TaskIndex } from './types.js'
 
@@ -26,6 +28,11 @@ export function canonical(state: ScopeState): string {
   for (const attempt of closing) lines.push(line('closing', factsOfAttempt(attempt)))
   const held = [...state.claims.held].sort(([a], [b]) => a.fence - b.fence)
   for (const [{ fence: holder }, set] of held) lines.push(line('held', { holder, ...textsOf(state, set) }))
+  for (const limiter of byKey(state.limiters)) lines.push(line('limiter', factsOfLimiter(state, limiter)))
+  for (const key of [...state.keyed.keys()].sort()) {
+    const { run, task, result } = state.keyed.get(key)!
+    lines.push(line('keyed', { key, run, task, result: sorted(result) }))
+  }
   if (reserved !== null)
     lines.push(line('reserved', { run: reserved.run.id, task: reserved.run.plan.taskIds[reserved.task]! }))
   return lines.join('\n')
@@ -80,6 +87,7 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
     notBefore: run.notBefore.get(task),
     unneeded: run.unneeded.has(task),
     doomed: run.doomed.get(task),
+    reusable: run.reusable.has(task),
   }
 }
 
@@ -93,7 +101,19 @@ function factsOfAttempt(attempt: Attempt): unknown {
 
 function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {
   const { run, task, seq, notBefore, bypasses, waiting, set } = waiter
-  return { run: run.id, id: run.plan.taskIds[task]!, seq, notBefore, bypasses, waiting, ...textsOf(state, set) }
+  const uses = waiter.uses.map(({ limiter, ask }) => [limiter.name, ask])
+  return { run: run.id, id: run.plan.taskIds[task]!, seq, notBefore, bypasses, waiting, ...textsOf(state, set), uses }
+}
+
+function factsOfLimiter({ clock }: ScopeState, limiter: Limiter): unknown {
+  const { name, limit, users, failures, openUntil, probe } = limiter
+  const held = [...limiter.holders].map(([{ fence }, ask]) => [fence, ask] as const).sort(([a], [b]) => a - b)
+  const starts = limiter.starts.filter((start) => start > clock - RATE_WINDOW_MS)
+  const { capacity, perMinute, breaker } = limit
+  const rule = breaker === null ? null : [breaker.failures, breaker.windowMs, breaker.cooldownMs]
+  const isGiven = limiter.host !== null
+  const facts = { name, isGiven, capacity, perMinute, rule, declared: limiter.declared.length, users, held, starts }
+  return { ...facts, failures, openUntil, probe: probe?.fence ?? null }
 }
 
 function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isDraining }: Worker): unknown {

@@ -1,5 +1,6 @@
 /** The plan as the core reads it: arrays by dense index, made by `compile`, shared by all runs of the plan. */
 import type { ClaimSetSpec } from '../claims/table.js'
+import type { Limit, Use } from './limit.js'
 import type { DurationMs, FailureKind, JsonValue, PoolId, RunId, StreamId, TaskId, TaskIndex } from './words.js'
 
 /** Compressed sparse rows: the targets of node n are `targets[start[n]] … targets[start[n + 1] - 1]`, ascending. */
@@ -108,6 +109,14 @@ export interface CompiledPlan {
   /** Index into `claimSets`, -1 for a task that claims nothing. */
   readonly claimSet: Int32Array
   readonly claimSets: readonly ClaimSetSpec[]
+  /** Index into `useSets`, -1 for a task that uses no resource and has no key. */
+  readonly useSet: Int32Array
+  /** What tasks use, their keys included; no limiter twice in one set. */
+  readonly useSets: readonly (readonly Use[])[]
+  /** What the plan declares of resources, by name. */
+  readonly resources: ReadonlyMap<string, Limit>
+  /** Idempotency keys, by task. */
+  readonly keys: ReadonlyMap<TaskIndex, string>
   readonly policy: Int32Array
   readonly policies: readonly Policy[]
   /** Index into `handlers`, -1 where the plan names none. */

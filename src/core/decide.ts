@@ -8,6 +8,7 @@
 import { dispatch } from './dispatch.js'
 import { expire } from './expire.js'
 import { instruct } from './instruct.js'
+import { isSameLimit } from './limit.js'
 import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
 import { settle } from './settle.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
@@ -43,6 +44,7 @@ export function decideAll(plans: Plans, state: ScopeState, inputs: readonly Inpu
   // No number at all would be stored as null, and never read back.
   const at = Math.max(Number.isFinite(now) ? now : 0, state.clock, state.deadlines.reached())
   const draft: Draft = { plans, state, at, events: [], rejection: null }
+  state.now = at
   let rejections: Map<number, Rejection> | null = null
   for (let i = 0; i < inputs.length; i += 1) {
     apply(draft, inputs[i]!)
@@ -88,6 +90,8 @@ function apply(draft: Draft, input: Input): void {
       return pause(draft, input)
     case 'resume':
       return resume(draft, input)
+    case 'setLimit':
+      return setLimit(draft, input)
     case 'tick':
       return
     default:
@@ -195,6 +199,12 @@ function resume(draft: Draft, input: InputOf<'resume'>): void {
   const run = openRun(draft, input.run)
   if (run === null || run.paused === null) return
   record(draft, { type: 'run.resumed', at: draft.at, run: run.id })
+}
+
+function setLimit(draft: Draft, { name, limit }: InputOf<'setLimit'>): void {
+  const before = draft.state.limiters.get(name)?.host ?? null
+  if (isSameLimit(before, limit)) return
+  record(draft, { type: 'limit.changed', at: draft.at, name, limit })
 }
 
 // ── Cancellation ────────────────────────────────────────────────────────────────────────────────────────────────

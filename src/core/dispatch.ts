@@ -1,8 +1,9 @@
 /**
  * Starts what may start: the ready task that comes first by the person's priority, then rank, then age, among those a
- * free worker can serve; a task whose claims are reserved for it comes before all others. A task that a claim blocks is
- * parked. Ends when no worker is free that could serve any queued task, so whatever can start starts in this step.
+ * free worker can serve; a task for which claims and uses are reserved comes before all others. A task that a claim or
+ * a limiter blocks is parked. Ends when no worker is free that could serve any queued task, so whatever can start starts in this step.
  */
+import { obstacleOf } from './parking.js'
 import { parkQueued } from './ready.js'
 import { type Draft, record } from './record.js'
 import type { RunState, ScopeState } from './state.js'
@@ -17,8 +18,8 @@ export function dispatch(draft: Draft): void {
     if (next === null) return
     const { run, task } = next
     const waiter = run.waiters.get(task)
-    const blocker = waiter === undefined ? null : state.claims.blocker(waiter)
-    if (waiter !== undefined && blocker !== null) parkQueued(state, waiter, blocker)
+    const obstacle = waiter === undefined ? null : obstacleOf(state, waiter)
+    if (waiter !== undefined && obstacle !== null) parkQueued(state, waiter, obstacle)
     else start(draft, run, task)
   }
 }

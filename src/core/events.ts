@@ -1,4 +1,5 @@
 /** What happened: the only thing that is stored. */
+import type { Limit } from './limit.js'
 import type {
   ClosingReason,
   EpochMs,
@@ -79,8 +80,17 @@ export interface RunEventMap {
   }
   /** The task failed while no attempt of it was live (it waited too long). */
   'task.failed': OfTask & { readonly type: 'task.failed'; readonly failure: Failure }
+  /** The result of another task with the same idempotency key stands for its own: no attempt was made. */
+  'task.reused': OfTask & {
+    readonly type: 'task.reused'
+    /** Whose result it is. */
+    readonly from: { readonly run: RunId; readonly task: TaskId }
+    readonly result: JsonValue
+  }
   'task.skipped': OfTask & { readonly type: 'task.skipped'; readonly reason: SkipReason }
   'task.cancelled': OfTask & { readonly type: 'task.cancelled'; readonly reason: string }
+  /** The host gave a limit, which wins over what plans declare, or took it back (`limit` null). */
+  'limit.changed': At & { readonly type: 'limit.changed'; readonly name: string; readonly limit: Limit | null }
 }
 
 export type RunEventType = keyof RunEventMap

@@ -1,4 +1,5 @@
 /** Why a task is not running: every reason that holds now, the nearest obstacle first. */
+import { explainUses, type LimitReason } from './explain-uses.js'
 import type { Attempt, RunState, ScopeState, Waiter } from './state.js'
 import { PLACE, STATUS, STATUS_NAMES } from './state.js'
 import type {
@@ -55,6 +56,7 @@ export type Reason =
       readonly sinceMs: DurationMs
       readonly closing?: ClosingReason
     }
+  | LimitReason
   /** A path it claims is kept for a task that has been passed too often. */
   | {
       readonly kind: 'reserved'
@@ -182,7 +184,7 @@ function explainReady(state: ScopeState, run: RunState, task: TaskIndex, now: Ep
     reasons.push(failure === undefined ? { kind: 'lag', at, inMs } : { kind: 'retry', at, inMs, failure })
   }
   const waiter = run.waiters.get(task)
-  if (waiter !== undefined) reasons.push(...explainClaims(state, waiter, now))
+  if (waiter !== undefined) reasons.push(...explainClaims(state, waiter, now), ...explainUses(state, waiter, now))
   return [...reasons, ...explainCapacity(state, run, task)]
 }
 

@@ -1,4 +1,5 @@
 /** What somebody asks of the core or reports to it, and how the core says no. */
+import type { Limit } from './limit.js'
 import type { Failure, Fence, JsonValue, PoolId, RunId, TaskId, WorkerId } from './words.js'
 
 /** What names an attempt in a report. The task is there for people; the fence decides. */
@@ -35,6 +36,8 @@ export type Input =
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
   | { readonly type: 'pause'; readonly run: RunId; readonly reason: string }
   | { readonly type: 'resume'; readonly run: RunId }
+  /** The host gives a limit, or takes back the one it gave. */
+  | { readonly type: 'setLimit'; readonly name: string; readonly limit: Limit | null }
   /** Time has passed. */
   | { readonly type: 'tick' }
 

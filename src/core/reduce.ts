@@ -9,7 +9,8 @@ import { endWithout, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { findTask, STATUS } from './state.js'
-import type { EpochMs, Fence, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
+import type { EpochMs, Fence, JsonValue, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
+import { closeUses, grant, keepResult, letGoOfUses, limitChanged, openUses, usesFailed, usesSucceeded } from './uses.js'
 import { refreshWorkers } from './workers.js'
 
 /**
@@ -37,6 +38,8 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return attemptClosing(state, event)
     case 'attempt.closed':
       return attemptClosed(state, event)
+    case 'task.reused':
+      return taskReused(state, event)
     case 'task.skipped':
       return taskSkipped(state, event)
     case 'task.cancelled':
@@ -50,6 +53,8 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
     case 'worker.left':
       state.workers.delete(event.worker)
       return refreshWorkers(state)
+    case 'limit.changed':
+      return limitChanged(state, event)
     default:
       return reduceRun(plans, state, event)
   }
@@ -83,6 +88,7 @@ function runOpened(plans: Plans, state: ScopeState, event: RunEventMap['run.open
     throw new Error(`The plan of run "${event.run}" was not compiled before its journal was folded.`)
   const run = createRun(state, event.run, plan, event.at)
   state.runs.set(event.run, run)
+  openUses(state, run, event.at)
   refreshWorkers(state)
   tellRoots(state, run, event.at)
 }
@@ -105,6 +111,7 @@ function runClosed(state: ScopeState, event: RunEventMap['run.closed']): void {
   const run = openRun(state, event.run)
   run.closed = { at: event.at, verdict: event.verdict }
   for (const set of run.claimSets) state.claims.forget(set)
+  closeUses(state, run, event.at)
   state.runs.delete(run.id)
   state.closedRuns.add(run.id)
   state.ended.set(run.id, run)
@@ -146,6 +153,7 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
     beatAt: at,
     progressAt: at,
     progress: undefined,
+    uses: null,
     closing: null,
   }
   state.fence = fence
@@ -154,7 +162,7 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
   run.live.set(task, attempt)
   state.attempts.set(fence, attempt)
   const waiter = run.waiters.get(task)
-  if (waiter !== undefined) state.claims.grant(attempt, waiter, at)
+  if (waiter !== undefined) grant(state, attempt, waiter, at)
   leaveReady(state, run, task)
   setStatus(run, task, STATUS.running)
   armAttempt(state, attempt)
@@ -175,19 +183,34 @@ function arm(state: ScopeState, attempt: Attempt, kind: DeadlineKind, limit: num
 
 function attemptSucceeded(state: ScopeState, event: RunEventMap['attempt.succeeded']): void {
   const attempt = liveAttempt(state, event)
-  const { run, task } = attempt
+  const { run, task, uses } = attempt
   run.live.delete(task)
+  if (uses !== null) usesSucceeded(attempt, uses)
   letGo(state, attempt)
+  if (run.plan.keys.size > 0) keepResult(state, run, task, event.result)
+  succeed(state, run, task, event.result, event.at)
+}
+
+function succeed(state: ScopeState, run: RunState, task: TaskIndex, result: JsonValue, at: EpochMs): void {
   setStatus(run, task, STATUS.succeeded)
-  run.endedAt[task] = event.at
-  if (event.result !== null) run.results.set(task, event.result)
-  tell(state, run, task, 'reached', event.at)
+  run.endedAt[task] = at
+  if (result !== null) run.results.set(task, result)
+  tell(state, run, task, 'reached', at)
+}
+
+function taskReused(state: ScopeState, event: RunEventMap['task.reused']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  leaveReady(state, run, task)
+  succeed(state, run, task, event.result, event.at)
 }
 
 function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']): void {
   const run = openRun(state, event.run)
   const task = indexOf(run, event.task)
   const attempt = run.live.get(task)
+  const failed = state.attempts.get(event.fence)
+  if (failed !== undefined) usesFailed(state, failed, event.failure.kind, event.at)
   if (attempt?.fence === event.fence) {
     run.live.delete(task)
     letGo(state, attempt)
@@ -250,11 +273,12 @@ function taskCancelled(state: ScopeState, event: RunEventMap['task.cancelled']):
   endWithout(state, run, task, STATUS.cancelled, event.at)
 }
 
-/** Gives back slot and claims: once per attempt, when it is known to touch nothing more. */
+/** Gives back slot, claims and uses: once per attempt, when it is known to touch nothing more. */
 function letGo(state: ScopeState, attempt: Attempt): void {
   state.attempts.delete(attempt.fence)
   attempt.worker.freeSlots.push(attempt.slot)
   state.claims.release(attempt)
+  if (attempt.uses !== null) letGoOfUses(state, attempt, attempt.uses)
 }
 
 function takeSlot(worker: Worker, slot: number): void {

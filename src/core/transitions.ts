@@ -16,6 +16,7 @@ export const TRANSITIONS: readonly Transition<TaskStatus>[] = [
   { from: 'waiting', to: 'skipped', by: 'task.skipped' },
   { from: 'waiting', to: 'cancelled', by: 'task.cancelled' },
   { from: 'ready', to: 'running', by: 'attempt.started' },
+  { from: 'ready', to: 'succeeded', by: 'task.reused' },
   { from: 'ready', to: 'failed', by: 'task.failed', when: 'it waited too long' },
   { from: 'ready', to: 'skipped', by: 'task.skipped', when: 'the run drains' },
   { from: 'ready', to: 'cancelled', by: 'task.cancelled' },

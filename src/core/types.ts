@@ -25,6 +25,7 @@ export type {
 } from './compiled-plan.js'
 export type { RunEvent, RunEventMap, RunEventType } from './events.js'
 export type { AttemptRef, CancelTarget, Input, Rejection, RejectionCode } from './inputs.js'
+export type { Ask, BreakerRule, Limit, Use } from './limit.js'
 export type {
   AttemptId,
   ClosingReason,

@@ -7,6 +7,7 @@ import { guard, type ParseOptions, readPlan } from './parse.js'
 import { warnOfUnorderedWrites } from './side-by-side.js'
 import { isTypedPlan } from './typed-plan.js'
 import type { Plan } from './types.js'
+import { warnOfUndeclared } from './uses.js'
 
 /** How a plan is checked. */
 export interface CheckOptions extends ParseOptions {
@@ -47,8 +48,9 @@ export function checkPlan(value: unknown, options: CheckOptions = {}): PlanCheck
     if (read === null) return { read, compiled: null }
     const compilation = compileReporting(read.plan, read.origin, limits, knownHandlers(value, options), reporter)
     if (compilation === null) return { read, compiled: null }
-    const { compiled, layout, claims, order } = compilation
+    const { compiled, layout, claims, uses, order } = compilation
     warnOfUnorderedWrites(layout, claims, compiled.predecessors, order, reporter)
+    warnOfUndeclared(layout, uses, reporter)
     if (compiled.taskCount === 0) reporter.report(EMPTY_PLAN)
     return { read, compiled }
   })

@@ -16,6 +16,7 @@ import { createResolver, resolveEdges } from './resolve.js'
 import { refuseUnsupported } from './supported.js'
 import { reportCycles } from './trail.js'
 import type { Plan, Stream, Task } from './types.js'
+import { compileUses, type PlanUses } from './uses.js'
 
 /** How a plan is compiled. */
 export interface CompileOptions {
@@ -35,6 +36,7 @@ export interface Compilation {
   readonly compiled: CompiledPlan
   readonly layout: Layout
   readonly claims: ClaimSets
+  readonly uses: PlanUses
   /** Topological. */
   readonly order: Int32Array
 }
@@ -68,6 +70,7 @@ export function compileReporting(
   if (handlers !== undefined) reportUnknownHandlers(layout, handlerNames, handlers, reporter)
   const claims = compileClaims(layout, limits, reporter)
   reportForeignClaims(layout, claims, reporter)
+  const uses = compileUses(layout, reporter)
   const predecessors = resolveEdges(createResolver(layout, reporter), limits)
   if (predecessors === null) return null
   const successors = transpose(predecessors)
@@ -101,6 +104,7 @@ export function compileReporting(
     ...needs,
     claimSet: claims.claimSet,
     claimSets: spellOut(claims),
+    ...uses,
     ...compilePolicies(layout),
     ...handlerNames,
     estimateMs,
@@ -109,7 +113,7 @@ export function compileReporting(
     optional: new Uint8Array(tasks.length),
     conditions: new Map(),
   }
-  return { compiled, layout, claims, order }
+  return { compiled, layout, claims, uses, order }
 }
 
 /** What single fields of a task become: read in one go, as a large plan's tasks do not fit into a processor's cache. */

@@ -7,7 +7,8 @@ import { thousands } from './text.js'
  * The text: `BAD_SYNTAX` `DUPLICATE_KEY` `TOO_LARGE` `TOO_DEEP` · the values: `NOT_JSON` `UNREADABLE` `RESERVED_NAME`
  * `MISSING_FIELD` `UNKNOWN_FIELD` `BAD_VALUE` `BAD_DURATION` `BAD_ID` `BAD_PATH` `BAD_REFERENCE` · what they mean
  * together: `DUPLICATE_ID` `UNKNOWN_ID` `AMBIGUOUS_ID` `CYCLE` `OWNED_PATH` `PROTECTED_PATH` `NO_POOL`
- * `UNKNOWN_HANDLER` · `NOT_YET_SUPPORTED` · no errors: `EMPTY_PLAN` `WILL_NOT_RUN_SIDE_BY_SIDE` · `TOO_MANY_PROBLEMS`.
+ * `UNKNOWN_HANDLER` `OVER_CAPACITY` · `NOT_YET_SUPPORTED` · no errors: `EMPTY_PLAN` `WILL_NOT_RUN_SIDE_BY_SIDE`
+ * `UNDECLARED_RESOURCE` · `TOO_MANY_PROBLEMS`.
  */
 export type DiagnosticCode =
   | 'BAD_SYNTAX'
@@ -32,9 +33,11 @@ export type DiagnosticCode =
   | 'PROTECTED_PATH'
   | 'NO_POOL'
   | 'UNKNOWN_HANDLER'
+  | 'OVER_CAPACITY'
   | 'NOT_YET_SUPPORTED'
   | 'EMPTY_PLAN'
   | 'WILL_NOT_RUN_SIDE_BY_SIDE'
+  | 'UNDECLARED_RESOURCE'
   | 'TOO_MANY_PROBLEMS'
 
 /** `error`: the plan is refused. `warning`: it runs, but probably not as meant. `info`: worth knowing. */

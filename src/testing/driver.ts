@@ -8,6 +8,7 @@ import type { Machine, Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
 import type { Rates, WorldSpec } from './world.js'
+import { drawBreaker, drawLimit } from './world-uses.js'
 
 /** Called with each step before it is done. */
 export type OnStep = (step: Step) => void
@@ -100,6 +101,8 @@ function createPlayer(machine: Machine, random: Random): () => Step {
       case 'cancelStream':
       case 'cancelRun':
         return cancel(world, random, choice)
+      case 'limit':
+        return { kind: 'limit', ...drawLimit(random) }
       case 'jump':
         return { kind: 'jump', ms: random.pick([-3_600_000, -500, -20, 20, 500, 3_600_000]) }
       default:
@@ -107,7 +110,11 @@ function createPlayer(machine: Machine, random: Random): () => Step {
     }
   }
 
+  // Some hosts give their limits before anything else.
+  const given = random.chance(0.3) ? [drawBreaker(random), drawBreaker(random)] : []
   return () => {
+    const limit = given.pop()
+    if (limit !== undefined) return { kind: 'limit', ...limit }
     const step = draw()
     if (step.kind === 'jump' || step.crash !== undefined) return step
     if (random.chance(rates.crash / 1000)) return { ...step, crash: drawCrash(random) }
@@ -208,6 +215,10 @@ export function playCalm(machine: Machine, onStep: OnStep): void {
     if (worker?.isDraining === true) step({ kind: 'leave', worker: id })
     if (worker === undefined || worker.isDraining) step({ kind: 'join', worker: id })
   }
+  // Rates and breakers let everything pass some time; a capacity need not.
+  for (const [name, { capacity }] of [...machine.history.limits()]) {
+    if (capacity !== null) step({ kind: 'limit', name, limit: null })
+  }
   for (const { id } of world.runs) if (machine.history.run(id) === null) step({ kind: 'open', run: id })
   for (const { id } of world.runs) if (machine.history.run(id)?.isPaused === true) step({ kind: 'resume', run: id })
   for (let left = 100 + tasks * CALM_STEPS_PER_TASK; left > 0; left -= 1) {
@@ -236,6 +247,11 @@ function checkEnd({ state }: Machine): void {
   if (claims.held.size > 0) throw new Error(`All runs are closed, and ${claims.held.size} claims are held (S12).`)
   if (occupied !== undefined) throw new Error(`All runs are closed, and a slot of "${occupied.id}" is taken (S12).`)
   if (claims.index.size > 0) throw new Error(`All runs are closed, and ${claims.index.size} patterns are known.`)
+  for (const { name, host, holders, openUntil, starts } of state.limiters.values()) {
+    const isKept = host !== null || starts.length > 0
+    if (holders.size > 0 || !isKept) throw new Error(`All runs are closed, and "${name}" is held or kept (S12).`)
+    if (host === null && openUntil !== null) throw new Error(`Nobody gives "${name}" a breaker, and it is open.`)
+  }
   if (state.parked.size > 0) throw new Error(`All runs are closed, and ${state.parked.size} lines are kept.`)
 }
 

@@ -17,7 +17,7 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
     const expected = isOpen ? 'either' : expectOf(machine, input)
     if (isReport) {
       if (input.type !== 'beat') ended.add(input.fence)
-    } else if (input.type !== 'tick' && input.type !== 'join') isBlurred = true
+    } else if (input.type !== 'tick' && input.type !== 'join' && input.type !== 'setLimit') isBlurred = true
     return expected
   })
 }
@@ -49,6 +49,7 @@ function expectOf({ history }: Machine, input: Input): Expectation {
     case 'join':
     case 'drain':
     case 'leave':
+    case 'setLimit':
     case 'tick':
       return 'either'
     default:

@@ -17,6 +17,7 @@ export interface TaskFacts {
 export interface RunFacts {
   readonly id: string
   readonly onFailure: OnFailure
+  readonly resources: RunSpec['resources']
   readonly tasks: ReadonlyMap<string, TaskFacts>
   /** The tasks that wait for a task. */
   readonly dependents: ReadonlyMap<string, readonly string[]>
@@ -52,7 +53,7 @@ function factsOfRun(world: WorldSpec, run: RunSpec): RunFacts {
       else known.push(id)
     }
   }
-  return { id: run.id, onFailure: run.onFailure, tasks, dependents }
+  return { id: run.id, onFailure: run.onFailure, resources: run.resources, tasks, dependents }
 }
 
 /** Whether two tasks must not run side by side: some path is written by the one and touched by the other. */

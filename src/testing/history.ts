@@ -3,12 +3,14 @@
  * event that must not be. It shares nothing with the core: no state, no compiled plan, no claim table, no ready queue. It
  * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
  */
-import type { RunEvent, RunEventMap } from '../core/types.js'
+import type { Limit, RunEvent, RunEventMap } from '../core/types.js'
 import type { TaskFacts, WorldFacts } from './history-facts.js'
 import { exclude } from './history-facts.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
+import { countPass, isServed, lackOf } from './history-passes.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
+import * as uses from './history-uses.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -22,8 +24,13 @@ export interface History {
   attempt(fence: number): AttemptPast | null
   run(id: string): RunPast | null
   runs(): Iterable<RunPast>
-  /** Whether a worker is there that could serve a task, busy or not. */
+  /** Whether a task may be served some time: a worker could do it, and there is as much as it asks for of everything. */
   isServed(task: TaskPast): boolean
+  /** Whether a task that started left another without what both use. */
+  isLeftWithout(started: TaskPast, waiting: TaskPast): boolean
+  /** The limits that the host gave. */
+  limits(): ReadonlyMap<string, Limit>
+  limiter(name: string, at: number): uses.LimiterPast
   /** A number that tells two histories apart. */
   digest(): number
 }
@@ -33,6 +40,7 @@ interface Memory {
   readonly runs: Map<string, RunPast>
   readonly workers: Map<string, WorkerPast>
   readonly unreleased: Map<number, AttemptPast>
+  readonly uses: uses.UsesPast
   /** Tasks that ended without success since the last `settle`. */
   readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
   readonly countsPasses: boolean
@@ -49,6 +57,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     runs: new Map(),
     workers: new Map(),
     unreleased: new Map(),
+    uses: uses.newUses(),
     fallen: [],
     countsPasses,
     fence: 0,
@@ -69,6 +78,9 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     run: (id) => memory.runs.get(id) ?? null,
     runs: () => memory.runs.values(),
     isServed: (task) => isServed(memory, task),
+    isLeftWithout: (started, waiting) => uses.isLeftWithout(memory, started.facts, waiting.facts, memory.at),
+    limits: () => memory.uses.given,
+    limiter: (name, at) => uses.limiterPast(memory, name, at),
     digest: () => memory.digest >>> 0,
   }
 }
@@ -101,6 +113,10 @@ function feed(memory: Memory, event: RunEvent): void {
     case 'worker.draining':
     case 'worker.left':
       return workerEvent(memory, event)
+    case 'task.reused':
+      return reused(memory, event)
+    case 'limit.changed':
+      return uses.noteLimit(memory, event, memory.order)
     case 'run.opened':
       return opened(memory, event)
     default:
@@ -199,7 +215,7 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
     if (other.worker === event.worker && other.slot === event.slot) refuse(`its slot is taken by ${other.name} (S7)`)
     if (exclude(facts.spec, other.task.facts.spec)) refuse(`${other.name} holds what it claims (S2)`)
   }
-  if (memory.countsPasses) countPass(memory, run, task, event.at)
+  uses.checkUses(memory, facts, event.at, refuse)
   memory.fence = event.fence
   task.attempts += 1
   task.status = 'running'
@@ -220,6 +236,8 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
   }
   memory.unreleased.set(fence, past)
   task.live = past
+  uses.noteStart(memory, past)
+  if (memory.countsPasses) countPass(memory, run, task, at)
 }
 
 function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse: (why: string) => never): void {
@@ -227,38 +245,6 @@ function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse:
   if (slot < 1 || slot > worker.slots) refuse(`worker "${worker.id}" has no slot ${slot} (S7)`)
   const lack = lackOf(worker, facts)
   if (lack !== null) refuse(`worker "${worker.id}" is not ${lack}`)
-}
-
-/** What a worker would have to be to serve a task, null if it can. */
-function lackOf(worker: WorkerPast, { spec }: TaskFacts): string | null {
-  if (spec.pool !== null && spec.pool !== worker.pool) return `of pool "${spec.pool}"`
-  const missing = spec.requires.find((capability) => !worker.capabilities.includes(capability))
-  return missing === undefined ? null : `able to do "${missing}"`
-}
-
-/** L4: `task` starts before all who have waited longer for what it takes; the longest-waiting of them was passed. */
-function countPass(memory: Memory, run: RunPast, task: TaskPast, at: number): void {
-  let oldest: TaskPast | null = null
-  let isTie = false
-  for (const other of memory.runs.values()) {
-    if (other.isClosed || other.isPaused) continue
-    for (const waiting of other.tasks.values()) {
-      const isWaiting = waiting.status === 'idle' && waiting.readyOrder !== 0 && waiting.retryAt <= at
-      if (!isWaiting || waiting.readyOrder >= task.readyOrder || (other === run && waiting === task)) continue
-      if (oldest !== null && oldest.readyOrder < waiting.readyOrder) continue
-      if (!exclude(task.facts.spec, waiting.facts.spec) || !isServed(memory, waiting)) continue
-      isTie = oldest?.readyOrder === waiting.readyOrder
-      oldest = waiting
-    }
-  }
-  // Of two that became ready by one event, either may count as the older one.
-  if (oldest === null || isTie) return
-  oldest.passes += 1
-}
-
-function isServed(memory: Memory, { facts }: TaskPast): boolean {
-  for (const worker of memory.workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
-  return false
 }
 
 function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
@@ -272,9 +258,23 @@ function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
 // ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function succeeded(memory: Memory, event: RunEventMap['attempt.succeeded']): void {
-  const { run, task } = liveOf(memory, event)
+  const attempt = liveOf(memory, event)
+  const { run, task } = attempt
+  uses.noteEnd(memory, attempt, 'succeeded')
   memory.unreleased.delete(event.fence)
   task.live = null
+  uses.noteResult(memory, event.run, task.facts, event.result)
+  succeed(memory, run, task)
+}
+
+function reused(memory: Memory, event: RunEventMap['task.reused']): void {
+  const run = openRun(memory, event.run)
+  const task = taskOf(run, event.task)
+  uses.checkReused(memory, task, event)
+  succeed(memory, run, task)
+}
+
+function succeed(memory: Memory, run: RunPast, task: TaskPast): void {
   task.status = 'succeeded'
   for (const id of run.facts.dependents.get(task.facts.id) ?? []) markReady(memory, run, run.tasks.get(id)!)
 }
@@ -287,7 +287,8 @@ function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
     return accuse(`"${event.run}/${event.task}" fails with fence ${event.fence}, which is not its last attempt (S4)`)
   }
   checkFailure(run, attempt, event)
-  if (!attempt.isClosing) memory.unreleased.delete(event.fence)
+  uses.noteFailure(memory, attempt, event)
+  if (!attempt.isClosing) release(memory, attempt)
   task.live = null
   if (event.failure.kind === 'lost') task.lost += 1
   if (event.retryAt === null) return fall(memory, run, task, 'failed')
@@ -348,6 +349,7 @@ function settle(memory: Memory, at: number): void {
     }
   }
   if (memory.fallen.length > 0) memory.fallen.length = 0
+  uses.checkNotWaiting(memory)
 }
 
 // ── Stops ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -368,7 +370,12 @@ function closing(memory: Memory, event: RunEventMap['attempt.closing']): void {
 function closed(memory: Memory, event: RunEventMap['attempt.closed']): void {
   const attempt = memory.unreleased.get(event.fence)
   if (attempt?.isClosing !== true) return accuse(`Fence ${event.fence} is released, but was not closing (S12)`)
-  memory.unreleased.delete(event.fence)
+  release(memory, attempt)
+}
+
+function release(memory: Memory, attempt: AttemptPast): void {
+  uses.noteEnd(memory, attempt, 'released')
+  memory.unreleased.delete(attempt.fence)
 }
 
 // ── Who is spoken of ────────────────────────────────────────────────────────────────────────────────────────────

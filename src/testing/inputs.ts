@@ -32,6 +32,8 @@ export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump'>>): 
       return { type: 'pause', run: step.run as RunId, reason: 'lunch' }
     case 'resume':
       return { type: 'resume', run: step.run as RunId }
+    case 'limit':
+      return { type: 'setLimit', name: step.name, limit: step.limit }
     case 'wait':
     case 'wake':
       return { type: 'tick' }

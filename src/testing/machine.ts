@@ -10,6 +10,7 @@ import { checkAnswers, expectAll } from './expectations.js'
 import { checkFairness, mayMakeWay, reservedFor } from './fairness.js'
 import { createHistory } from './history.js'
 import { inputOf, joinOf } from './inputs.js'
+import { checkLimitersAgree } from './limits-agree.js'
 import type { Machine } from './machine-state.js'
 import { endWork, startWork, stopWork } from './machine-state.js'
 import type { Crash, Step } from './steps.js'
@@ -52,6 +53,7 @@ function decideOnMail(machine: Machine): void {
   for (const event of decision.events) history.feed(event)
   history.settle(at)
   checkAnswers(machine, inputs, expected, decision)
+  checkLimitersAgree(machine, at)
   if (world.isCrowded) checkFairness(machine, before, decision.events)
   checkInvariants(state, machine.now)
 }

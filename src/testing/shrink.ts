@@ -127,6 +127,7 @@ function smallerWorld(script: Script, fails: Fails): Script {
         ),
       ),
     )
+    if (Object.keys(find().resources).length > 0) change({ ...find(), resources: {} })
     if (find().onFailure !== 'continue') change({ ...find(), onFailure: 'continue' })
     for (const { id: task } of find().tasks) simplifyTask(task, find, change)
   }
@@ -169,6 +170,10 @@ function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) =>
   tryFields({ pool: null, requires: [] })
   tryFields({ priority: 0, estimate: 0 })
   tryFields({ policy: 0 })
+  tryFields({ uses: {}, key: null, handler: null })
+  tryFields({ uses: {} })
+  tryFields({ key: null })
+  tryFields({ handler: null })
   for (const list of ['after', 'write', 'read'] as const) {
     const task = find().tasks.find((each) => each.id === id)
     for (const item of task?.[list] ?? []) {

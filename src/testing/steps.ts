@@ -1,5 +1,5 @@
 /** What can happen in a simulated world, one step at a time: plain data, so that it can be repeated, dropped and printed. */
-import type { FailureKind } from '../core/types.js'
+import type { FailureKind, Limit } from '../core/types.js'
 
 /** What a worker says about an attempt. */
 export type ReportKind = 'complete' | 'fail' | 'beat' | 'progress' | 'confirm'
@@ -37,6 +37,8 @@ export type Step = (
     }
   | { readonly kind: 'cancel'; readonly run: string; readonly target: 'run' | 'stream' | 'task'; readonly id: string }
   | { readonly kind: 'pause' | 'resume'; readonly run: string }
+  /** The host gives a limit, or takes it back. */
+  | { readonly kind: 'limit'; readonly name: string; readonly limit: Limit | null }
   /** Time passes, and the host looks at the clock. */
   | { readonly kind: 'wait'; readonly ms: number }
   /** Time passes up to the moment the core asked for. */
@@ -76,6 +78,8 @@ export function describeStep(step: Step): string {
     case 'pause':
     case 'resume':
       return `${step.kind} ${step.run}${end}`
+    case 'limit':
+      return `limit ${step.name} ${JSON.stringify(step.limit)}${end}`
     case 'wait':
       return `wait ${step.ms} ms${end}`
     case 'wake':

@@ -56,6 +56,9 @@ function describeRun(world: WorldSpec, run: RunSpec): readonly string[] {
   const streams = run.streams.filter(({ after }) => after.length > 0)
   return [
     `  run ${run.id}${run.onFailure === 'continue' ? '' : ` (onFailure: ${run.onFailure})`}`,
+    ...Object.entries(run.resources).map(([name, { capacity, perMinute }]) => {
+      return `    resource ${name}: ${capacity}${perMinute === null ? '' : `, ${perMinute} per minute`}`
+    }),
     ...streams.map(({ id, after }) => `    stream ${id}: after ${after.join(' ')}`),
     ...run.tasks.map((task) => `    ${describeTask(task, world.policies[task.policy]!)}`),
   ]
@@ -67,6 +70,10 @@ function describeTask(task: TaskSpec, policy: PolicySpec): string {
   if (task.after.length > 0) parts.push(`after ${task.after.join(' ')}`)
   if (task.write.length > 0) parts.push(`writes ${texts(task.write)}`)
   if (task.read.length > 0) parts.push(`reads ${texts(task.read)}`)
+  const uses = Object.entries(task.uses)
+  if (uses.length > 0) parts.push(`uses ${uses.map(([name, ask]) => `${name} ${ask}`).join(' ')}`)
+  if (task.key !== null) parts.push(`key ${task.key}`)
+  if (task.handler !== null) parts.push(`handler ${task.handler}`)
   if (task.pool !== null) parts.push(`pool ${task.pool}`)
   if (task.requires.length > 0) parts.push(`requires ${task.requires.join(' ')}`)
   if (task.priority !== 0) parts.push(`priority ${task.priority}`)

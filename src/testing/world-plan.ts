@@ -11,6 +11,12 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
     name: run.id,
     pools: Object.fromEntries(world.workers.map(({ pool, slots, capabilities }) => [pool, { slots, capabilities }])),
     onFailure: run.onFailure,
+    resources: Object.fromEntries(
+      Object.entries(run.resources).map(([name, { capacity, perMinute }]) => [
+        name,
+        perMinute === null ? capacity : { capacity, perMinute },
+      ]),
+    ),
     streams: run.streams.map(
       ({ id, after }): Stream => ({
         id,
@@ -23,13 +29,16 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
 }
 
 function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task {
-  const { id, stream, after, write, read, pool, requires, priority, estimate } = task
+  const { id, stream, after, write, read, pool, requires, priority, estimate, uses, key, handler } = task
   const here = `${stream}/`
   return {
     id,
     dependsOn: after.map((id) => (stream !== null && id.startsWith(here) ? id.slice(here.length) : id)),
     claims: { write: write.map(textOf), read: read.map(textOf) },
     ...(pool === null ? {} : { pool }),
+    ...(key === null ? {} : { idempotencyKey: key }),
+    ...(handler === null ? {} : { handler }),
+    uses,
     requires,
     priority,
     estimate,

@@ -4,6 +4,7 @@
  */
 import type { FailureKind, OnFailure } from '../core/types.js'
 import type { Random } from './random.js'
+import { CROWD, drawResources, drawUses, STARVED, shareOfUses, type UseShares } from './world-uses.js'
 
 /** Patterns that worlds claim: literals, folders, globs, alternatives, and the whole repository. */
 export const VOCABULARY: readonly string[] = [
@@ -52,6 +53,9 @@ export interface PolicySpec {
   readonly close?: number
 }
 
+/** What a task uses of a resource. */
+export type AskSpec = number | 'shared' | 'exclusive'
+
 export interface TaskSpec {
   /** Unique in the plan; the full id is `stream/id`. */
   readonly id: string
@@ -67,6 +71,10 @@ export interface TaskSpec {
   readonly estimate: number
   /** Index into `WorldSpec.policies`. */
   readonly policy: number
+  /** By resource. */
+  readonly uses: Readonly<Record<string, AskSpec>>
+  readonly key: string | null
+  readonly handler: string | null
 }
 
 export interface StreamSpec {
@@ -79,6 +87,8 @@ export interface RunSpec {
   readonly streams: readonly StreamSpec[]
   readonly tasks: readonly TaskSpec[]
   readonly onFailure: OnFailure
+  /** What the plan declares. */
+  readonly resources: Readonly<Record<string, { readonly capacity: number; readonly perMinute: number | null }>>
 }
 
 export interface WorkerSpec {
@@ -105,6 +115,8 @@ export interface Rates {
   readonly cancelStream: number
   readonly cancelRun: number
   readonly jump: number
+  /** The host gives limits and takes them back. */
+  readonly limit: number
   /** Share (0 to 1) of the attempts that would succeed now and take their time. */
   readonly slow: number
   /** Share (0 to 1) of inputs that are decided upon together with the next. */
@@ -141,6 +153,7 @@ export const CALM: Rates = {
   cancelStream: 0,
   cancelRun: 0,
   jump: 0,
+  limit: 0,
   slow: 0,
   gather: 0,
   hold: 0,
@@ -162,6 +175,7 @@ const WORST: Rates = {
   cancelStream: 3,
   cancelRun: 0.7,
   jump: 15,
+  limit: 12,
   slow: 0.9,
   gather: 0.5,
   hold: 0.5,
@@ -272,9 +286,12 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const tasks: TaskSpec[] = []
   /** Full ids of the tasks so far, and ids of the streams that have no task to come. */
   const done: string[] = []
+  // A crowd meets on paths or at a resource.
+  const isAtResource = shape === 'crowded' && random.chance(0.5)
   const edges = shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
-  const claims = shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
+  const claims = isAtResource ? 0.1 : shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
   const wide = random.pick([0.02, 0.1])
+  const shares = isAtResource ? CROWD : shareOfUses(random)
   // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
   const blocks = random.chance(0.3) ? 0 : 0.25
   let stream: string | null = null
@@ -284,12 +301,12 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
       stream = random.chance(0.8) ? `s${streams.length + 1}` : null
       if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2) })
     }
-    const task = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape })
+    const task = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape, shares })
     tasks.push(task)
     done.push(fullIdOf(task))
   }
   const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
-  return { id, streams, tasks, onFailure }
+  return { id, streams, tasks, onFailure, resources: drawResources(random) }
 }
 
 interface Draws {
@@ -299,12 +316,14 @@ interface Draws {
   readonly wide: number
   readonly pools: readonly PoolSpec[]
   readonly shape: Shape
+  readonly shares: UseShares
 }
 
 function drawTask(random: Random, id: string, stream: string | null, draws: Draws): TaskSpec {
   const { pool, requires } = drawNeed(random, draws.pools)
   const isStarved = draws.shape === 'crowded' && random.chance(0.06)
-  const patterns = isStarved ? [WIDEST] : random.chance(draws.claims) ? drawPatterns(random, draws) : []
+  const isWide = isStarved && draws.shares !== CROWD
+  const patterns = isWide ? [WIDEST] : random.chance(draws.claims) ? drawPatterns(random, draws) : []
   const isRead = patterns.map(() => random.chance(draws.shape === 'crowded' ? 0.1 : 0.35))
   return {
     id,
@@ -317,6 +336,7 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
     priority: isStarved ? -1 : random.pick([0, 0, 0, 1, 2]),
     estimate: random.pick([0, 10, 10, 100]),
     policy: random.int(4),
+    ...(isStarved && !isWide ? STARVED : drawUses(random, draws.shares)),
   }
 }
 

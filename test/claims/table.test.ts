@@ -49,6 +49,7 @@ function world(): World {
     isHeldBack: (waiter) => waiter.isHeldBack,
     onFree: (id) => freed.push(id),
     onGone: (id) => gone.push(id),
+    onUnreserved: () => undefined,
   })
   return { table, waiters: [], held: new Map(), freed, gone, now: 0 }
 }

@@ -17,7 +17,7 @@ function replacing(edits: readonly Edit[]): Plugin {
   return {
     name: 'replacing',
     setup(build) {
-      build.onLoad({ filter: /[/\\]src[/\\](core|claims)[/\\][a-z-]+\.ts$/ }, ({ path }) => {
+      build.onLoad({ filter: /[/\\]src[/\\](core|claims|plan)[/\\][a-z-]+\.ts$/ }, ({ path }) => {
         const ours = edits.filter(({ file }) => path.replaceAll('\\', '/').endsWith(`/src/${file}`))
         const contents = ours.reduce(replaceOnce, readFileSync(path, 'utf8'))
         return ours.length === 0 ? undefined : { contents, loader: 'ts' }

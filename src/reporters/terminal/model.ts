@@ -97,11 +97,14 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'run.closed':
       model.closed = event.verdict
       return
+    case 'task.reused':
+      return end(model, tasks, event.task, 'succeeded')
     case 'task.failed':
       return end(model, tasks, event.task, 'failed')
     case 'task.skipped':
     case 'task.cancelled':
       return end(model, tasks, event.task, 'dropped')
+    case 'limit.changed':
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':

@@ -34,6 +34,8 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
     }
     case 'attempt.closing':
       return line('stopping', 'yellow', `${event.task}#${event.attempt} (${event.reason})`)
+    case 'task.reused':
+      return line('reused', 'green', `${event.task}: the result of ${event.from.run}/${event.from.task}${done}`)
     case 'task.failed':
       return line('failed', 'red', `${event.task}: ${failureText(event.failure)}${done}`)
     case 'task.skipped':
