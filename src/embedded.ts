@@ -5,6 +5,7 @@ import type { TypedPlan } from './plan/typed-plan.js'
 import type { PlanDocument } from './plan/types.js'
 import { systemClock } from './runtime/clock.js'
 import type { Handlers } from './runtime/handlers.js'
+import type { Resources } from './runtime/limits.js'
 import type { Pools } from './runtime/names.js'
 import type { Outcome } from './runtime/outcome.js'
 import type { Clock, Executor, Store } from './runtime/ports.js'
@@ -21,6 +22,8 @@ export interface SchedulerOptions {
    * anything there is one pool `local`, with as many slots as this machine runs threads well.
    */
   readonly pools?: Pools
+  /** Limits of resources by name (a number is a capacity); they win over what plans declare. */
+  readonly resources?: Resources
   /** Carries out handlers that name no executor of their own. Default: as functions in this process. */
   readonly executor?: Executor
   /** Default: the system's. */
@@ -37,7 +40,7 @@ const DEFAULT_SLOTS = 4
 /**
  * A scheduler for one scope.
  *
- * @throws SchedulerError POOL_INVALID, ID_INVALID
+ * @throws SchedulerError POOL_INVALID, LIMIT_INVALID, ID_INVALID
  * @example
  * const scheduler = createScheduler({ handlers, pools: { local: { slots: 4 } } })
  * const run = await scheduler.start(plan)

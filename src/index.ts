@@ -11,6 +11,7 @@ export type { CancelOptions, Run, RunListeners } from './runtime/run.js'
 export type { Outcome, TaskOutcome } from './runtime/outcome.js'
 export type { Progress } from './runtime/progress.js'
 export type { Pools, PoolSpec } from './runtime/names.js'
+export type { BreakerOptions, HandlerLimit, LimitOptions, Resources } from './runtime/limits.js'
 export { systemClock } from './runtime/clock.js'
 export { type PacedClock, type PacedClockOptions, pacedClock } from './runtime/paced-clock.js'
 

@@ -11,7 +11,7 @@ export type UseText = number | 'shared' | 'exclusive'
 
 /** A reason why a limiter keeps a task from starting. */
 export type LimitReason =
-  /** What it uses of a resource is not free. `free` is null where there is no capacity. */
+  /** What it uses of a resource is not free. `free` counts units: null without a capacity, 0 beside shared or exclusive use. */
   | {
       readonly kind: 'resource'
       readonly resource: string
@@ -64,7 +64,8 @@ function explainLimiter(limiter: Limiter, ask: Ask, now: EpochMs): LimitReason |
       return null
     case 'capacity': {
       const { capacity } = limit
-      const free = capacity === null ? null : Math.max(0, capacity - limiter.units)
+      const isOther = limiter.shared + limiter.exclusive > 0
+      const free = capacity === null ? null : isOther ? 0 : Math.max(0, capacity - limiter.units)
       const heldBy = [...limiter.holders].map(([holder, held]) => ({
         attempt: idOf(holder),
         uses: textOf(held),

@@ -5,7 +5,7 @@
  * `SCOPE_TAKEN`: another scheduler writes to this scope · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
  * plan names handlers nobody registered · `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`,
  * `TASK_FINISHED`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
- * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read.
+ * `LIMIT_INVALID`: a limit is not usable · `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read.
  */
 export type SchedulerErrorCode =
   | 'CLOSED'
@@ -20,6 +20,7 @@ export type SchedulerErrorCode =
   | 'STREAM_UNKNOWN'
   | 'TASK_FINISHED'
   | 'POOL_INVALID'
+  | 'LIMIT_INVALID'
   | 'ID_INVALID'
   | 'JOURNAL_INVALID'
 

@@ -1,6 +1,7 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
 import type { RunState } from '../core/state.js'
-import type { CompiledPlan, JsonValue, PoolId, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import { handlerOfLimiter } from '../core/limit.js'
+import type { CompiledPlan, JsonValue, Limit, PoolId, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
 import { checkPlan } from '../plan/check.js'
 import type { Diagnostic } from '../plan/diagnostic.js'
 import { CODE_LIMITS, type PlanLimits } from '../plan/limits.js'
@@ -10,6 +11,7 @@ import { Attempts } from './attempts.js'
 import { schedulerError } from './errors.js'
 import type { HandlerContext, Handlers, RegisteredHandler } from './handlers.js'
 import { Host } from './host.js'
+import { hostLimits, type LimitOptions, oneLimit, type Resources } from './limits.js'
 import { checkId, checkPools, hostPools, type Pools, poolsOf, runIdFor } from './names.js'
 import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
 import { type Run, RunHandle, throwIfRefused } from './run.js'
@@ -28,6 +30,8 @@ export interface SchedulerParts {
   readonly handlers?: Handlers
   /** Workers of this host, by pool. Pools that a plan declares and the host does not are joined as the plan says. */
   readonly pools?: Pools
+  /** Limits of resources; they win over what plans declare. */
+  readonly resources?: Resources
   /** Slots of the pool `local`, for plans that declare no pools where the host gives none. */
   readonly defaultSlots: number
   /** Runs of one scope share workers and claims. Default `default`. */
@@ -60,6 +64,14 @@ export interface Scheduler {
   /** The handle of a run that is open in the scope, also one that an earlier host started. @throws SchedulerError RUN_UNKNOWN */
   resume(id: string): Promise<Run<Record<string, JsonValue>>>
   /**
+   * Gives the resource `name` a limit (a number is a capacity) that wins over what plans declare, or with null takes back what
+   * the host gave; `handler:<name>` is the limit of a handler. Resolves when it is stored. Attempts under way go on; nothing
+   * starts above it. Holds until the next call, also for later hosts, unless their own `resources` or handlers say otherwise.
+   *
+   * @throws SchedulerError LIMIT_INVALID, CLOSED
+   */
+  setLimit(name: string, limit: number | LimitOptions | null): Promise<void>
+  /**
    * Ends gracefully: starts nothing more, lets what runs end, after `graceMs` tells it to stop, and hands back what has
    * not ended. Open runs stay open in the store; their outcomes reject with `CLOSED`.
    */
@@ -81,6 +93,8 @@ export class SchedulerOfScope implements Scheduler {
   private readonly scope: ScopeId
   private readonly host: Host
   private readonly attempts: Attempts
+  /** What the host's code says of limits. */
+  private readonly limits: ReadonlyMap<string, Limit>
   /** Handles of the open runs. */
   private readonly handles: Map<RunId, RunHandle> = new Map()
   private readonly expected: Map<RunId, Expected> = new Map()
@@ -97,6 +111,7 @@ export class SchedulerOfScope implements Scheduler {
   constructor(parts: SchedulerParts) {
     if (parts.pools !== undefined) checkPools(parts.pools)
     this.parts = parts
+    this.limits = hostLimits(parts.resources, parts.handlers)
     this.scope = checkId('scope', parts.scope ?? 'default') as ScopeId
     const { clock, store } = parts
     this.host = new Host({
@@ -161,6 +176,12 @@ export class SchedulerOfScope implements Scheduler {
     return this.handleOf(state, null) as unknown as Run<Record<string, JsonValue>>
   }
 
+  async setLimit(name: string, options: number | LimitOptions | null): Promise<void> {
+    const limit = oneLimit(name, options)
+    await this.load()
+    throwIfRefused(await this.host.ask({ type: 'setLimit', name, limit }))
+  }
+
   close(options: CloseOptions = {}): Promise<void> {
     this.closing ??= this.shutDown(options)
     return this.closing
@@ -187,6 +208,7 @@ export class SchedulerOfScope implements Scheduler {
       return Promise.reject(schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.'))
     if (this.host.frozen !== null) return Promise.reject(this.host.frozen)
     this.loaded ??= this.host.load().then(async () => {
+      this.giveLimits()
       for (const worker of this.host.state.workers.keys()) {
         this.host.post({ type: 'leave', worker, reason: 'its host was restarted' })
       }
@@ -199,6 +221,15 @@ export class SchedulerOfScope implements Scheduler {
       await this.host.ask({ type: 'tick' })
     })
     return this.loaded
+  }
+
+  /** Says what the host's code says now; what it gave to a handler before and gives no more is taken back. */
+  private giveLimits(): void {
+    for (const { name, host } of this.host.state.limiters.values()) {
+      if (host === null || handlerOfLimiter(name) === null || this.limits.has(name)) continue
+      this.host.post({ type: 'setLimit', name, limit: null })
+    }
+    for (const [name, limit] of this.limits) this.host.post({ type: 'setLimit', name, limit })
   }
 
   private compileStored(plan: JsonValue, run: RunId): CompiledPlan {

@@ -71,6 +71,8 @@ export function parseStep(line: string): ScenarioStep {
       }
     case 'resume':
       return { kind: 'input', input: { type: 'resume', run: need(words, 0, 'a run') as RunId } }
+    case 'limit':
+      return { kind: 'input', input: limitOf(words) }
     case 'at':
     case 'after':
     case 'silence':
@@ -102,6 +104,20 @@ function joinOf(words: Words): Input {
     slots: Number(named.get('slots') ?? 1),
     capabilities: (named.get('can') ?? '').split(',').filter((name) => name !== ''),
   }
+}
+
+/** `limit gpu capacity=2 per-minute=10 breaker=3/10s/30s`, or `limit gpu none`. */
+function limitOf(words: Words): Input {
+  const { named, plain } = words
+  const name = need(words, 0, 'a name')
+  if (plain[1] === 'none') return { type: 'setLimit', name, limit: null }
+  const numberOf = (key: string): number | null => (named.has(key) ? Number(named.get(key)) : null)
+  const [failures, window, cooldown] = named.get('breaker')?.split('/') ?? []
+  const breaker =
+    failures === undefined
+      ? null
+      : { failures: Number(failures), windowMs: durationOf(window ?? ''), cooldownMs: durationOf(cooldown ?? '') }
+  return { type: 'setLimit', name, limit: { capacity: numberOf('capacity'), perMinute: numberOf('per-minute'), breaker } }
 }
 
 function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
