@@ -21,7 +21,6 @@ export function makeReady(state: ScopeState, run: RunState, task: TaskIndex, at:
   setStatus(run, task, STATUS.ready)
   run.readyAt[task] = retryAt
   enterDispatch(state, run, task, at)
-  if (run.plan.keys.size > 0 && state.keyed.has(run.plan.keys.get(task) ?? '')) run.reusable.add(task)
   if (policy.scheduleToStartMs !== null) {
     state.deadlines.add({
       at: retryAt + policy.scheduleToStartMs,
@@ -45,6 +44,7 @@ export function enterDispatch(state: ScopeState, run: RunState, task: TaskIndex,
   const useSet = run.useSet[task]!
   if (claimSet !== -1 || useSet !== -1) {
     startWaiting(state, run, task, run.claimSets[claimSet] ?? NO_CLAIMS, run.useSets[useSet] ?? NO_USES)
+    if (state.keyed.size > 0 && state.keyed.has(run.plan.keys.get(task) ?? '')) run.reusable.add(task)
   }
   if (retryAt > at) {
     run.place[task] = PLACE.delayed
@@ -82,12 +82,12 @@ function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: Cl
  * starts before this, so that whoever stood behind it is woken to what is true now.
  */
 export function leaveReady(state: ScopeState, run: RunState, task: TaskIndex): void {
-  if (run.reusable.size > 0) run.reusable.delete(task)
   if (run.place[task] === PLACE.queued) run.ready.remove(task)
   run.place[task] = PLACE.nowhere
   const waiter = run.waiters.get(task)
   if (waiter === undefined) return
   run.waiters.delete(task)
+  run.reusable.delete(task)
   waiter.parkedAt = null
   if (waiter.waiting) state.claims.withdraw(waiter)
   wakeNext(state, waiter)

@@ -187,7 +187,7 @@ function attemptSucceeded(state: ScopeState, event: RunEventMap['attempt.succeed
   run.live.delete(task)
   if (uses !== null) usesSucceeded(attempt, uses)
   letGo(state, attempt)
-  if (run.plan.keys.size > 0) keepResult(state, run, task, event.result)
+  if (uses !== null) keepResult(state, run, task, event.result)
   succeed(state, run, task, event.result, event.at)
 }
 

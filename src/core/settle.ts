@@ -12,7 +12,7 @@ export function settle(draft: Draft): void {
     do {
       skipDoomed(draft, run)
       if (run.drainedBy !== null) drain(draft, run, run.drainedBy)
-      for (const task of run.reusable) reuse(draft, run, task)
+      if (run.reusable.size > 0) for (const task of run.reusable) reuse(draft, run, task)
       // A result that was used again is a success, which others may have hoped against.
     } while (run.doomed.size > 0)
     if (unfinished(run) === 0 && run.closing === 0) {

@@ -157,10 +157,8 @@ function rewire(state: ScopeState, run: RunState, handler: string, limiter: Limi
   }
   for (let task = 0; task < plan.taskCount; task += 1) {
     if (plan.handler[task] !== index || run.status[task] !== STATUS.ready) continue
-    const isReusable = run.reusable.has(task)
     leaveReady(state, run, task)
     enterDispatch(state, run, task, at)
-    if (isReusable) run.reusable.add(task)
   }
 }
 

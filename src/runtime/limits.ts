@@ -78,11 +78,17 @@ function nameProblems(name: string, isReserved: boolean): string[] {
 
 function read(name: string, given: number | LimitOptions, problems: string[]): Limit {
   const { capacity, perMinute, breaker } = typeof given === 'number' ? { capacity: given } : given
-  const check = (field: string, value: number | undefined, isRight: (value: number) => boolean, range: string): void => {
+  const check = (
+    field: string,
+    value: number | undefined,
+    isRight: (value: number) => boolean,
+    range: string,
+  ): void => {
     if (value === undefined || isRight(value)) return
     problems.push(`The ${field} of "${name}" must be ${range}, not ${String(value)}.`)
   }
-  const isWhole = (from: number, to: number) => (value: number) => Number.isInteger(value) && value >= from && value <= to
+  const isWhole = (from: number, to: number) => (value: number) =>
+    Number.isInteger(value) && value >= from && value <= to
   const isTime = (value: number): boolean => Number.isFinite(value) && value > 0
   check('capacity', capacity, isWhole(0, MOST_UNITS), 'a whole number from 0 to 1,000,000,000')
   check('rate', perMinute, isWhole(1, MOST_PER_MINUTE), 'a whole number from 1 to 100,000 starts per minute')

@@ -1,6 +1,7 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
-import type { RunState } from '../core/state.js'
+
 import { handlerOfLimiter } from '../core/limit.js'
+import type { RunState } from '../core/state.js'
 import type { CompiledPlan, JsonValue, Limit, PoolId, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
 import { checkPlan } from '../plan/check.js'
 import type { Diagnostic } from '../plan/diagnostic.js'

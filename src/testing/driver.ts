@@ -115,12 +115,15 @@ function createPlayer(machine: Machine, random: Random): () => Step {
   return () => {
     const limit = given.pop()
     if (limit !== undefined) return { kind: 'limit', ...limit }
-    const step = draw()
-    if (step.kind === 'jump' || step.crash !== undefined) return step
-    if (random.chance(rates.crash / 1000)) return { ...step, crash: drawCrash(random) }
-    if (random.chance(rates.gather)) return { ...step, gather: true }
-    return random.chance(rates.hold) ? { ...step, hold: true } : step
+    return withMishap(draw(), random, rates)
   }
+}
+
+function withMishap(step: Step, random: Random, rates: Rates): Step {
+  if (step.kind === 'jump' || step.crash !== undefined) return step
+  if (random.chance(rates.crash / 1000)) return { ...step, crash: drawCrash(random) }
+  if (random.chance(rates.gather)) return { ...step, gather: true }
+  return random.chance(rates.hold) ? { ...step, hold: true } : step
 }
 
 function weigh(rates: Rates): { choices: readonly Choice[]; limits: readonly number[]; total: number } {

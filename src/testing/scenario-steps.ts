@@ -117,7 +117,11 @@ function limitOf(words: Words): Input {
     failures === undefined
       ? null
       : { failures: Number(failures), windowMs: durationOf(window ?? ''), cooldownMs: durationOf(cooldown ?? '') }
-  return { type: 'setLimit', name, limit: { capacity: numberOf('capacity'), perMinute: numberOf('per-minute'), breaker } }
+  return {
+    type: 'setLimit',
+    name,
+    limit: { capacity: numberOf('capacity'), perMinute: numberOf('per-minute'), breaker },
+  }
 }
 
 function reportOf(words: Words, report: ScenarioReport): ScenarioStep {

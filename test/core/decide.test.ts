@@ -126,6 +126,8 @@ function ask(w: World, asked: Asked): void {
     case 'resume':
       w.send({ type: 'pause', run: 'r', reason })
       return void w.send({ type: 'resume', run: 'r' })
+    case 'setLimit':
+      return void w.send({ type: 'setLimit', name: 'gpu', limit: { capacity: 1, perMinute: null, breaker: null } })
     case 'tick':
       return void w.send({ type: 'tick' })
     case 'late':
@@ -149,7 +151,12 @@ const STALE = 'ATTEMPT_STALE'
 const FINAL = 'TASK_FINISHED'
 
 /** What is the same in every situation. */
-const always: Partial<Record<Asked, Led>> = { open: 'RUN_EXISTS', drain: ['worker.draining'], pause: ['run.paused'] }
+const always: Partial<Record<Asked, Led>> = {
+  open: 'RUN_EXISTS',
+  drain: ['worker.draining'],
+  pause: ['run.paused'],
+  setLimit: ['limit.changed'],
+}
 /** What reports lead to where there is no live attempt. */
 const unheard: Partial<Record<Asked, Led>> = { complete: STALE, fail: STALE, beat: STALE, confirmStop: STALE }
 const nothing: Partial<Record<Asked, Led>> = {
@@ -244,6 +251,7 @@ const inputs: readonly Asked[] = [
   'cancel run',
   'pause',
   'resume',
+  'setLimit',
   'tick',
   'late',
 ]

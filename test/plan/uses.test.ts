@@ -4,7 +4,9 @@ import { EXCLUSIVE, SHARED } from '../../src/core/limit.js'
 import { checkPlan } from '../../src/plan/check.js'
 
 function problems(plan: object): readonly string[] {
-  return checkPlan(plan).diagnostics.map(({ code, severity, at, message, hint }) => `${severity} ${code} ${at} ${message} ${hint}`)
+  return checkPlan(plan).diagnostics.map(
+    ({ code, severity, at, message, hint }) => `${severity} ${code} ${at} ${message} ${hint}`,
+  )
 }
 
 describe('a plan', () => {
@@ -65,6 +67,7 @@ describe('a plan', () => {
     [{ resources: { r: { capacity: 1, perMinute: 100_001 } } }, 'BAD_VALUE'],
     [{ resources: { r: { perMinute: 1 } } }, 'MISSING_FIELD'],
     [{ tasks: { a: { idempotencyKey: '' } } }, 'BAD_VALUE'],
+    [{ resources: { r: 1 }, tasks: { a: { uses: { r: 'all' } } } }, 'BAD_VALUE'],
   ])('with %j is refused', (plan, code) => {
     expect(checkPlan({ tasks: { a: {} }, ...plan }).diagnostics.map((each) => each.code)).toEqual([code])
   })

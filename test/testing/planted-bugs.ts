@@ -188,7 +188,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a key whose result is known is ignored',
     'core/ready.ts',
-    "if (run.plan.keys.size > 0 && state.keyed.has(run.plan.keys.get(task) ?? '')) run.reusable.add(task)",
+    "if (state.keyed.size > 0 && state.keyed.has(run.plan.keys.get(task) ?? '')) run.reusable.add(task)",
     '',
   ),
   // Time.
