@@ -3,7 +3,6 @@ import { handlerLimiter, isOwnLimiter, type Limit, MOST_PER_MINUTE } from '../co
 import type { DurationMs } from '../core/types.js'
 import { isName } from '../plan/ids.js'
 import { schedulerError } from './errors.js'
-import type { Handlers } from './handlers.js'
 
 /**
  * A circuit breaker: after `failures` failures within `windowMs` nothing starts for `cooldownMs`; then one attempt may, and
@@ -39,13 +38,21 @@ export interface HandlerLimit {
 /** Limits by name of the resource; a number is a capacity. */
 export type Resources = { readonly [name: string]: number | LimitOptions }
 
+/** What is read of the host's handlers. */
+interface LimitedHandlers {
+  names(): Iterable<string>
+  get(
+    name: string,
+  ): { readonly limit?: HandlerLimit | undefined; readonly breaker?: BreakerOptions | undefined } | undefined
+}
+
 const MOST_UNITS = 1_000_000_000
 const MOST_FAILURES = 1000
 
 /** The limits of a host by the names the core knows, those of its handlers included. @throws SchedulerError LIMIT_INVALID */
 export function hostLimits(
   resources: Resources | undefined,
-  handlers: Handlers | undefined,
+  handlers: LimitedHandlers | undefined,
 ): ReadonlyMap<string, Limit> {
   const limits = new Map<string, Limit>()
   const problems: string[] = []

@@ -6,7 +6,7 @@ import type { Limit, RunEventMap } from '../core/types.js'
 import type { TaskFacts } from './history-facts.js'
 import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse } from './history-past.js'
-import type { AskSpec } from './world.js'
+import type { AskSpec } from './world-uses.js'
 
 /** All that happened to limits. */
 export interface UsesPast {

@@ -1,7 +1,20 @@
 /** What the tasks of a simulated world use, and the limits that its host gives. */
 import type { BreakerRule, Limit } from '../core/types.js'
 import type { Random } from './random.js'
-import type { RunSpec, TaskSpec } from './world.js'
+
+/** What a task uses of a resource. */
+export type AskSpec = number | 'shared' | 'exclusive'
+
+/** What a task uses beside workers and paths. */
+export interface UsesSpec {
+  /** By resource. */
+  readonly uses: Readonly<Record<string, AskSpec>>
+  readonly key: string | null
+  readonly handler: string | null
+}
+
+/** What a plan declares, by resource. */
+export type ResourcesSpec = Readonly<Record<string, { readonly capacity: number; readonly perMinute: number | null }>>
 
 /** The last one is declared nowhere. */
 const RESOURCES = ['gpu', 'api', 'db', 'lock'] as const
@@ -20,7 +33,7 @@ export interface UseShares {
 
 /** Nearly all tasks of a run use a little of one resource, so that whoever wants much of it waits. */
 export const CROWD: UseShares = { uses: 0.95, keys: 0, handlers: 0 }
-export const STARVED: Pick<TaskSpec, 'uses' | 'key' | 'handler'> = {
+export const STARVED: UsesSpec = {
   uses: { gpu: MOST_ASKED },
   key: null,
   handler: null,
@@ -34,8 +47,8 @@ export function shareOfUses(random: Random): UseShares {
   }
 }
 
-export function drawUses(random: Random, shares: UseShares): Pick<TaskSpec, 'uses' | 'key' | 'handler'> {
-  const uses: Record<string, number | 'shared' | 'exclusive'> = {}
+export function drawUses(random: Random, shares: UseShares): UsesSpec {
+  const uses: Record<string, AskSpec> = {}
   if (shares === CROWD) {
     if (random.chance(shares.uses)) uses.gpu = 1
   } else if (random.chance(shares.uses)) {
@@ -59,7 +72,7 @@ export function drawUses(random: Random, shares: UseShares): Pick<TaskSpec, 'use
   }
 }
 
-export function drawResources(random: Random): RunSpec['resources'] {
+export function drawResources(random: Random): ResourcesSpec {
   const resources: Record<string, { capacity: number; perMinute: number | null }> = {}
   for (const name of RESOURCES) {
     if (name === 'lock') continue

@@ -4,7 +4,16 @@
  */
 import type { FailureKind, OnFailure } from '../core/types.js'
 import type { Random } from './random.js'
-import { CROWD, drawResources, drawUses, STARVED, shareOfUses, type UseShares } from './world-uses.js'
+import {
+  CROWD,
+  drawResources,
+  drawUses,
+  type ResourcesSpec,
+  STARVED,
+  shareOfUses,
+  type UseShares,
+  type UsesSpec,
+} from './world-uses.js'
 
 /** Patterns that worlds claim: literals, folders, globs, alternatives, and the whole repository. */
 export const VOCABULARY: readonly string[] = [
@@ -53,10 +62,7 @@ export interface PolicySpec {
   readonly close?: number
 }
 
-/** What a task uses of a resource. */
-export type AskSpec = number | 'shared' | 'exclusive'
-
-export interface TaskSpec {
+export interface TaskSpec extends UsesSpec {
   /** Unique in the plan; the full id is `stream/id`. */
   readonly id: string
   readonly stream: string | null
@@ -71,10 +77,6 @@ export interface TaskSpec {
   readonly estimate: number
   /** Index into `WorldSpec.policies`. */
   readonly policy: number
-  /** By resource. */
-  readonly uses: Readonly<Record<string, AskSpec>>
-  readonly key: string | null
-  readonly handler: string | null
 }
 
 export interface StreamSpec {
@@ -88,7 +90,7 @@ export interface RunSpec {
   readonly tasks: readonly TaskSpec[]
   readonly onFailure: OnFailure
   /** What the plan declares. */
-  readonly resources: Readonly<Record<string, { readonly capacity: number; readonly perMinute: number | null }>>
+  readonly resources: ResourcesSpec
 }
 
 export interface WorkerSpec {

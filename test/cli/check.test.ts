@@ -56,6 +56,13 @@ describe('check, for people', () => {
     ])
   })
 
+  it('says what the plan declares of resources', async () => {
+    const { lines } = await check(
+      'resources: { gpu: 2, api: { capacity: 4, perMinute: 6000 } }\ntasks: { a: { uses: { gpu: 1 } } }',
+    )
+    expect(lines).toContain('  resources      gpu 2, api 4 (6,000 per minute)')
+  })
+
   it('counts tasks where there are no estimates, and names no pools where there are none', async () => {
     const tasks = Array.from({ length: 14 }, (_, at) => `  t${at}: ${at === 0 ? '{}' : `{ dependsOn: [t${at - 1}] }`}`)
     const { lines } = await check(`tasks:\n${tasks.join('\n')}\n`)
