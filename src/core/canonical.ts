@@ -2,7 +2,7 @@
  * The facts of a state as one text, so that a fold of the journal can be compared with the live state byte for byte (S9).
  *
  * A fact is what `reduce` wrote down because an event said so, or what follows from such facts alone: statuses, counters,
- * attempts, slots in the order they will be taken, claims with who holds and who waits for them, how often each waiter was
+ * attempts, slots in the order they will be taken, claims with who holds and who waits for them, who integrates, how often each waiter was
  * passed, and for whom claims are reserved. No fact is where the dispatcher keeps a ready task: `place`, the ready queue,
  * the lines of parked tasks, the deadlines, who was woken from where, and which workers serve which need are indexes. They
  * are rebuilt by the next decision. Whether a delayed task was moved to the queue is therefore not told; `readyAt` is.
@@ -26,6 +26,8 @@ export function canonical(state: ScopeState): string {
   for (const attempt of closing) lines.push(line('closing', factsOfAttempt(attempt)))
   const held = [...state.claims.held].sort(([a], [b]) => a.fence - b.fence)
   for (const [{ fence: holder }, set] of held) lines.push(line('held', { holder, ...textsOf(state, set) }))
+  const integrations = [...state.integrations.keys()]
+  if (integrations.length > 0) lines.push(line('integrations', integrations))
   if (reserved !== null)
     lines.push(line('reserved', { run: reserved.run.id, task: reserved.run.plan.taskIds[reserved.task]! }))
   return lines.join('\n')
@@ -84,11 +86,13 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
 }
 
 function factsOfAttempt(attempt: Attempt): unknown {
-  const { run, task, number, fence, worker, slot, startedAt, beatAt, progressAt, closing } = attempt
+  const { run, task, number, fence, worker, slot, startedAt, beatAt, progressAt, integration, closing } = attempt
   const id = run.plan.taskIds[task]!
   const progress = sorted(attempt.progress)
   const facts = { run: run.id, id, number, fence, worker: worker.id, slot, startedAt, beatAt, progressAt, progress }
-  return { ...facts, closing: closing === null ? null : [closing.reason, closing.at, closing.closeBy] }
+  const asked = integration === null ? undefined : [integration.askedAt, integration.grantedAt]
+  const stops = closing === null ? null : [closing.reason, closing.at, closing.closeBy]
+  return { ...facts, integration: asked, closing: stops }
 }
 
 function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {
@@ -100,12 +104,10 @@ function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isD
   return { id, pool, slots, capabilities: [...capabilities].sort(), freeSlots, joinedAt, isDraining }
 }
 
-function textsOf(
-  state: ScopeState,
-  set: ClaimSet,
-): { readonly write: readonly string[]; readonly read: readonly string[] } {
+function textsOf(state: ScopeState, set: ClaimSet): { readonly [Kind in keyof ClaimSet]: readonly string[] } {
   const texts = (ids: readonly number[]): string[] => ids.map((id) => state.claims.index.pattern(id).text).sort()
-  return { write: texts(set.write), read: texts(set.read) }
+  const { write, read, integrate, advisory } = set
+  return { write: texts(write), read: texts(read), integrate: texts(integrate), advisory: texts(advisory) }
 }
 
 /** NaN means never, and JSON has no NaN. */

@@ -1,5 +1,7 @@
 /** The sentences about ready tasks: where they stand, who waits for what, and that nothing startable is left (L2). */
 import { conflicts } from './conflict-oracle.js'
+import { waitsToIntegrate } from './integration.js'
+import { attemptConflicts } from './invariants-claims.js'
 import type { Attempt, RunState, ScopeState, Waiter, Worker } from './state.js'
 import { BEAT_SHARE, isFinal, PLACE, STATUS } from './state.js'
 import type { EpochMs, TaskIndex } from './types.js'
@@ -118,9 +120,7 @@ function checkBlocked(
   const { plan } = run
   const claimSet = plan.claimSet[task]!
   if (claimSet !== -1) {
-    for (const { run: other, task: held } of attempts) {
-      if (conflicts(plan, claimSet, other.plan, other.plan.claimSet[held]!)) return
-    }
+    for (const attempt of attempts) if (attemptConflicts(state, attempt, plan, claimSet)) return
     const reserved = state.claims.reservation()
     if (reserved !== null && !rests(state, reserved) && (reserved.run !== run || reserved.task !== task)) {
       if (conflicts(plan, claimSet, reserved.run.plan, reserved.run.plan.claimSet[reserved.task]!)) return
@@ -182,12 +182,14 @@ function closeDueAt(run: RunState, task: TaskIndex): EpochMs {
 
 /** When an attempt is due for something, at the latest. */
 function attemptDueAt(attempt: Attempt): EpochMs {
-  const { run, task, startedAt, beatAt, progressAt, closing } = attempt
+  const { run, task, startedAt, beatAt, progressAt, integration, closing } = attempt
   if (closing !== null) return closing.closeBy ?? Number.POSITIVE_INFINITY
   const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
   return Math.min(
     startToCloseMs === null ? Number.POSITIVE_INFINITY : startedAt + startToCloseMs,
     heartbeatMs === null ? Number.POSITIVE_INFINITY : beatAt + Math.round(heartbeatMs * (1 + BEAT_SHARE)),
-    stallMs === null ? Number.POSITIVE_INFINITY : progressAt + Math.round(stallMs * (1 + BEAT_SHARE)),
+    stallMs === null || waitsToIntegrate(attempt)
+      ? Number.POSITIVE_INFINITY
+      : Math.max(progressAt, integration?.grantedAt ?? progressAt) + Math.round(stallMs * (1 + BEAT_SHARE)),
   )
 }

@@ -82,6 +82,10 @@ export interface Attempt {
   /** Last recorded progress, the start included. */
   progressAt: EpochMs
   progress: JsonValue | undefined
+  /** When it asked to integrate, and when it was allowed to (null: it waits); null where it has not asked. */
+  integration: { readonly askedAt: EpochMs; grantedAt: EpochMs | null } | null
+  /** What it claimed while it ran, beside what its plan says; null for nothing. */
+  extensions: ClaimSet[] | null
   /** Null while live. */
   closing: { readonly reason: ClosingReason; readonly at: EpochMs; readonly closeBy: EpochMs | null } | null
 }
@@ -198,6 +202,10 @@ export interface ScopeState {
   readonly attempts: SmallMap<Fence, Attempt>
   /** All and only attempts told to stop that are not known to have stopped. */
   readonly closing: Map<Fence, Attempt>
+  /**
+   * All and only live attempts that have asked to integrate, and closing ones that were allowed to, in the order of asking.
+   */
+  readonly integrations: SmallMap<Fence, Attempt>
   /** Holds exactly the claims of live and closing attempts; its waiters are those of the runs. */
   readonly claims: ClaimTable<Attempt, Waiter>
   /** All waiters whose `parkedAt` is not null, by the pattern they are parked on. */

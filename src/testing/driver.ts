@@ -7,7 +7,8 @@ import { act } from './machine.js'
 import type { Machine, Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
-import type { Rates, WorldSpec } from './world.js'
+import type { Rates, TaskSpec, WorldSpec } from './world.js'
+import { VOCABULARY } from './world.js'
 
 /** Called with each step before it is done. */
 export type OnStep = (step: Step) => void
@@ -68,6 +69,10 @@ function createPlayer(machine: Machine, random: Random): () => Step {
       case 'beat':
       case 'progress':
         return report(machine, random, choice)
+      case 'integrate':
+        return integrate(machine, random)
+      case 'claim':
+        return claim(machine, random)
       case 'confirm':
         return random.chance(rates.deaf) ? { kind: 'wait', ms: 1 } : report(machine, random, choice)
       case 'wait':
@@ -153,6 +158,32 @@ function report(machine: Machine, random: Random, kind: ReportKind): Step {
   return { kind: 'report', report: kind, run, task, failure: random.pick(FAILURES) }
 }
 
+function integrate(machine: Machine, random: Random): Step {
+  const able = machine.running.filter(({ run, task }) => specOf(machine, run, task).integrate.length > 0)
+  const list = able.length > 0 && random.chance(0.9) ? able : machine.running
+  if (list.length === 0) return { kind: 'wait', ms: 1 }
+  const { run, task } = random.pick(list)
+  return { kind: 'report', report: 'integrate', run, task }
+}
+
+function specOf({ facts }: Machine, run: string, task: string): TaskSpec {
+  return facts.runs.get(run)!.tasks.get(task)!.spec
+}
+
+/** Sometimes of what the task has already, seldom of what is no pattern. */
+function claim(machine: Machine, random: Random): Step {
+  if (machine.running.length === 0) return { kind: 'wait', ms: 1 }
+  const { run, task } = random.pick(machine.running)
+  const { write, read } = specOf(machine, run, task)
+  const draw = (own: readonly number[]): string => {
+    if (random.chance(0.02)) return random.pick(['../x', '', 'a/{b', '/etc'])
+    return VOCABULARY[own.length > 0 && random.chance(0.3) ? random.pick(own) : random.int(VOCABULARY.length)]!
+  }
+  const drawAll = (own: readonly number[], most: number): string[] =>
+    Array.from({ length: random.int(most + 1) }, () => draw(own))
+  return { kind: 'report', report: 'claim', run, task, claim: { write: drawAll(write, 2), read: drawAll(read, 1) } }
+}
+
 /** Rather one whose progress is asked for than another: that is where signs of life and of progress differ. */
 function pickWatched({ facts }: Machine, random: Random, list: readonly Work[]): Work {
   const work = random.pick(list)
@@ -166,7 +197,16 @@ function lie(machine: Machine, random: Random): Step {
   const list = kind === 'old' ? [...past, ...stopping] : running
   if (list.length === 0) return { kind: 'wait', ms: 1 }
   const { run, task } = random.pick(list)
-  const what = random.pick(['complete', 'complete', 'fail', 'beat', 'progress', 'confirm'] as const)
+  const what = random.pick([
+    'complete',
+    'complete',
+    'fail',
+    'beat',
+    'progress',
+    'confirm',
+    'integrate',
+    'claim',
+  ] as const)
   return { kind: 'lie', lie: kind, report: what, run, task }
 }
 

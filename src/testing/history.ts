@@ -4,11 +4,13 @@
  * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
  */
 import type { RunEvent, RunEventMap } from '../core/types.js'
-import type { TaskFacts, WorldFacts } from './history-facts.js'
+import { checkClaims, claimed, holdsOf, mayClaim } from './history-claims.js'
+import type { Claimed, WorldFacts } from './history-facts.js'
 import { exclude } from './history-facts.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
+import { checkServes, countPass, findSteered, isServed } from './history-rivals.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -20,10 +22,14 @@ export interface History {
   settle(at: number): void
   /** The attempt with this fence, live or closing, null if there is none. */
   attempt(fence: number): AttemptPast | null
+  /** Whether nobody holds, and the attempt does not integrate, what it would have more. */
+  mayClaim(attempt: AttemptPast, more: Claimed): boolean
   run(id: string): RunPast | null
   runs(): Iterable<RunPast>
   /** Whether a worker is there that could serve a task, busy or not. */
   isServed(task: TaskPast): boolean
+  /** Starts since the last `settle` that another task should have had, by what is advisory; and forgets them. */
+  takeSteered(): readonly string[]
   /** A number that tells two histories apart. */
   digest(): number
 }
@@ -35,6 +41,7 @@ interface Memory {
   readonly unreleased: Map<number, AttemptPast>
   /** Tasks that ended without success since the last `settle`. */
   readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
+  readonly steered: string[]
   readonly countsPasses: boolean
   fence: number
   at: number
@@ -50,6 +57,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     workers: new Map(),
     unreleased: new Map(),
     fallen: [],
+    steered: [],
     countsPasses,
     fence: 0,
     at: 0,
@@ -66,9 +74,11 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     },
     settle: (at) => settle(memory, at),
     attempt: (fence) => memory.unreleased.get(fence) ?? null,
+    mayClaim: (attempt, more) => mayClaim(memory.unreleased, attempt, more),
     run: (id) => memory.runs.get(id) ?? null,
     runs: () => memory.runs.values(),
     isServed: (task) => isServed(memory, task),
+    takeSteered: () => memory.steered.splice(0),
     digest: () => memory.digest >>> 0,
   }
 }
@@ -103,6 +113,13 @@ function feed(memory: Memory, event: RunEvent): void {
       return workerEvent(memory, event)
     case 'run.opened':
       return opened(memory, event)
+    case 'integration.asked':
+    case 'integration.granted':
+    case 'claim.extended': {
+      const more = claimed(memory, liveOf(memory, event), event)
+      if (more !== null && memory.countsPasses) countPass(memory, more, Number.POSITIVE_INFINITY, event.at)
+      return
+    }
     default:
       return runEvent(memory, event)
   }
@@ -197,9 +214,11 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
   checkServes(worker, facts, event.slot, refuse)
   for (const other of memory.unreleased.values()) {
     if (other.worker === event.worker && other.slot === event.slot) refuse(`its slot is taken by ${other.name} (S7)`)
-    if (exclude(facts.spec, other.task.facts.spec)) refuse(`${other.name} holds what it claims (S2)`)
+    if (exclude(facts.spec, holdsOf(other))) refuse(`${other.name} holds what it claims (S2)`)
   }
-  if (memory.countsPasses) countPass(memory, run, task, event.at)
+  if (memory.countsPasses) countPass(memory, facts.spec, task.readyOrder, event.at)
+  const better = findSteered(memory, task, worker, event.at)
+  if (better !== null) memory.steered.push(`${name} starts although ${better} does not meet what is held`)
   memory.fence = event.fence
   task.attempts += 1
   task.status = 'running'
@@ -217,48 +236,12 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
     progressAt: at,
     isClosing: false,
     stoppedFor: null,
+    integration: 'none',
+    askedOrder: 0,
+    extra: { write: [], read: [] },
   }
   memory.unreleased.set(fence, past)
   task.live = past
-}
-
-function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse: (why: string) => never): void {
-  if (worker.isDraining) refuse(`worker "${worker.id}" is to get nothing more`)
-  if (slot < 1 || slot > worker.slots) refuse(`worker "${worker.id}" has no slot ${slot} (S7)`)
-  const lack = lackOf(worker, facts)
-  if (lack !== null) refuse(`worker "${worker.id}" is not ${lack}`)
-}
-
-/** What a worker would have to be to serve a task, null if it can. */
-function lackOf(worker: WorkerPast, { spec }: TaskFacts): string | null {
-  if (spec.pool !== null && spec.pool !== worker.pool) return `of pool "${spec.pool}"`
-  const missing = spec.requires.find((capability) => !worker.capabilities.includes(capability))
-  return missing === undefined ? null : `able to do "${missing}"`
-}
-
-/** L4: `task` starts before all who have waited longer for what it takes; the longest-waiting of them was passed. */
-function countPass(memory: Memory, run: RunPast, task: TaskPast, at: number): void {
-  let oldest: TaskPast | null = null
-  let isTie = false
-  for (const other of memory.runs.values()) {
-    if (other.isClosed || other.isPaused) continue
-    for (const waiting of other.tasks.values()) {
-      const isWaiting = waiting.status === 'idle' && waiting.readyOrder !== 0 && waiting.retryAt <= at
-      if (!isWaiting || waiting.readyOrder >= task.readyOrder || (other === run && waiting === task)) continue
-      if (oldest !== null && oldest.readyOrder < waiting.readyOrder) continue
-      if (!exclude(task.facts.spec, waiting.facts.spec) || !isServed(memory, waiting)) continue
-      isTie = oldest?.readyOrder === waiting.readyOrder
-      oldest = waiting
-    }
-  }
-  // Of two that became ready by one event, either may count as the older one.
-  if (oldest === null || isTie) return
-  oldest.passes += 1
-}
-
-function isServed(memory: Memory, { facts }: TaskPast): boolean {
-  for (const worker of memory.workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
-  return false
 }
 
 function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
@@ -340,6 +323,7 @@ function checkSkipped(run: RunPast, task: TaskPast, reason: RunEventMap['task.sk
 /** S11: whoever depends on a task that ended otherwise has ended too; and nobody live has outlived a limit. */
 function settle(memory: Memory, at: number): void {
   for (const attempt of memory.unreleased.values()) if (!attempt.isClosing) checkAlive(attempt, at)
+  checkClaims(memory.unreleased)
   for (const { run, task } of memory.fallen) {
     for (const id of run.facts.dependents.get(task.facts.id) ?? []) {
       const { status } = run.tasks.get(id)!
@@ -362,6 +346,7 @@ function closing(memory: Memory, event: RunEventMap['attempt.closing']): void {
   const attempt = liveOf(memory, event)
   checkStop(attempt, event)
   attempt.isClosing = true
+  if (attempt.integration === 'asked') attempt.integration = 'none'
   attempt.stoppedFor = event.reason
 }
 

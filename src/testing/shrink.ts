@@ -165,11 +165,22 @@ function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) =>
     if (JSON.stringify(next) === JSON.stringify(task)) return
     change({ ...run, tasks: run.tasks.map((each) => (each === task ? next : each)) })
   }
-  tryFields({ after: [], write: [], read: [], pool: null, requires: [], priority: 0, estimate: 0, policy: 0 })
+  tryFields({
+    after: [],
+    write: [],
+    read: [],
+    integrate: [],
+    advisory: [],
+    pool: null,
+    requires: [],
+    priority: 0,
+    estimate: 0,
+    policy: 0,
+  })
   tryFields({ pool: null, requires: [] })
   tryFields({ priority: 0, estimate: 0 })
   tryFields({ policy: 0 })
-  for (const list of ['after', 'write', 'read'] as const) {
+  for (const list of ['after', 'write', 'read', 'integrate', 'advisory'] as const) {
     const task = find().tasks.find((each) => each.id === id)
     for (const item of task?.[list] ?? []) {
       const now = find().tasks.find((each) => each.id === id)?.[list] ?? []

@@ -67,6 +67,8 @@ function describeTask(task: TaskSpec, policy: PolicySpec): string {
   if (task.after.length > 0) parts.push(`after ${task.after.join(' ')}`)
   if (task.write.length > 0) parts.push(`writes ${texts(task.write)}`)
   if (task.read.length > 0) parts.push(`reads ${texts(task.read)}`)
+  if (task.integrate.length > 0) parts.push(`integrates ${texts(task.integrate)}`)
+  if (task.advisory.length > 0) parts.push(`is advised of ${texts(task.advisory)}`)
   if (task.pool !== null) parts.push(`pool ${task.pool}`)
   if (task.requires.length > 0) parts.push(`requires ${task.requires.join(' ')}`)
   if (task.priority !== 0) parts.push(`priority ${task.priority}`)

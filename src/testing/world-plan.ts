@@ -23,12 +23,17 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
 }
 
 function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task {
-  const { id, stream, after, write, read, pool, requires, priority, estimate } = task
+  const { id, stream, after, write, read, integrate, advisory, pool, requires, priority, estimate } = task
   const here = `${stream}/`
   return {
     id,
     dependsOn: after.map((id) => (stream !== null && id.startsWith(here) ? id.slice(here.length) : id)),
-    claims: { write: write.map(textOf), read: read.map(textOf) },
+    claims: {
+      write: write.map(textOf),
+      read: read.map(textOf),
+      integrate: integrate.map(textOf),
+      advisory: advisory.map(textOf),
+    },
     ...(pool === null ? {} : { pool }),
     requires,
     priority,

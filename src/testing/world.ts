@@ -31,9 +31,15 @@ export const VOCABULARY: readonly string[] = [
   '{docs,db}/**',
   '**/index.ts',
   '**',
+  'hot/lock.jso?',
+  'hot/r*.json',
+  'hot/*.json',
+  'hot/{lock,routes}.jso?',
 ]
 /** `**`: meets everything. */
 export const WIDEST = 23
+/** The first of the patterns that are integrated; they meet each other, and of the others only `**`. */
+const HOT = WIDEST + 1
 
 /** Times in ms; absent means no limit. */
 export interface PolicySpec {
@@ -61,6 +67,8 @@ export interface TaskSpec {
   /** Indexes into `VOCABULARY`. */
   readonly write: readonly number[]
   readonly read: readonly number[]
+  readonly integrate: readonly number[]
+  readonly advisory: readonly number[]
   readonly pool: string | null
   readonly requires: readonly string[]
   readonly priority: number
@@ -93,6 +101,8 @@ export interface Rates {
   readonly fail: number
   readonly beat: number
   readonly progress: number
+  readonly integrate: number
+  readonly claim: number
   /** Time passes: workers dawdle. */
   readonly dawdle: number
   /** Time passes up to the next moment at which the core wants to be woken: workers go silent or get stuck. */
@@ -131,6 +141,8 @@ export const CALM: Rates = {
   fail: 0,
   beat: 0,
   progress: 0,
+  integrate: 0,
+  claim: 0,
   dawdle: 0,
   wake: 0,
   lie: 0,
@@ -152,6 +164,8 @@ const WORST: Rates = {
   fail: 60,
   beat: 100,
   progress: 100,
+  integrate: 100,
+  claim: 40,
   dawdle: 100,
   wake: 60,
   lie: 40,
@@ -275,6 +289,8 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const edges = shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
   const claims = shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
   const wide = random.pick([0.02, 0.1])
+  const integrates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
+  const advised = random.pick([0, 0, 0.4])
   // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
   const blocks = random.chance(0.3) ? 0 : 0.25
   let stream: string | null = null
@@ -284,7 +300,16 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
       stream = random.chance(0.8) ? `s${streams.length + 1}` : null
       if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2) })
     }
-    const task = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape })
+    const task = drawTask(random, `t${index + 1}`, stream, {
+      done,
+      edges,
+      claims,
+      wide,
+      integrates,
+      advised,
+      pools,
+      shape,
+    })
     tasks.push(task)
     done.push(fullIdOf(task))
   }
@@ -297,6 +322,9 @@ interface Draws {
   readonly edges: number
   readonly claims: number
   readonly wide: number
+  /** Share of the tasks that integrate; where any do, nothing else in the run meets what they integrate. */
+  readonly integrates: number
+  readonly advised: number
   readonly pools: readonly PoolSpec[]
   readonly shape: Shape
 }
@@ -312,6 +340,8 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
     after: drawAfter(random, draws.done, draws.edges),
     write: patterns.filter((_, index) => isRead[index] === false),
     read: patterns.filter((_, index) => isRead[index] === true),
+    integrate: random.chance(draws.integrates) ? drawHot(random) : [],
+    advisory: random.chance(draws.advised) ? drawPatterns(random, { ...draws, integrates: 0 }) : [],
     pool,
     requires,
     priority: isStarved ? -1 : random.pick([0, 0, 0, 1, 2]),
@@ -321,9 +351,14 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
 }
 
 function drawPatterns(random: Random, draws: Draws): readonly number[] {
-  if (random.chance(draws.wide)) return [random.between(WIDEST - 2, WIDEST)]
+  if (random.chance(draws.wide)) return [random.between(WIDEST - 2, draws.integrates > 0 ? WIDEST - 1 : WIDEST)]
+  if (draws.integrates === 0 && random.chance(0.1)) return drawHot(random)
   const count = random.pick([1, 1, 2, 3])
   return [...new Set(Array.from({ length: count }, () => random.int(WIDEST)))]
+}
+
+function drawHot(random: Random): readonly number[] {
+  return [...new Set(Array.from({ length: random.pick([1, 1, 2]) }, () => HOT + random.int(VOCABULARY.length - HOT)))]
 }
 
 function drawAfter(random: Random, done: readonly string[], edges: number): readonly string[] {

@@ -141,6 +141,7 @@ describe('check --json', () => {
       plan: {
         name: 'release',
         pools: { backend: { slots: 1, capabilities: ['code'] } },
+        mergeOrder: ['db', 'api'],
         streams: [
           {
             id: 'db',

@@ -28,10 +28,13 @@ type Led = readonly string[] | string
 
 const retry = { maxAttempts: 2, initialDelay: 1000, jitter: 0 }
 const timeouts = { heartbeat: 100, startToClose: 10_000 }
+const claims = { integrate: ['hot'] }
 
 function planWith(t: TaskDocument, before: TaskDocument = {}): PlanDocument {
   return {
-    streams: { s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, ...t } } } },
+    streams: {
+      s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, claims, ...t } } },
+    },
     tasks: { keep: { pool: 'keep' } },
   }
 }
@@ -115,6 +118,10 @@ function ask(w: World, asked: Asked): void {
       return void w.send({ type: 'beat', ...report })
     case 'confirmStop':
       return void w.send({ type: 'confirmStop', ...report })
+    case 'integrate':
+      return void w.send({ type: 'integrate', ...report })
+    case 'claim':
+      return void w.send({ type: 'claim', ...report, write: ['more'], read: [] })
     case 'cancel':
       return void w.send({ type: 'cancel', run: 'r', target: { kind: 'task', task: T }, reason })
     case 'cancel stream':
@@ -151,7 +158,14 @@ const FINAL = 'TASK_FINISHED'
 /** What is the same in every situation. */
 const always: Partial<Record<Asked, Led>> = { open: 'RUN_EXISTS', drain: ['worker.draining'], pause: ['run.paused'] }
 /** What reports lead to where there is no live attempt. */
-const unheard: Partial<Record<Asked, Led>> = { complete: STALE, fail: STALE, beat: STALE, confirmStop: STALE }
+const unheard: Partial<Record<Asked, Led>> = {
+  complete: STALE,
+  fail: STALE,
+  beat: STALE,
+  integrate: STALE,
+  claim: STALE,
+  confirmStop: STALE,
+}
 const nothing: Partial<Record<Asked, Led>> = {
   join: ['worker.joined'],
   leave: ['worker.left'],
@@ -206,6 +220,8 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     complete: ['attempt.succeeded'],
     fail: ['attempt.failed'],
     beat: ['attempt.renewed'],
+    integrate: ['integration.asked', 'integration.granted'],
+    claim: ['claim.extended'],
     confirmStop: STALE,
     leave: ['worker.left', 'attempt.failed'],
     cancel: stopped,
@@ -218,6 +234,8 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     complete: STALE,
     fail: STALE,
     beat: STALE,
+    integrate: STALE,
+    claim: STALE,
     confirmStop: ['attempt.closed'],
     leave: ['worker.left', 'attempt.closed'],
     cancel: ['task.cancelled'],
@@ -238,6 +256,8 @@ const inputs: readonly Asked[] = [
   'complete',
   'fail',
   'beat',
+  'integrate',
+  'claim',
   'confirmStop',
   'cancel',
   'cancel stream',
