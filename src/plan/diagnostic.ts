@@ -1,4 +1,5 @@
 /** What is wrong with a plan: values, all at once, in the same words each time. */
+import type { DurationMs } from '../core/types.js'
 import { thousands } from './text.js'
 
 /**
@@ -51,6 +52,8 @@ export interface Diagnostic {
   readonly at: string
   /** What to do about it. */
   readonly hint: string
+  /** By how much it makes the plan longer, where it does and that is known. */
+  readonly costMs?: DurationMs
   readonly file?: string
   /** From 1. */
   readonly line?: number
@@ -97,7 +100,7 @@ export function createReporter(limit: number): Reporter {
 
 /**
  * The diagnostics with file, line and column where known, sorted by their place: line and column, else pointer (list
- * positions as numbers). Those of one place keep their order.
+ * positions as numbers); but those with a cost come first, the costliest before the others. Equal ones keep their order.
  */
 export function place(
   diagnostics: readonly Diagnostic[],
@@ -116,6 +119,7 @@ export function place(
   placed.sort(
     (a, b) =>
       Number(a.isSummary) - Number(b.isSummary) ||
+      (b.diagnostic.costMs ?? 0) - (a.diagnostic.costMs ?? 0) ||
       (a.diagnostic.line ?? 0) - (b.diagnostic.line ?? 0) ||
       (a.diagnostic.column ?? 0) - (b.diagnostic.column ?? 0) ||
       compareSegments(a.segments, b.segments),
