@@ -136,6 +136,14 @@ describe('integrate claims', () => {
     ])
   })
 
+  it('are looked for beside patterns that are refused, and all who integrate are counted', () => {
+    const hot = { claims: { integrate: ['x'] } }
+    const plan = { tasks: { a: hot, b: hot, c: hot, d: { claims: { write: ['../y', 'x'] } } } }
+    expect(problems(plan).at(-1)).toBe(
+      'INTEGRATE_MEETS_CLAIM /tasks/d/claims/write/1 Task "d" writes "x", but task "a" and 2 more tasks integrate "x" (both cover "x").',
+    )
+  })
+
   it("of a stream that owns them are nobody's default: what its tasks say counts", () => {
     const tasks = { a: { claims: { integrate: ['x'] } }, b: { claims: { integrate: ['x'] } } }
     expect(problems({ streams: { s: { owns: ['x'], tasks } } })).toEqual([])

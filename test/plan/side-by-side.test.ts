@@ -145,6 +145,13 @@ describe('what a pair costs', () => {
     expect(tasksKeptApart(checkPlan({ tasks: { t: {} } }).compiled!)).toEqual({ pairs: [], isComplete: true })
   })
 
+  it('counts the way through streams', () => {
+    const t = { dependsOn: ['s'], tasks: { b: { ...writes('x'), estimate: 3 } } }
+    const streams = { s: { tasks: { a: { estimate: 5 } } }, t }
+    const { compiled } = checkPlan({ streams, tasks: { c: { ...writes('x'), estimate: 7 } } })
+    expect(tasksKeptApart(compiled!).pairs).toMatchObject([{ tasks: ['t/b', 'c'], costMs: 2 }])
+  })
+
   it('and which pairs there are, is what a naive search finds', () => {
     const paths = ['x', 'y', 'x/1', '*']
     const claims = fc.record({
