@@ -20,10 +20,10 @@ export function createLine<W>(): Line<W> {
   return { items: [], from: 0 }
 }
 
-/** Adds whoever has waited longest and could start at `now`, if that is longer than the granted one has. */
+/** Adds whoever has waited longest and could start at `now`, if that is longer than since `seq`. */
 export function addPassed<W extends InLine>(
   line: Line<W>,
-  granted: W,
+  seq: number,
   now: number,
   isHeldBack: (waiter: W) => boolean,
   passed: Set<W>,
@@ -32,7 +32,7 @@ export function addPassed<W extends InLine>(
   for (let i = line.from; i < line.items.length; i += 1) {
     const waiter = line.items[i]!
     if (!waiter.waiting || waiter.notBefore > now || isHeldBack(waiter)) continue
-    if (waiter.seq < granted.seq) passed.add(waiter)
+    if (waiter.seq < seq) passed.add(waiter)
     return
   }
 }

@@ -84,7 +84,7 @@ function apartLines(diagnostics: readonly Diagnostic[]): readonly Line[] {
   return [
     figure(
       'kept apart',
-      `${formatCount(pairs, 'pair')} of tasks that write one path, with nothing to order them${others}`,
+      `${formatCount(pairs, 'pair')} of tasks whose claims meet, with nothing to order them${others}`,
     ),
   ]
 }

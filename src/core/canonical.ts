@@ -2,9 +2,9 @@
  * The facts of a state as one text, so that a fold of the journal can be compared with the live state byte for byte (S9).
  *
  * A fact is what `reduce` wrote down because an event said so, or what follows from such facts alone: statuses, counters,
- * attempts, slots in the order they will be taken, claims with who holds and who waits for them, how often each waiter was
- * passed, and for whom claims are reserved, limiters with who holds them, their last minute and their breaker, and results
- * that are known by key. No fact is where the dispatcher keeps a ready task: `place`, the ready queue,
+ * attempts, slots in the order they will be taken, claims with who holds and who waits for them, who integrates, how often
+ * each waiter was passed, and for whom claims are reserved, limiters with who holds them, their last minute and their breaker,
+ * and results that are known by key. No fact is where the dispatcher keeps a ready task: `place`, the ready queue,
  * the lines of parked tasks, the deadlines, who was woken from where, and which workers serve which need are indexes. They
  * are rebuilt by the next decision. Whether a delayed task was moved to the queue is therefore not told; `readyAt` is.
  *
@@ -33,6 +33,8 @@ export function canonical(state: ScopeState): string {
     const { run, task, result } = state.keyed.get(key)!
     lines.push(line('keyed', { key, run, task, result: sorted(result) }))
   }
+  const integrations = [...state.integrations.keys()]
+  if (integrations.length > 0) lines.push(line('integrations', integrations))
   if (reserved !== null)
     lines.push(line('reserved', { run: reserved.run.id, task: reserved.run.plan.taskIds[reserved.task]! }))
   return lines.join('\n')
@@ -92,11 +94,13 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
 }
 
 function factsOfAttempt(attempt: Attempt): unknown {
-  const { run, task, number, fence, worker, slot, startedAt, beatAt, progressAt, closing } = attempt
+  const { run, task, number, fence, worker, slot, startedAt, beatAt, progressAt, integration, closing } = attempt
   const id = run.plan.taskIds[task]!
   const progress = sorted(attempt.progress)
   const facts = { run: run.id, id, number, fence, worker: worker.id, slot, startedAt, beatAt, progressAt, progress }
-  return { ...facts, closing: closing === null ? null : [closing.reason, closing.at, closing.closeBy] }
+  const asked = integration === null ? undefined : [integration.askedAt, integration.grantedAt]
+  const stops = closing === null ? null : [closing.reason, closing.at, closing.closeBy]
+  return { ...facts, integration: asked, closing: stops }
 }
 
 function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {
@@ -120,12 +124,10 @@ function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isD
   return { id, pool, slots, capabilities: [...capabilities].sort(), freeSlots, joinedAt, isDraining }
 }
 
-function textsOf(
-  state: ScopeState,
-  set: ClaimSet,
-): { readonly write: readonly string[]; readonly read: readonly string[] } {
+function textsOf(state: ScopeState, set: ClaimSet): { readonly [Kind in keyof ClaimSet]: readonly string[] } {
   const texts = (ids: readonly number[]): string[] => ids.map((id) => state.claims.index.pattern(id).text).sort()
-  return { write: texts(set.write), read: texts(set.read) }
+  const { write, read, integrate, advisory } = set
+  return { write: texts(write), read: texts(read), integrate: texts(integrate), advisory: texts(advisory) }
 }
 
 /** NaN means never, and JSON has no NaN. */

@@ -1,4 +1,5 @@
 /** The plan as the core reads it: arrays by dense index, made by `compile`, shared by all runs of the plan. */
+import type { Pattern } from '../claims/pattern.js'
 import type { ClaimSetSpec } from '../claims/table.js'
 import type { Limit, Use } from './limit.js'
 import type { DurationMs, FailureKind, JsonValue, PoolId, RunId, StreamId, TaskId, TaskIndex } from './words.js'
@@ -39,6 +40,13 @@ export interface Policy {
   readonly stallMs: DurationMs | null
   /** How long an attempt told to stop keeps its claims without confirmation; `null`: until confirmed. */
   readonly closeMs: DurationMs | null
+}
+
+/** Paths that an attempt may not claim while it runs, though nobody holds them. */
+export interface GuardedPattern {
+  readonly pattern: Pattern
+  /** The stream that owns them: only its tasks may write there. `null`: they are protected, nobody may claim them. */
+  readonly stream: number | null
 }
 
 /**
@@ -117,6 +125,8 @@ export interface CompiledPlan {
   readonly resources: ReadonlyMap<string, Limit>
   /** Idempotency keys, by task. */
   readonly keys: ReadonlyMap<TaskIndex, string>
+  /** What streams own and what is protected. */
+  readonly guarded: readonly GuardedPattern[]
   readonly policy: Int32Array
   readonly policies: readonly Policy[]
   /** Index into `handlers`, -1 where the plan names none. */
@@ -127,6 +137,8 @@ export interface CompiledPlan {
   /** Earliest wave by dependencies alone, from 0. */
   readonly wave: Int32Array
   readonly waveCount: number
+  /** All streams in the order in which they merge: each after those of its `mergeAfter`, else as they are declared. */
+  readonly mergeOrder: readonly StreamId[]
   readonly onFailure: OnFailure
   /** 1 for tasks whose end the run and its streams do not depend on. */
   readonly optional: Uint8Array

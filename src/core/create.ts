@@ -26,6 +26,7 @@ export function createState(bypassLimit: number = BYPASS_LIMIT): ScopeState {
     workers: new Map(),
     attempts: createSmallMap(),
     closing: new Map(),
+    integrations: createSmallMap(),
     claims: createClaimTable<Attempt, Waiter>({
       bypassLimit,
       isHeldBack,

@@ -2,9 +2,10 @@
  * The only door: what one input leads to. Deterministic, mutable in place, no clock and no chance.
  *
  * Every decision has the same four steps: apply the input, let time take its due, draw the consequences (skip what can
- * never be ready, close what has ended), and start whatever may start. What happens is recorded as an event, and
+ * never be ready, close what has ended, let the next ones integrate), and start whatever may start. What happens is recorded as an event, and
  * recording is what changes the state.
  */
+import { claim, grantIntegrations, integrate } from './claim-inputs.js'
 import { dispatch } from './dispatch.js'
 import { expire } from './expire.js'
 import { instruct } from './instruct.js'
@@ -55,6 +56,7 @@ export function decideAll(plans: Plans, state: ScopeState, inputs: readonly Inpu
   }
   expire(draft)
   settle(draft)
+  grantIntegrations(draft)
   dispatch(draft)
   const instructions: Instruction[] = []
   for (const event of draft.events) {
@@ -76,6 +78,9 @@ function apply(draft: Draft, input: Input): void {
       return beat(draft, input)
     case 'confirmStop':
       return confirmStop(draft, input)
+    case 'integrate':
+    case 'claim':
+      return askForClaims(draft, input)
     case 'open':
       return open(draft, input)
     case 'join':
@@ -135,6 +140,13 @@ function beat(draft: Draft, input: InputOf<'beat'>): void {
 function isNews(draft: Draft, attempt: Attempt, stallMs: DurationMs | null): boolean {
   const interval = Math.min(PROGRESS_INTERVAL_MS, (stallMs ?? Number.POSITIVE_INFINITY) * BEAT_SHARE)
   return attempt.progress === undefined || draft.at - attempt.progressAt >= interval
+}
+
+function askForClaims(draft: Draft, input: InputOf<'integrate' | 'claim'>): void {
+  const attempt = liveAttempt(draft, input)
+  if (attempt === null) return
+  if (input.type === 'integrate') integrate(draft, attempt)
+  else claim(draft, attempt, input)
 }
 
 function confirmStop(draft: Draft, input: InputOf<'confirmStop'>): void {

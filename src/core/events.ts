@@ -78,6 +78,16 @@ export interface RunEventMap {
     /** `executor` confirmed it, its `worker` left, or `closeBy` passed (`time`). */
     readonly by: 'executor' | 'worker' | 'time'
   }
+  /** It wants to integrate: to take its integrate claims, all at once. A sign of life and of progress. */
+  'integration.asked': OfAttempt & { readonly type: 'integration.asked' }
+  /** It holds its integrate claims until it has ended: nobody who asked before meets them any more. */
+  'integration.granted': OfAttempt & { readonly type: 'integration.granted' }
+  /** It claimed more while it ran, and got it: patterns in their normal form. A sign of life. */
+  'claim.extended': OfAttempt & {
+    readonly type: 'claim.extended'
+    readonly write: readonly string[]
+    readonly read: readonly string[]
+  }
   /** The task failed while no attempt of it was live (it waited too long). */
   'task.failed': OfTask & { readonly type: 'task.failed'; readonly failure: Failure }
   /** The result of another task with the same idempotency key stands for its own: no attempt was made. */

@@ -1,5 +1,6 @@
 /** Time takes its due: retries become possible, and what took too long is stopped. */
 import type { TaskDeadline } from './deadlines.js'
+import { waitsToIntegrate } from './integration.js'
 import { wakeLimiter } from './parking.js'
 import { undelay } from './ready.js'
 import { type Draft, failAttempt, headOf, record, stopAttempt } from './record.js'
@@ -80,6 +81,8 @@ function judge(draft: Draft, attempt: Attempt, due: TaskDeadline, policy: Policy
     return failAttempt(draft, attempt, { kind: 'timeout', message })
   }
   const isLease = due.kind === 'heartbeat'
+  // Whoever waits for its turn cannot get on: this clock stands still, and is armed again when the turn comes.
+  if (!isLease && waitsToIntegrate(attempt)) return
   // Without a limit there is no deadline.
   const limit = (isLease ? policy.heartbeatMs : policy.stallMs)!
   const dueAt = silentUntil(attempt, isLease, limit)
@@ -96,5 +99,7 @@ function judge(draft: Draft, attempt: Attempt, due: TaskDeadline, policy: Policy
 
 /** When silence is long enough. Not every beat is recorded, so a little more than the limit is allowed. */
 function silentUntil(attempt: Attempt, isLease: boolean, limit: number): EpochMs {
-  return (isLease ? attempt.beatAt : attempt.progressAt) + Math.round(limit * (1 + BEAT_SHARE))
+  const { beatAt, progressAt, integration } = attempt
+  const since = isLease ? beatAt : Math.max(progressAt, integration?.grantedAt ?? progressAt)
+  return since + Math.round(limit * (1 + BEAT_SHARE))
 }

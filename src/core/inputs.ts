@@ -1,6 +1,6 @@
 /** What somebody asks of the core or reports to it, and how the core says no. */
 import type { Limit } from './limit.js'
-import type { Failure, Fence, JsonValue, PoolId, RunId, TaskId, WorkerId } from './words.js'
+import type { AttemptId, Failure, Fence, JsonValue, PoolId, RunId, TaskId, WorkerId } from './words.js'
 
 /** What names an attempt in a report. The task is there for people; the fence decides. */
 export interface AttemptRef {
@@ -31,6 +31,10 @@ export type Input =
   | ({ readonly type: 'fail'; readonly failure: Failure } & AttemptRef)
   /** A sign of life; with `progress`, also a sign of progress. */
   | ({ readonly type: 'beat'; readonly progress?: JsonValue } & AttemptRef)
+  /** The attempt wants to take its integrate claims; it may have to wait for its turn. */
+  | ({ readonly type: 'integrate' } & AttemptRef)
+  /** The attempt wants to hold more: answered at once. What it says is not trusted. */
+  | ({ readonly type: 'claim'; readonly write: readonly string[]; readonly read: readonly string[] } & AttemptRef)
   /** The executor confirms that an attempt it was told to stop has stopped. */
   | ({ readonly type: 'confirmStop' } & AttemptRef)
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
@@ -49,6 +53,10 @@ export type RejectionCode =
   | 'TASK_UNKNOWN'
   | 'TASK_FINISHED'
   | 'ATTEMPT_STALE'
+  | 'NOTHING_TO_INTEGRATE'
+  | 'CLAIM_INVALID'
+  | 'CLAIM_FORBIDDEN'
+  | 'CLAIM_HELD'
   | 'WORKER_EXISTS'
   | 'WORKER_UNKNOWN'
 
@@ -57,4 +65,9 @@ export interface Rejection {
   readonly code: RejectionCode
   readonly message: string
   readonly hint: string
+  /**
+   * Of a claim: a path that was asked for and cannot be had, and who holds it; null where nobody does (it is reserved,
+   * protected, another stream's, or no path pattern).
+   */
+  readonly refused?: { readonly path: string; readonly heldBy: AttemptId | null }
 }

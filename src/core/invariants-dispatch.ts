@@ -1,6 +1,8 @@
 /** The sentences about ready tasks: where they stand, who waits for what, and that nothing startable is left (L2). */
 import type { ClaimMode } from '../claims/table.js'
 import { conflicts } from './conflict-oracle.js'
+import { waitsToIntegrate } from './integration.js'
+import { attemptConflicts } from './invariants-claims.js'
 import { isLimited, limiterDueAt, usesOf } from './invariants-limits.js'
 import { shortageFor } from './parking.js'
 import type { Attempt, Obstacle, RunState, ScopeState, Waiter, Worker } from './state.js'
@@ -90,7 +92,7 @@ function checkPlace(state: ScopeState, run: RunState, task: TaskIndex, at: Epoch
   }
   if (waiter.run !== run || waiter.task !== task || !waiter.waiting) broken('A ready claimant waits', run, task)
   const set = run.claimSets[run.plan.claimSet[task]!]
-  if (set === undefined ? waiter.set.write.length + waiter.set.read.length > 0 : waiter.set !== set) {
+  if (set === undefined ? Object.values(waiter.set).some(({ length }) => length > 0) : waiter.set !== set) {
     broken('A claimant waits for its own claims', run, task)
   }
   const uses = usesOf(state, run, task)
@@ -139,9 +141,7 @@ function checkBlocked(
   const isKept = owner !== null && !rests(state, owner) && (owner.run !== run || owner.task !== task)
   if (run.useSet[task] !== -1 && isLimited(state, run, task, attempts, isKept ? owner : null, at)) return
   if (claimSet !== -1) {
-    for (const { run: other, task: held } of attempts) {
-      if (conflicts(plan, claimSet, other.plan, other.plan.claimSet[held]!)) return
-    }
+    for (const attempt of attempts) if (attemptConflicts(state, attempt, plan, claimSet)) return
     if (isKept && conflicts(plan, claimSet, owner.run.plan, owner.run.plan.claimSet[owner.task]!)) return
   }
   broken('A ready task whose claims and worker are free starts in the same step (L2)', run, task)
@@ -202,12 +202,14 @@ function closeDueAt(run: RunState, task: TaskIndex): EpochMs {
 
 /** When an attempt is due for something, at the latest. */
 function attemptDueAt(attempt: Attempt): EpochMs {
-  const { run, task, startedAt, beatAt, progressAt, closing } = attempt
+  const { run, task, startedAt, beatAt, progressAt, integration, closing } = attempt
   if (closing !== null) return closing.closeBy ?? Number.POSITIVE_INFINITY
   const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
   return Math.min(
     startToCloseMs === null ? Number.POSITIVE_INFINITY : startedAt + startToCloseMs,
     heartbeatMs === null ? Number.POSITIVE_INFINITY : beatAt + Math.round(heartbeatMs * (1 + BEAT_SHARE)),
-    stallMs === null ? Number.POSITIVE_INFINITY : progressAt + Math.round(stallMs * (1 + BEAT_SHARE)),
+    stallMs === null || waitsToIntegrate(attempt)
+      ? Number.POSITIVE_INFINITY
+      : Math.max(progressAt, integration?.grantedAt ?? progressAt) + Math.round(stallMs * (1 + BEAT_SHARE)),
   )
 }

@@ -236,6 +236,6 @@ export function addShort<H, W extends InLine>(
 ): void {
   for (const { ask, waiting } of limiter.lines) {
     if (shortage(limiter, ask, null, now) === null) dropSettled(waiting)
-    else addPassed(waiting, started, now, isHeldBack, passed)
+    else addPassed(waiting, started.seq, now, isHeldBack, passed)
   }
 }

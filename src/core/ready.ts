@@ -55,7 +55,7 @@ export function enterDispatch(state: ScopeState, run: RunState, task: TaskIndex,
   }
 }
 
-const NO_CLAIMS: ClaimSet = { write: [], read: [] }
+const NO_CLAIMS: ClaimSet = { write: [], read: [], integrate: [], advisory: [] }
 const NO_USES: UseSet = []
 
 function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: ClaimSet, uses: UseSet): void {

@@ -5,6 +5,8 @@
  */
 import { createRun } from './create.js'
 import type { DeadlineKind } from './deadlines.js'
+import { extendClaims } from './extension.js'
+import { askToIntegrate, grantIntegration, waitsToIntegrate } from './integration.js'
 import { endWithout, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
@@ -40,6 +42,12 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return attemptClosed(state, event)
     case 'task.reused':
       return taskReused(state, event)
+    case 'integration.asked':
+      return askToIntegrate(state, liveAttempt(state, event), event.at)
+    case 'integration.granted':
+      return grantIntegration(state, liveAttempt(state, event), event.at)
+    case 'claim.extended':
+      return extendClaims(state, liveAttempt(state, event), event)
     case 'task.skipped':
       return taskSkipped(state, event)
     case 'task.cancelled':
@@ -154,6 +162,8 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
     progressAt: at,
     progress: undefined,
     uses: null,
+    integration: null,
+    extensions: null,
     closing: null,
   }
   state.fence = fence
@@ -246,6 +256,8 @@ function attemptClosing(state: ScopeState, event: RunEventMap['attempt.closing']
   run.live.delete(task)
   run.closing += 1
   state.closing.set(fence, attempt)
+  // It will not integrate any more; if it does already, it may still be writing.
+  if (waitsToIntegrate(attempt)) state.integrations.delete(fence)
   attempt.closing = { reason: event.reason, at: event.at, closeBy: event.closeBy }
   if (event.closeBy !== null) state.deadlines.add({ at: event.closeBy, kind: 'close', run: run.id, task, fence })
 }
@@ -277,9 +289,13 @@ function taskCancelled(state: ScopeState, event: RunEventMap['task.cancelled']):
 function letGo(state: ScopeState, attempt: Attempt): void {
   state.attempts.delete(attempt.fence)
   attempt.worker.freeSlots.push(attempt.slot)
+  if (attempt.integration !== null) state.integrations.delete(attempt.fence)
   state.claims.release(attempt)
   if (attempt.uses !== null) letGoOfUses(state, attempt, attempt.uses)
+  for (const set of attempt.extensions ?? NONE) state.claims.forget(set)
 }
+
+const NONE: readonly never[] = []
 
 function takeSlot(worker: Worker, slot: number): void {
   if (worker.freeSlots.at(-1) === slot) {

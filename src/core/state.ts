@@ -87,6 +87,10 @@ export interface Attempt {
   progress: JsonValue | undefined
   /** What it holds of limiters, null for nothing. */
   uses: UseSet | null
+  /** When it asked to integrate, and when it was allowed to (null: it waits); null where it has not asked. */
+  integration: { readonly askedAt: EpochMs; grantedAt: EpochMs | null } | null
+  /** What it claimed while it ran, beside what its plan says; null for nothing. */
+  extensions: ClaimSet[] | null
   /** Null while live. */
   closing: { readonly reason: ClosingReason; readonly at: EpochMs; readonly closeBy: EpochMs | null } | null
 }
@@ -226,6 +230,10 @@ export interface ScopeState {
   readonly attempts: SmallMap<Fence, Attempt>
   /** All and only attempts told to stop that are not known to have stopped. */
   readonly closing: Map<Fence, Attempt>
+  /**
+   * All and only live attempts that have asked to integrate, and closing ones that were allowed to, in the order of asking.
+   */
+  readonly integrations: SmallMap<Fence, Attempt>
   /** Holds exactly the claims of live and closing attempts; its waiters are those of the runs. */
   readonly claims: ClaimTable<Attempt, Waiter>
   /** All limiters that the host gave, that an open run declares or uses, or whose last minute still counts. */

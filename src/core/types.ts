@@ -14,6 +14,7 @@ export type {
   Adjacency,
   CompiledPlan,
   Condition,
+  GuardedPattern,
   Hit,
   Need,
   OnFailure,
@@ -67,6 +68,14 @@ export type Instruction =
       readonly attempt: number
       readonly fence: Fence
       readonly reason: ClosingReason
+    }
+  /** Tell the attempt that it may integrate. */
+  | {
+      readonly type: 'grantIntegration'
+      readonly run: RunId
+      readonly task: TaskId
+      readonly attempt: number
+      readonly fence: Fence
     }
 
 /**

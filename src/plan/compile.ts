@@ -4,12 +4,13 @@ import { degrees, topologicalOrder, transpose } from './adjacency.js'
 import { type ClaimSets, compileClaims, spellOut } from './claim-sets.js'
 import { createReporter, type Diagnostic, place, type Reporter } from './diagnostic.js'
 import { compileDispatchClasses } from './dispatch-class.js'
+import { reportMetIntegrates } from './integrate-claims.js'
 import { type Layout, layOut } from './layout.js'
 import { CODE_LIMITS, type PlanLimits, withLimits } from './limits.js'
-import { reportMergeOrder } from './merge-order.js'
+import { compileMergeOrder } from './merge-order.js'
 import { compileHandlers, compileNeeds, reportUnknownHandlers, reportUnservedNeeds } from './needs.js'
 import { createOrigin, type Origin } from './origin.js'
-import { reportForeignClaims } from './ownership.js'
+import { guardedPatterns, reportForeignClaims } from './ownership.js'
 import { compilePolicies } from './policies.js'
 import { rankTasks, weigh } from './rank.js'
 import { createResolver, resolveEdges } from './resolve.js'
@@ -63,7 +64,7 @@ export function compileReporting(
 ): Compilation | null {
   refuseUnsupported(plan, origin, reporter)
   const layout = layOut(plan, origin, reporter)
-  reportMergeOrder(layout, reporter)
+  const mergeOrder = compileMergeOrder(layout, reporter)
   const needs = compileNeeds(layout)
   reportUnservedNeeds(layout, needs, reporter)
   const handlerNames = compileHandlers(layout)
@@ -71,6 +72,7 @@ export function compileReporting(
   const claims = compileClaims(layout, limits, reporter)
   reportForeignClaims(layout, claims, reporter)
   const uses = compileUses(layout, reporter)
+  reportMetIntegrates(layout, claims, reporter)
   const predecessors = resolveEdges(createResolver(layout, reporter), limits)
   if (predecessors === null) return null
   const successors = transpose(predecessors)
@@ -105,10 +107,12 @@ export function compileReporting(
     claimSet: claims.claimSet,
     claimSets: spellOut(claims),
     ...uses,
+    guarded: guardedPatterns(claims),
     ...compilePolicies(layout),
     ...handlerNames,
     estimateMs,
     ...compileWaves(tasks.length, predecessors, order),
+    mergeOrder,
     onFailure: plan.onFailure ?? 'continue',
     optional: new Uint8Array(tasks.length),
     conditions: new Map(),

@@ -1,4 +1,5 @@
 /** What is wrong with a plan: values, all at once, in the same words each time. */
+import type { DurationMs } from '../core/types.js'
 import { thousands } from './text.js'
 
 /**
@@ -6,9 +7,9 @@ import { thousands } from './text.js'
  *
  * The text: `BAD_SYNTAX` `DUPLICATE_KEY` `TOO_LARGE` `TOO_DEEP` · the values: `NOT_JSON` `UNREADABLE` `RESERVED_NAME`
  * `MISSING_FIELD` `UNKNOWN_FIELD` `BAD_VALUE` `BAD_DURATION` `BAD_ID` `BAD_PATH` `BAD_REFERENCE` · what they mean
- * together: `DUPLICATE_ID` `UNKNOWN_ID` `AMBIGUOUS_ID` `CYCLE` `OWNED_PATH` `PROTECTED_PATH` `NO_POOL`
- * `UNKNOWN_HANDLER` `OVER_CAPACITY` · `NOT_YET_SUPPORTED` · no errors: `EMPTY_PLAN` `WILL_NOT_RUN_SIDE_BY_SIDE`
- * `UNDECLARED_RESOURCE` · `TOO_MANY_PROBLEMS`.
+ * together: `DUPLICATE_ID` `UNKNOWN_ID` `AMBIGUOUS_ID` `CYCLE` `OWNED_PATH` `PROTECTED_PATH` `INTEGRATE_MEETS_CLAIM`
+ * `NO_POOL` `UNKNOWN_HANDLER` `OVER_CAPACITY` · `NOT_YET_SUPPORTED` · no errors: `EMPTY_PLAN`
+ * `WILL_NOT_RUN_SIDE_BY_SIDE` `UNDECLARED_RESOURCE` · `TOO_MANY_PROBLEMS`.
  */
 export type DiagnosticCode =
   | 'BAD_SYNTAX'
@@ -31,6 +32,7 @@ export type DiagnosticCode =
   | 'CYCLE'
   | 'OWNED_PATH'
   | 'PROTECTED_PATH'
+  | 'INTEGRATE_MEETS_CLAIM'
   | 'NO_POOL'
   | 'UNKNOWN_HANDLER'
   | 'OVER_CAPACITY'
@@ -53,6 +55,8 @@ export interface Diagnostic {
   readonly at: string
   /** What to do about it. */
   readonly hint: string
+  /** By how much it makes the plan longer, where it does and that is known. */
+  readonly costMs?: DurationMs
   readonly file?: string
   /** From 1. */
   readonly line?: number
@@ -99,7 +103,7 @@ export function createReporter(limit: number): Reporter {
 
 /**
  * The diagnostics with file, line and column where known, sorted by their place: line and column, else pointer (list
- * positions as numbers). Those of one place keep their order.
+ * positions as numbers); but those with a cost come first, the costliest before the others. Equal ones keep their order.
  */
 export function place(
   diagnostics: readonly Diagnostic[],
@@ -118,6 +122,7 @@ export function place(
   placed.sort(
     (a, b) =>
       Number(a.isSummary) - Number(b.isSummary) ||
+      (b.diagnostic.costMs ?? 0) - (a.diagnostic.costMs ?? 0) ||
       (a.diagnostic.line ?? 0) - (b.diagnostic.line ?? 0) ||
       (a.diagnostic.column ?? 0) - (b.diagnostic.column ?? 0) ||
       compareSegments(a.segments, b.segments),

@@ -13,8 +13,6 @@ const STREAM_FIELDS = ['phase'] as const satisfies readonly (keyof Stream)[]
 
 const TASK_FIELDS = ['verify', 'milestones', 'optional'] as const satisfies readonly (keyof Task)[]
 
-const CLAIM_FIELDS = ['integrate'] as const
-
 const DEPENDENCY_FIELDS = ['when', 'lag', 'soft', 'progress', 'anyOf', 'quorum'] as const
 
 /** `X#milestone` as the target of a dependency. */
@@ -52,7 +50,6 @@ function refuseTasks(tasks: readonly Task[], at: (task: number) => string, repor
     if (TASK_FIELDS.some((field) => task[field] !== undefined)) {
       refuseFields(task, TASK_FIELDS, () => at(index), reporter)
     }
-    if (task.claims !== undefined) refuseFields(task.claims, CLAIM_FIELDS, () => `${at(index)}/claims`, reporter)
   }
 }
 

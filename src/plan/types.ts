@@ -62,9 +62,12 @@ export interface Claims {
   /** Excludes both readers and writers. */
   readonly write?: readonly string[] | undefined
   readonly read?: readonly string[] | undefined
-  /** Never blocks. */
+  /** Never blocks: of tasks of equal priority, those start first whose advisory patterns meet nothing that is held. */
   readonly advisory?: readonly string[] | undefined
-  /** Taken at the end of an attempt. Not yet supported. */
+  /**
+   * Hot shared files, held from when the attempt asks to integrate until it has ended, by one attempt at a time. They may
+   * meet other integrate claims only.
+   */
   readonly integrate?: readonly string[] | undefined
 }
 
@@ -159,7 +162,7 @@ export interface StreamFields<Time, Work = string> {
   readonly dependsOn?: readonly DependencyOf<Time>[] | undefined
   /** Paths only this stream may write. */
   readonly owns?: readonly string[] | undefined
-  /** Streams that merge before this one. */
+  /** Streams that merge before this one: see `CompiledPlan.mergeOrder`. Does not order their tasks. */
   readonly mergeAfter?: readonly string[] | undefined
   /** Not yet supported. */
   readonly phase?: string | undefined

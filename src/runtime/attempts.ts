@@ -14,11 +14,21 @@ import type {
   TaskIndex,
 } from '../core/types.js'
 import { attemptId } from '../core/types.js'
+import { type ClaimLine, createClaimLine } from './attempt-claims.js'
 import { checkFailure, toFailure } from './failure.js'
 import type { RegisteredHandler } from './handlers.js'
+import type { Done } from './host.js'
 import { fillInput } from './input.js'
 import { toJson } from './json.js'
-import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor } from './ports.js'
+import type {
+  AttemptClaims,
+  AttemptContext,
+  AttemptOutcome,
+  AttemptRequest,
+  ClaimAnswer,
+  ClaimRequest,
+  Executor,
+} from './ports.js'
 import { type StandardSchema, validateWith } from './standard-schema.js'
 
 export interface AttemptsOptions {
@@ -27,13 +37,16 @@ export interface AttemptsOptions {
   readonly handlerOf: (run: RunId, name: string) => RegisteredHandler | undefined
   /** Carries out handlers that name no executor of their own. */
   readonly executor: Executor
-  readonly post: (input: Input) => void
+  readonly post: Post
   readonly now: () => EpochMs
   /** Asks for `beat` to be called at this time. */
   readonly wakeBy: (at: EpochMs) => void
 }
 
+type Post = (input: Input, done?: Done) => void
+
 type StartAttempt = Extract<Instruction, { readonly type: 'startAttempt' }>
+type GrantIntegration = Extract<Instruction, { readonly type: 'grantIntegration' }>
 type StopAttempt = Extract<Instruction, { readonly type: 'stopAttempt' }>
 
 /** An outcome whose result is known to be JSON. */
@@ -49,11 +62,13 @@ export class AttemptUnderWay implements AttemptContext {
   isStopping = false
   /** When the host next gives a sign of life for it; Infinity: never. */
   nextBeatAt: EpochMs
-  private readonly post: (input: Input) => void
+  private readonly post: Post
+  /** Made when it is first asked for. */
+  private claims: ClaimLine | null = null
   private controller: AbortController | null = null
   private stopReason: Error | undefined
 
-  constructor(attempt: AttemptRequest, executor: Executor, post: (input: Input) => void, now: () => EpochMs) {
+  constructor(attempt: AttemptRequest, executor: Executor, post: Post, now: () => EpochMs) {
     this.attempt = attempt
     this.executor = executor
     this.post = post
@@ -82,11 +97,32 @@ export class AttemptUnderWay implements AttemptContext {
     if (copied.ok) this.post({ type: 'beat', run, task, fence, progress: copied.value })
   }
 
+  /** May be taken out of the context, like the next one. */
+  get integrate(): () => Promise<void> {
+    return () => this.claimLine().integrate()
+  }
+
+  get claim(): (paths: ClaimRequest) => Promise<ClaimAnswer> {
+    return (paths) => this.claimLine().claim(paths)
+  }
+
+  /** The core says that its turn has come. */
+  mayIntegrate(): void {
+    this.claims?.granted()
+  }
+
+  private claimLine(): ClaimLine {
+    this.claims ??= createClaimLine(this.attempt, this.post)
+    if (this.isStopping) this.claims.stop(this.stopReason as Error)
+    return this.claims
+  }
+
   /** Aborts the signal, for whoever looks at it now or later. */
   abort(reason: string): void {
     this.isStopping = true
     this.stopReason = new Error(`The attempt was told to stop (${reason}).`)
     this.controller?.abort(this.stopReason)
+    this.claims?.stop(this.stopReason)
   }
 }
 
@@ -131,8 +167,20 @@ export class Attempts {
     // Not started here, or ended before it could be told: nothing of it runs any more.
     if (context === undefined) return this.options.post({ type: 'confirmStop', run, task, fence })
     context.abort(instruction.reason)
-    const { read, write } = context.attempt.claims
-    if (context.executor.inProcess && read.length + write.length === 0) this.settle(context, null)
+    if (context.executor.inProcess && !this.holdsPaths(context)) this.settle(context, null)
+  }
+
+  /** Lets an attempt integrate that has asked for it. */
+  grantIntegration({ fence }: GrantIntegration): void {
+    this.underWay.get(fence)?.mayIntegrate()
+  }
+
+  /** Whether there is anything it could still be writing: what its plan says, or what it claimed since. */
+  private holdsPaths({ attempt }: AttemptUnderWay): boolean {
+    const { read, write, integrate } = attempt.claims
+    if (read.length + write.length + integrate.length > 0) return true
+    const known = this.options.state.attempts.get(attempt.fence)
+    return known !== undefined && known.extensions !== null
   }
 
   /** Gives the signs of life that are due, and says when the next are; null: never. */
@@ -252,7 +300,7 @@ export class Attempts {
   }
 }
 
-const NO_CLAIMS: AttemptRequest['claims'] = { write: [], read: [] }
+const NO_CLAIMS: AttemptClaims = { write: [], read: [], integrate: [], advisory: [] }
 
 function requestOf(run: RunState, task: TaskIndex, instruction: StartAttempt, handler: string): AttemptRequest {
   const { plan } = run
@@ -276,8 +324,13 @@ function requestOf(run: RunState, task: TaskIndex, instruction: StartAttempt, ha
   }
 }
 
-function claimTexts(set: ClaimSetSpec): AttemptRequest['claims'] {
-  return { write: set.write.map(textOf), read: set.read.map(textOf) }
+function claimTexts({ write, read, integrate, advisory }: ClaimSetSpec): AttemptClaims {
+  return {
+    write: write.map(textOf),
+    read: read.map(textOf),
+    integrate: integrate.map(textOf),
+    advisory: advisory.map(textOf),
+  }
 }
 
 function textOf(pattern: { readonly text: string }): string {

@@ -123,7 +123,8 @@ export class SchedulerOfScope implements Scheduler {
       onEvents: (events) => this.deliver(events),
       perform: (instruction) => {
         if (instruction.type === 'startAttempt') this.attempts.start(instruction)
-        else this.attempts.stop(instruction)
+        else if (instruction.type === 'stopAttempt') this.attempts.stop(instruction)
+        else this.attempts.grantIntegration(instruction)
       },
       onFrozen: (error) => this.failAll(error),
       onWake: (now) => this.attempts.beat(now),
@@ -132,7 +133,7 @@ export class SchedulerOfScope implements Scheduler {
       state: this.host.state,
       handlerOf: (run, name) => this.handlerOf(run, name),
       executor: parts.executor((attempt) => this.handlerOf(attempt.run, attempt.handler)?.run),
-      post: (input) => this.host.post(input),
+      post: (input, done) => this.host.post(input, done),
       now: clock.now,
       wakeBy: (at) => this.host.wakeBy(at),
     })

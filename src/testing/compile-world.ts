@@ -3,8 +3,8 @@ import type { CompiledPlan, Plans, RunId } from '../core/types.js'
 import { compile } from '../plan/compile.js'
 import { factsOf } from './history-facts.js'
 import type { Blueprint } from './machine-state.js'
-import type { RunSpec, WorldSpec } from './world.js'
 import { planOf } from './world-plan.js'
+import type { RunSpec, WorldSpec } from './world-spec.js'
 
 export function blueprintOf(world: WorldSpec): Blueprint {
   const plans: Plans = new Map(world.runs.map((run) => [run.id as RunId, compileRun(world, run)]))

@@ -7,7 +7,8 @@ import { act } from './machine.js'
 import type { Machine, Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
-import type { Rates, WorldSpec } from './world.js'
+import type { Rates, TaskSpec, WorldSpec } from './world-spec.js'
+import { VOCABULARY } from './world-spec.js'
 import { drawBreaker, drawLimit } from './world-uses.js'
 
 /** Called with each step before it is done. */
@@ -69,6 +70,10 @@ function createPlayer(machine: Machine, random: Random): () => Step {
       case 'beat':
       case 'progress':
         return report(machine, random, choice)
+      case 'integrate':
+        return integrate(machine, random)
+      case 'claim':
+        return claim(machine, random)
       case 'confirm':
         return random.chance(rates.deaf) ? { kind: 'wait', ms: 1 } : report(machine, random, choice)
       case 'wait':
@@ -83,26 +88,19 @@ function createPlayer(machine: Machine, random: Random): () => Step {
         opening = unopened.shift()
         return step
       }
-      case 'join': {
-        const { workers } = world
-        const isFull = machine.state.workers.size === workers.length
-        if (isFull && random.chance(0.8)) return report(machine, random, 'complete')
-        return { kind: choice, worker: random.pick(workers).id }
-      }
-      case 'leave':
-        return { kind: random.pick(['leave', 'leave', 'drain'] as const), worker: random.pick(world.workers).id }
+      case 'join':
+        return join(machine, random)
       case 'lie':
         return lie(machine, random)
       case 'crash':
         return { kind: 'wait', ms: 0, crash: drawCrash(random) }
+      case 'leave':
       case 'pause':
-        return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
       case 'cancelTask':
       case 'cancelStream':
       case 'cancelRun':
-        return cancel(world, random, choice)
       case 'limit':
-        return { kind: 'limit', ...drawLimit(random) }
+        return steer(world, random, choice)
       case 'jump':
         return { kind: 'jump', ms: random.pick([-3_600_000, -500, -20, 20, 500, 3_600_000]) }
       default:
@@ -163,6 +161,39 @@ function report(machine: Machine, random: Random, kind: ReportKind): Step {
   return { kind: 'report', report: kind, run, task, failure: random.pick(FAILURES) }
 }
 
+function join(machine: Machine, random: Random): Step {
+  const { workers } = machine.world
+  const isFull = machine.state.workers.size === workers.length
+  if (isFull && random.chance(0.8)) return report(machine, random, 'complete')
+  return { kind: 'join', worker: random.pick(workers).id }
+}
+
+function integrate(machine: Machine, random: Random): Step {
+  const able = machine.running.filter(({ run, task }) => specOf(machine, run, task).integrate.length > 0)
+  const list = able.length > 0 && random.chance(0.9) ? able : machine.running
+  if (list.length === 0) return { kind: 'wait', ms: 1 }
+  const { run, task } = random.pick(list)
+  return { kind: 'report', report: 'integrate', run, task }
+}
+
+function specOf({ facts }: Machine, run: string, task: string): TaskSpec {
+  return facts.runs.get(run)!.tasks.get(task)!.spec
+}
+
+/** Sometimes of what the task has already, seldom of what is no pattern. */
+function claim(machine: Machine, random: Random): Step {
+  if (machine.running.length === 0) return { kind: 'wait', ms: 1 }
+  const { run, task } = random.pick(machine.running)
+  const { write, read } = specOf(machine, run, task)
+  const draw = (own: readonly number[]): string => {
+    if (random.chance(0.02)) return random.pick(['../x', '', 'a/{b', '/etc'])
+    return VOCABULARY[own.length > 0 && random.chance(0.3) ? random.pick(own) : random.int(VOCABULARY.length)]!
+  }
+  const drawAll = (own: readonly number[], most: number): string[] =>
+    Array.from({ length: random.int(most + 1) }, () => draw(own))
+  return { kind: 'report', report: 'claim', run, task, claim: { write: drawAll(write, 2), read: drawAll(read, 1) } }
+}
+
 /** Rather one whose progress is asked for than another: that is where signs of life and of progress differ. */
 function pickWatched({ facts }: Machine, random: Random, list: readonly Work[]): Work {
   const work = random.pick(list)
@@ -176,8 +207,32 @@ function lie(machine: Machine, random: Random): Step {
   const list = kind === 'old' ? [...past, ...stopping] : running
   if (list.length === 0) return { kind: 'wait', ms: 1 }
   const { run, task } = random.pick(list)
-  const what = random.pick(['complete', 'complete', 'fail', 'beat', 'progress', 'confirm'] as const)
+  const what = random.pick([
+    'complete',
+    'complete',
+    'fail',
+    'beat',
+    'progress',
+    'confirm',
+    'integrate',
+    'claim',
+  ] as const)
   return { kind: 'lie', lie: kind, report: what, run, task }
+}
+
+type Steering = 'leave' | 'pause' | 'cancelTask' | 'cancelStream' | 'cancelRun' | 'limit'
+
+function steer(world: WorldSpec, random: Random, choice: Steering): Step {
+  switch (choice) {
+    case 'leave':
+      return { kind: random.pick(['leave', 'leave', 'drain'] as const), worker: random.pick(world.workers).id }
+    case 'pause':
+      return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
+    case 'limit':
+      return { kind: 'limit', ...drawLimit(random) }
+    default:
+      return cancel(world, random, choice)
+  }
 }
 
 function cancel(world: WorldSpec, random: Random, choice: 'cancelTask' | 'cancelStream' | 'cancelRun'): Step {

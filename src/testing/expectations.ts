@@ -1,6 +1,8 @@
 /** What the answer to an input must be, by the history alone: accepted with one effect, or refused with none (S4, S8). */
-import type { BatchDecision, Input, RunEvent } from '../core/types.js'
-import { isOver } from './history-past.js'
+import { parsePattern } from '../claims/pattern.js'
+import type { AttemptRef, BatchDecision, Input, RunEvent } from '../core/types.js'
+import { numberOf } from './history-facts.js'
+import { type AttemptPast, isOver } from './history-past.js'
 import type { Machine } from './machine-state.js'
 
 export type Expectation = 'accepted' | 'refused' | 'either'
@@ -11,26 +13,39 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
   /** Attempts that an input before has ended, and whether one before may have ended others. */
   const ended = new Set<number>()
   let isBlurred = false
+  /** Whether one before may have changed who holds what. */
+  let isChanged = false
   return inputs.map((input) => {
     const isReport = 'fence' in input
-    const isOpen = isBlurred || (isReport ? ended.has(input.fence) : input.type === 'cancel' && ended.size > 0)
+    const isOpen =
+      isBlurred ||
+      (isChanged && input.type === 'claim') ||
+      (isReport ? ended.has(input.fence) : input.type === 'cancel' && ended.size > 0)
     const expected = isOpen ? 'either' : expectOf(machine, input)
     if (isReport) {
-      if (input.type !== 'beat') ended.add(input.fence)
+      if (!STAYS.has(input.type)) ended.add(input.fence)
+      if (input.type !== 'beat') isChanged = true
     } else if (input.type !== 'tick' && input.type !== 'join' && input.type !== 'setLimit') isBlurred = true
     return expected
   })
 }
 
-function expectOf({ history }: Machine, input: Input): Expectation {
+/** Reports after which an attempt is what it was. */
+const STAYS: ReadonlySet<Input['type']> = new Set(['beat', 'integrate', 'claim'])
+
+function expectOf(machine: Machine, input: Input): Expectation {
+  const { history } = machine
   switch (input.type) {
     case 'complete':
     case 'fail':
-    case 'beat': {
-      const attempt = history.attempt(input.fence)
-      if (attempt === null || attempt.isClosing) return 'refused'
-      return attempt.run.facts.id === input.run && attempt.task.facts.id === input.task ? 'accepted' : 'refused'
+    case 'beat':
+      return liveAttempt(history, input) === null ? 'refused' : 'accepted'
+    case 'integrate': {
+      const attempt = liveAttempt(history, input)
+      return attempt === null || attempt.task.facts.spec.integrate.length === 0 ? 'refused' : 'accepted'
     }
+    case 'claim':
+      return expectOfClaim(machine, input)
     case 'confirmStop': {
       const attempt = history.attempt(input.fence)
       return attempt?.isClosing === true && attempt.run.facts.id === input.run ? 'accepted' : 'refused'
@@ -55,6 +70,26 @@ function expectOf({ history }: Machine, input: Input): Expectation {
     default:
       return input satisfies never
   }
+}
+
+function liveAttempt(history: Machine['history'], { run, task, fence }: AttemptRef): AttemptPast | null {
+  const attempt = history.attempt(fence)
+  if (attempt === null || attempt.isClosing) return null
+  return attempt.run.facts.id === run && attempt.task.facts.id === task ? attempt : null
+}
+
+/** A claim is answered by what others hold; where something is reserved, it may be in the way too. */
+function expectOfClaim({ history, state }: Machine, input: Extract<Input, { readonly type: 'claim' }>): Expectation {
+  const attempt = liveAttempt(history, input)
+  if (attempt === null) return 'refused'
+  const normal = (text: string): number => {
+    const pattern = parsePattern(text)
+    return pattern.ok ? numberOf(pattern.text) : -1
+  }
+  const more = { write: input.write.map(normal), read: input.read.map(normal), integrate: [] }
+  if ([...more.write, ...more.read].includes(-1)) return 'refused'
+  if (!history.mayClaim(attempt, more)) return 'refused'
+  return state.claims.reservation() === null ? 'accepted' : 'either'
 }
 
 /** Compares a decision with what was expected. */
@@ -97,6 +132,8 @@ function isReport(event: RunEvent): boolean {
     case 'attempt.succeeded':
     case 'attempt.renewed':
     case 'attempt.progressed':
+    case 'integration.asked':
+    case 'claim.extended':
     case 'run.opened':
       return true
     case 'attempt.closed':
@@ -114,6 +151,10 @@ function isEffect(input: Input, event: RunEvent): boolean {
       return event.type === 'attempt.failed' && event.failure === input.failure
     case 'beat':
       return (event.type === 'attempt.renewed' || event.type === 'attempt.progressed') && event.fence === input.fence
+    case 'integrate':
+      return event.type === 'integration.asked' && event.fence === input.fence
+    case 'claim':
+      return event.type === 'claim.extended' && event.fence === input.fence
     case 'confirmStop':
       return event.type === 'attempt.closed' && event.by === 'executor' && event.fence === input.fence
     case 'open':

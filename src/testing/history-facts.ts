@@ -3,8 +3,8 @@ import { overlap } from '../claims/overlap.js'
 import type { Pattern } from '../claims/pattern.js'
 import { parsePattern } from '../claims/pattern.js'
 import type { OnFailure } from '../core/types.js'
-import type { PolicySpec, RunSpec, TaskSpec, WorkerSpec, WorldSpec } from './world.js'
-import { fullIdOf, VOCABULARY } from './world.js'
+import type { PolicySpec, RunSpec, TaskSpec, WorkerSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf, VOCABULARY } from './world-spec.js'
 
 export interface TaskFacts {
   readonly id: string
@@ -56,12 +56,24 @@ function factsOfRun(world: WorldSpec, run: RunSpec): RunFacts {
   return { id: run.id, onFailure: run.onFailure, resources: run.resources, tasks, dependents }
 }
 
-/** Whether two tasks must not run side by side: some path is written by the one and touched by the other. */
-export function exclude(a: TaskSpec, b: TaskSpec): boolean {
-  return anyMeet(a.write, b.write) || anyMeet(a.write, b.read) || anyMeet(a.read, b.write)
+/** What is or would be held, as indexes into the vocabulary. */
+export type Claimed = Pick<TaskSpec, 'write' | 'read' | 'integrate'>
+
+/** Whether two must not run side by side: some path is claimed by both, and not in both cases to read or to integrate. */
+export function exclude(a: Claimed, b: Claimed): boolean {
+  return excludes(a, b) || excludes(b, a)
 }
 
-function anyMeet(a: readonly number[], b: readonly number[]): boolean {
+function excludes(a: Claimed, b: Claimed): boolean {
+  return anyMeet(a.write, [...b.write, ...b.read, ...b.integrate]) || anyMeet(a.read, b.integrate)
+}
+
+/** The index of a pattern in its normal form; -1 where the vocabulary has none. */
+export function numberOf(text: string): number {
+  return patterns.findIndex((pattern) => pattern.text === text)
+}
+
+export function anyMeet(a: readonly number[], b: readonly number[]): boolean {
   for (const mine of a) for (const other of b) if (meet(mine, other)) return true
   return false
 }

@@ -120,13 +120,13 @@ export function isLeftWithout(past: Surroundings, started: TaskFacts, waiting: T
   return [...asksOf(past, waiting)].some(([name, ask]) => taken.has(name) && whyNot(past, name, ask, at) !== null)
 }
 
-/** Nothing that a task asks for speaks against its start, and its result is not known. */
-export function checkUses(past: Surroundings, facts: TaskFacts, at: number, refuse: (why: string) => never): void {
+/** What of all that a task asks for speaks against its start, or that its result is known; null for nothing. */
+export function whyUnusable(past: Surroundings, facts: TaskFacts, at: number): string | null {
   for (const [name, ask] of asksOf(past, facts)) {
     const why = whyNot(past, name, ask, at)
-    if (why !== null) refuse(why)
+    if (why !== null) return why
   }
-  if (facts.spec.key !== null && past.uses.results.has(facts.spec.key)) refuse('its result is known by its key')
+  return facts.spec.key !== null && past.uses.results.has(facts.spec.key) ? 'its result is known by its key' : null
 }
 
 /** Writes down a start that was allowed. */

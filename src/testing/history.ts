@@ -4,13 +4,15 @@
  * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
  */
 import type { Limit, RunEvent, RunEventMap } from '../core/types.js'
-import type { TaskFacts, WorldFacts } from './history-facts.js'
+import { checkClaims, claimed, holdsOf, mayClaim } from './history-claims.js'
+import type { Claimed, WorldFacts } from './history-facts.js'
 import { exclude } from './history-facts.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
-import { countPass, isServed, lackOf } from './history-passes.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
 import * as uses from './history-uses.js'
+import { checkSkipped } from './history-waits.js'
+import { checkServes, countPass, findSteered, isServed, workerEvent } from './history-workers.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -22,6 +24,8 @@ export interface History {
   settle(at: number): void
   /** The attempt with this fence, live or closing, null if there is none. */
   attempt(fence: number): AttemptPast | null
+  /** Whether nobody holds, and the attempt does not integrate, what it would have more. */
+  mayClaim(attempt: AttemptPast, more: Claimed): boolean
   run(id: string): RunPast | null
   runs(): Iterable<RunPast>
   /** Whether a task may be served some time: a worker could do it, and there is as much as it asks for of everything. */
@@ -31,6 +35,8 @@ export interface History {
   /** The limits that the host gave. */
   limits(): ReadonlyMap<string, Limit>
   limiter(name: string, at: number): uses.LimiterPast
+  /** Starts since the last `settle` that another task should have had, by what is advisory; and forgets them. */
+  takeSteered(): readonly string[]
   /** A number that tells two histories apart. */
   digest(): number
 }
@@ -43,6 +49,7 @@ interface Memory {
   readonly uses: uses.UsesPast
   /** Tasks that ended without success since the last `settle`. */
   readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
+  readonly steered: string[]
   readonly countsPasses: boolean
   fence: number
   at: number
@@ -59,6 +66,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     unreleased: new Map(),
     uses: uses.newUses(),
     fallen: [],
+    steered: [],
     countsPasses,
     fence: 0,
     at: 0,
@@ -75,12 +83,14 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     },
     settle: (at) => settle(memory, at),
     attempt: (fence) => memory.unreleased.get(fence) ?? null,
+    mayClaim: (attempt, more) => mayClaim(memory.unreleased, attempt, more),
     run: (id) => memory.runs.get(id) ?? null,
     runs: () => memory.runs.values(),
     isServed: (task) => isServed(memory, task),
     isLeftWithout: (started, waiting) => uses.isLeftWithout(memory, started.facts, waiting.facts, memory.at),
     limits: () => memory.uses.given,
     limiter: (name, at) => uses.limiterPast(memory, name, at),
+    takeSteered: () => memory.steered.splice(0),
     digest: () => memory.digest >>> 0,
   }
 }
@@ -112,13 +122,21 @@ function feed(memory: Memory, event: RunEvent): void {
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
-      return workerEvent(memory, event)
+      return workerEvent(memory.workers, event)
     case 'task.reused':
       return reused(memory, event)
     case 'limit.changed':
       return uses.noteLimit(memory, event, memory.order)
     case 'run.opened':
       return opened(memory, event)
+    case 'integration.asked':
+    case 'integration.granted':
+    case 'claim.extended': {
+      const more = claimed(memory, liveOf(memory, event), event)
+      if (more === null || !memory.countsPasses) return
+      countPass(memory, { claims: more, started: null, since: Number.POSITIVE_INFINITY }, event.at)
+      return
+    }
     default:
       return runEvent(memory, event)
   }
@@ -173,22 +191,6 @@ function closeRun(memory: Memory, run: RunPast, event: RunEventMap['run.closed']
   run.isClosed = true
 }
 
-function workerEvent(memory: Memory, event: RunEventMap['worker.joined' | 'worker.draining' | 'worker.left']): void {
-  const { worker: id } = event
-  if (event.type === 'worker.joined') {
-    if (memory.workers.has(id)) accuse(`Worker "${id}" joins twice`)
-    const { pool, slots, capabilities } = event
-    memory.workers.set(id, { id, pool, slots, capabilities, isDraining: false })
-    return
-  }
-  if (event.type === 'worker.draining') {
-    const worker = memory.workers.get(id) ?? accuse(`Worker "${id}" drains, but had not joined`)
-    worker.isDraining = true
-    return
-  }
-  if (!memory.workers.delete(id)) accuse(`Worker "${id}" leaves, but had not joined`)
-}
-
 // ── Starts ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function started(memory: Memory, event: RunEventMap['attempt.started']): void {
@@ -213,9 +215,12 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
   checkServes(worker, facts, event.slot, refuse)
   for (const other of memory.unreleased.values()) {
     if (other.worker === event.worker && other.slot === event.slot) refuse(`its slot is taken by ${other.name} (S7)`)
-    if (exclude(facts.spec, other.task.facts.spec)) refuse(`${other.name} holds what it claims (S2)`)
+    if (exclude(facts.spec, holdsOf(other))) refuse(`${other.name} holds what it claims (S2)`)
   }
-  uses.checkUses(memory, facts, event.at, refuse)
+  const why = uses.whyUnusable(memory, facts, event.at)
+  if (why !== null) refuse(why)
+  const better = findSteered(memory, task, worker, event.at)
+  if (better !== null) memory.steered.push(`${name} starts although ${better} does not meet what is held`)
   memory.fence = event.fence
   task.attempts += 1
   task.status = 'running'
@@ -233,18 +238,14 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
     progressAt: at,
     isClosing: false,
     stoppedFor: null,
+    integration: 'none',
+    askedOrder: 0,
+    extra: { write: [], read: [] },
   }
   memory.unreleased.set(fence, past)
   task.live = past
   uses.noteStart(memory, past)
-  if (memory.countsPasses) countPass(memory, run, task, at)
-}
-
-function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse: (why: string) => never): void {
-  if (worker.isDraining) refuse(`worker "${worker.id}" is to get nothing more`)
-  if (slot < 1 || slot > worker.slots) refuse(`worker "${worker.id}" has no slot ${slot} (S7)`)
-  const lack = lackOf(worker, facts)
-  if (lack !== null) refuse(`worker "${worker.id}" is not ${lack}`)
+  if (memory.countsPasses) countPass(memory, { claims: facts.spec, started: facts, since: task.readyOrder }, at)
 }
 
 function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
@@ -325,22 +326,10 @@ function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.s
   }
 }
 
-/** S11: only because of a task it depends on that ended otherwise, or because a failure lets nothing more start. */
-function checkSkipped(run: RunPast, task: TaskPast, reason: RunEventMap['task.skipped']['reason'], what: string): void {
-  const cause = run.tasks.get(reason.because)
-  const isRight =
-    reason.kind === 'dependency'
-      ? task.facts.after.includes(reason.because) && cause?.status === reason.status
-      : reason.kind === 'on-failure' &&
-        run.isDrained &&
-        cause?.status === 'failed' &&
-        run.facts.onFailure === reason.rule
-  if (!isRight) accuse(`${what} because of "${reason.because}", which is ${cause?.status} (S11)`)
-}
-
 /** S11: whoever depends on a task that ended otherwise has ended too; and nobody live has outlived a limit. */
 function settle(memory: Memory, at: number): void {
   for (const attempt of memory.unreleased.values()) if (!attempt.isClosing) checkAlive(attempt, at)
+  checkClaims(memory.unreleased)
   for (const { run, task } of memory.fallen) {
     for (const id of run.facts.dependents.get(task.facts.id) ?? []) {
       const { status } = run.tasks.get(id)!
@@ -364,6 +353,7 @@ function closing(memory: Memory, event: RunEventMap['attempt.closing']): void {
   const attempt = liveOf(memory, event)
   checkStop(attempt, event)
   attempt.isClosing = true
+  if (attempt.integration === 'asked') attempt.integration = 'none'
   attempt.stoppedFor = event.reason
 }
 

@@ -2,8 +2,8 @@
 import type { CancelTarget, Failure, Input, JsonValue, PoolId, RunId, TaskId, WorkerId } from '../core/types.js'
 import type { Machine, Work } from './machine-state.js'
 import { endWork, workOn } from './machine-state.js'
-import type { FailureSpec, ReportKind, Step } from './steps.js'
-import type { WorkerSpec } from './world.js'
+import type { ClaimSpec, FailureSpec, ReportKind, Step } from './steps.js'
+import type { WorkerSpec } from './world-spec.js'
 
 type StepOf<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>
 
@@ -58,14 +58,20 @@ function report(machine: Machine, step: StepOf<'report'>): Input | null {
   const list = step.report === 'confirm' ? machine.stopping : machine.running
   const work = workOn(list, step.run, step.task)
   if (work === null) return null
-  if (step.report !== 'beat' && step.report !== 'progress') endWork(machine, work)
-  return say(step.report, work, step.failure)
+  if (step.report === 'complete' || step.report === 'fail' || step.report === 'confirm') endWork(machine, work)
+  return say(step.report, work, step.failure, step.claim)
 }
 
 const RESULTS: readonly JsonValue[] = ['done', null, { sha: 'abc' }]
+const ANYTHING: ClaimSpec = { write: ['**'], read: [] }
 const BOOM: FailureSpec = { kind: 'error' }
 
-function say(kind: ReportKind, work: Omit<Work, 'worker'>, failure: FailureSpec = BOOM): Input {
+function say(
+  kind: ReportKind,
+  work: Omit<Work, 'worker'>,
+  failure: FailureSpec = BOOM,
+  claim: ClaimSpec = ANYTHING,
+): Input {
   const ref = { run: work.run as RunId, task: work.task as TaskId, fence: work.fence }
   switch (kind) {
     case 'complete':
@@ -78,6 +84,10 @@ function say(kind: ReportKind, work: Omit<Work, 'worker'>, failure: FailureSpec 
       return { type: 'beat', ...ref, progress: work.fence }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
+    case 'integrate':
+      return { type: 'integrate', ...ref }
+    case 'claim':
+      return { type: 'claim', ...ref, ...claim }
     default:
       return kind satisfies never
   }

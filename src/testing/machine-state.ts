@@ -5,7 +5,7 @@ import type { BatchDecision, EpochMs, Input, Instruction, Plans, RunEvent } from
 import type { History } from './history.js'
 import { createHistory } from './history.js'
 import type { WorldFacts } from './history-facts.js'
-import type { WorldSpec } from './world.js'
+import type { WorldSpec } from './world-spec.js'
 
 /** The part of the core under test; replaced to see that a faulty one is found. */
 export interface SimulatedCore {

@@ -37,6 +37,10 @@ function detailsOf(event: RunEvent, origin: number): string {
       return `(${event.reason}), ${event.closeBy === null ? 'until confirmed' : `until ${printTime(event.closeBy, origin)}`}`
     case 'attempt.closed':
       return `by ${event.by}`
+    case 'claim.extended': {
+      const reads = event.read.length === 0 ? [] : [`reads ${event.read.join(' ')}`]
+      return [...(event.write.length === 0 ? [] : [`writes ${event.write.join(' ')}`]), ...reads].join(', ')
+    }
     case 'task.failed':
       return printFailure(event.failure)
     case 'task.skipped':

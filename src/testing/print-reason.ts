@@ -23,6 +23,11 @@ export function printReason(reason: Reason, origin: number): string {
       return `it waits for ${reason.on} (${reason.point}), which lacks ${reason.lacks}`
     case 'lag':
       return `it may start at ${printTime(reason.at, origin)}, in ${reason.inMs} ms`
+    case 'integration': {
+      const how = reason.isHeld ? 'integrates' : 'waits to integrate'
+      const closing = reason.closing === undefined ? '' : ` and was told to stop (${reason.closing})`
+      return `it waits to integrate ${reason.path} for ${reason.sinceMs} ms, behind ${reason.behind}, which ${how}${closing}`
+    }
     case 'claim': {
       const closing = reason.closing === undefined ? '' : `, which was told to stop (${reason.closing})`
       return `${reason.path} is held by ${reason.heldBy} for ${reason.sinceMs} ms${closing}`

@@ -13,7 +13,7 @@ import type {
 import { parseDuration } from '../plan/duration.js'
 
 /** A report whose fence is that of the task's live (or closing) attempt, unless the line gives one. */
-export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'confirm'
+export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'confirm' | 'integrate' | 'claim'
 
 export type ScenarioStep =
   | { readonly kind: 'input'; readonly input: Input }
@@ -26,6 +26,9 @@ export type ScenarioStep =
       readonly fence: number | null
       readonly result: JsonValue | undefined
       readonly failure: Failure
+      /** Of a claim. */
+      readonly write: readonly string[]
+      readonly read: readonly string[]
     }
   /** Time passes to a moment of the scenario, or by so much, or up to what the core asked for; then the host looks. */
   | { readonly kind: 'time'; readonly to: 'at' | 'after' | 'wake'; readonly ms: number }
@@ -61,6 +64,8 @@ export function parseStep(line: string): ScenarioStep {
     case 'fail':
     case 'beat':
     case 'confirm':
+    case 'integrate':
+    case 'claim':
       return reportOf(words, verb)
     case 'cancel':
       return { kind: 'input', input: cancelOf(words) }
@@ -142,7 +147,14 @@ function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
     fence: fence === undefined ? null : Number(fence),
     result: json,
     failure,
+    write: listOf(named.get('write')),
+    read: listOf(named.get('read')),
   }
+}
+
+/** Separated by commas, but for those inside braces. */
+function listOf(text = ''): readonly string[] {
+  return text === '' ? [] : text.split(/,(?![^{]*})/)
 }
 
 function cancelOf(words: Words): Input {

@@ -28,7 +28,7 @@ import { checkInvariants } from '../core/invariants.js'
 import { reduce } from '../core/reduce.js'
 import type { RunState, ScopeState } from '../core/state.js'
 import { STATUS_NAMES } from '../core/state.js'
-import type { CompiledPlan, EpochMs, Input, Instruction, RunEvent, RunId, TaskId } from '../core/types.js'
+import type { CompiledPlan, EpochMs, Input, Instruction, Rejection, RunEvent, RunId, TaskId } from '../core/types.js'
 import { compile } from '../plan/compile.js'
 import { parsePlan } from '../plan/parse.js'
 import { printEvent, printTime } from './print-event.js'
@@ -150,7 +150,7 @@ function decideOn(stage: Stage, input: Input): readonly string[] {
   for (const event of decision.events) stage.journal.push(event)
   const { rejection } = decision
   return [
-    ...(rejection === null ? [] : [`refused ${rejection.code}: ${rejection.message}`]),
+    ...(rejection === null ? [] : [`refused ${rejection.code}: ${rejection.message}${printRefused(rejection)}`]),
     ...decision.events.map((event) => printEvent(event, ORIGIN)),
     ...decision.instructions.map(printInstruction),
     ...(decision.wakeAt === before ? [] : [printWake(decision.wakeAt)]),
@@ -160,7 +160,12 @@ function decideOn(stage: Stage, input: Input): readonly string[] {
 function printInstruction(instruction: Instruction): string {
   const { run, task, attempt } = instruction
   if (instruction.type === 'startAttempt') return `start ${run}/${task}#${attempt}`
+  if (instruction.type === 'grantIntegration') return `grant integration ${run}/${task}#${attempt}`
   return `stop ${run}/${task}#${attempt} (${instruction.reason})`
+}
+
+function printRefused({ refused }: Rejection): string {
+  return refused === undefined ? '' : ` (${refused.path}, held by ${refused.heldBy ?? 'nobody'})`
 }
 
 function printWake(wakeAt: EpochMs | null): string {
@@ -180,6 +185,10 @@ function reportInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 
       return { type: 'beat', ...ref, ...(result === undefined ? {} : { progress: result }) }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
+    case 'integrate':
+      return { type: 'integrate', ...ref }
+    case 'claim':
+      return { type: 'claim', ...ref, write: step.write, read: step.read }
     default:
       return report satisfies never
   }

@@ -5,7 +5,7 @@ import { act } from './machine.js'
 import type { Machine, SimulatedCore } from './machine-state.js'
 import { createMachine } from './machine-state.js'
 import type { Step } from './steps.js'
-import type { WorldSpec } from './world.js'
+import type { WorldSpec } from './world-spec.js'
 
 export interface Script {
   readonly world: WorldSpec

@@ -6,8 +6,9 @@ import type { SimulatedCore } from './machine-state.js'
 import type { Script } from './script.js'
 import { playScript } from './script.js'
 import type { Step } from './steps.js'
-import type { RunSpec, TaskSpec, WorldSpec } from './world.js'
-import { CALM, fullIdOf } from './world.js'
+import { CALM } from './world.js'
+import type { RunSpec, TaskSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf } from './world-spec.js'
 
 /** The smallest failing script that at most `replays` replays can find. `message` is what went wrong. */
 export function shrink(script: Script, core: SimulatedCore, message: string, replays: number): Script {
@@ -166,7 +167,18 @@ function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) =>
     if (JSON.stringify(next) === JSON.stringify(task)) return
     change({ ...run, tasks: run.tasks.map((each) => (each === task ? next : each)) })
   }
-  tryFields({ after: [], write: [], read: [], pool: null, requires: [], priority: 0, estimate: 0, policy: 0 })
+  tryFields({
+    after: [],
+    write: [],
+    read: [],
+    integrate: [],
+    advisory: [],
+    pool: null,
+    requires: [],
+    priority: 0,
+    estimate: 0,
+    policy: 0,
+  })
   tryFields({ pool: null, requires: [] })
   tryFields({ priority: 0, estimate: 0 })
   tryFields({ policy: 0 })
@@ -174,7 +186,7 @@ function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) =>
   tryFields({ uses: {} })
   tryFields({ key: null })
   tryFields({ handler: null })
-  for (const list of ['after', 'write', 'read'] as const) {
+  for (const list of ['after', 'write', 'read', 'integrate', 'advisory'] as const) {
     const task = find().tasks.find((each) => each.id === id)
     for (const item of task?.[list] ?? []) {
       const now = find().tasks.find((each) => each.id === id)?.[list] ?? []

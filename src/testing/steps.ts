@@ -2,7 +2,7 @@
 import type { FailureKind, Limit } from '../core/types.js'
 
 /** What a worker says about an attempt. */
-export type ReportKind = 'complete' | 'fail' | 'beat' | 'progress' | 'confirm'
+export type ReportKind = 'complete' | 'fail' | 'beat' | 'progress' | 'confirm' | 'integrate' | 'claim'
 
 /**
  * Whose fence a lie carries: `old`, that of an attempt of this task that is over or fenced; `other`, that of a live attempt
@@ -27,6 +27,7 @@ export type Step = (
       readonly run: string
       readonly task: string
       readonly failure?: FailureSpec
+      readonly claim?: ClaimSpec
     }
   | {
       readonly kind: 'lie'
@@ -59,6 +60,12 @@ export interface FailureSpec {
   readonly retryAfterMs?: number
 }
 
+/** What is asked for: texts, some of which are no patterns. */
+export interface ClaimSpec {
+  readonly write: readonly string[]
+  readonly read: readonly string[]
+}
+
 /** One line for people. */
 export function describeStep(step: Step): string {
   const end = `${step.gather === true ? ', together with' : ''}${step.hold === true ? ', not stored yet' : ''}${describeCrash(step.crash)}`
@@ -70,7 +77,7 @@ export function describeStep(step: Step): string {
     case 'leave':
       return `${step.kind} ${step.worker}${end}`
     case 'report':
-      return `${describeReport(step.report, step.failure)} ${step.run}/${step.task}${end}`
+      return `${describeReport(step.report, step.failure)}${describeClaim(step.claim)} ${step.run}/${step.task}${end}`
     case 'lie':
       return `lie: ${describeReport(step.report)} ${step.run}/${step.task} with ${LIES[step.lie]}${end}`
     case 'cancel':
@@ -102,6 +109,10 @@ function describeReport(report: ReportKind, failure?: FailureSpec): string {
   const retryable = failure.retryable === false ? ' for good' : ''
   const after = failure.retryAfterMs === undefined ? '' : ` retry-after ${failure.retryAfterMs} ms`
   return `fail (${failure.kind}${retryable}${after})`
+}
+
+function describeClaim(claim: ClaimSpec | undefined): string {
+  return claim === undefined ? '' : ` (write ${claim.write.join(' ')}; read ${claim.read.join(' ')})`
 }
 
 function describeCrash(crash: Crash | undefined): string {

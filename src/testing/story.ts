@@ -6,8 +6,8 @@ import { printEvent } from './print-event.js'
 import type { Script } from './script.js'
 import { playScript } from './script.js'
 import { describeStep } from './steps.js'
-import type { PolicySpec, RunSpec, TaskSpec, WorldSpec } from './world.js'
-import { fullIdOf, VOCABULARY } from './world.js'
+import type { PolicySpec, RunSpec, TaskSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf, VOCABULARY } from './world-spec.js'
 
 export interface Story {
   readonly story: string
@@ -74,6 +74,8 @@ function describeTask(task: TaskSpec, policy: PolicySpec): string {
   if (uses.length > 0) parts.push(`uses ${uses.map(([name, ask]) => `${name} ${ask}`).join(' ')}`)
   if (task.key !== null) parts.push(`key ${task.key}`)
   if (task.handler !== null) parts.push(`handler ${task.handler}`)
+  if (task.integrate.length > 0) parts.push(`integrates ${texts(task.integrate)}`)
+  if (task.advisory.length > 0) parts.push(`is advised of ${texts(task.advisory)}`)
   if (task.pool !== null) parts.push(`pool ${task.pool}`)
   if (task.requires.length > 0) parts.push(`requires ${task.requires.join(' ')}`)
   if (task.priority !== 0) parts.push(`priority ${task.priority}`)

@@ -1,7 +1,7 @@
 /** A world as the library sees it: plans to compile. */
 import type { Plan, Stream, Task } from '../plan/types.js'
-import type { PolicySpec, RunSpec, TaskSpec, WorldSpec } from './world.js'
-import { VOCABULARY } from './world.js'
+import type { PolicySpec, RunSpec, TaskSpec, WorldSpec } from './world-spec.js'
+import { VOCABULARY } from './world-spec.js'
 
 /** The plan of one run, in parsed form. */
 export function planOf(world: WorldSpec, run: RunSpec): Plan {
@@ -29,12 +29,18 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
 }
 
 function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task {
-  const { id, stream, after, write, read, pool, requires, priority, estimate, uses, key, handler } = task
+  const { id, stream, after, write, read, integrate, advisory, pool, requires, priority, estimate } = task
+  const { uses, key, handler } = task
   const here = `${stream}/`
   return {
     id,
     dependsOn: after.map((id) => (stream !== null && id.startsWith(here) ? id.slice(here.length) : id)),
-    claims: { write: write.map(textOf), read: read.map(textOf) },
+    claims: {
+      write: write.map(textOf),
+      read: read.map(textOf),
+      integrate: integrate.map(textOf),
+      advisory: advisory.map(textOf),
+    },
     ...(pool === null ? {} : { pool }),
     ...(key === null ? {} : { idempotencyKey: key }),
     ...(handler === null ? {} : { handler }),

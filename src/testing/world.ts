@@ -2,149 +2,18 @@
  * What a seed decides: plans, workers, and how much goes wrong. Plain data, so that a failing world can be made smaller
  * piece by piece and printed.
  */
-import type { FailureKind, OnFailure } from '../core/types.js'
 import type { Random } from './random.js'
-import {
-  CROWD,
-  drawResources,
-  drawUses,
-  type ResourcesSpec,
-  STARVED,
-  shareOfUses,
-  type UseShares,
-  type UsesSpec,
-} from './world-uses.js'
-
-/** Patterns that worlds claim: literals, folders, globs, alternatives, and the whole repository. */
-export const VOCABULARY: readonly string[] = [
-  'src/a.ts',
-  'src/b.ts',
-  'src/c.ts',
-  'src/d/e.ts',
-  'src/d',
-  'src/d/',
-  'src/*.ts',
-  'src/**/*.ts',
-  'src/{a,b}.ts',
-  'docs/one.md',
-  'docs/two.md',
-  'docs/???.md',
-  'docs/**',
-  'db/schema.sql',
-  'db/migrations/001.sql',
-  'db/migrations/*',
-  'app/[id]/page.tsx',
-  'app/**',
-  'package.json',
-  'test/**/*.test.ts',
-  'test/core/a.test.ts',
-  '{docs,db}/**',
-  '**/index.ts',
-  '**',
-]
-/** `**`: meets everything. */
-export const WIDEST = 23
-
-/** Times in ms; absent means no limit. */
-export interface PolicySpec {
-  readonly maxAttempts: number
-  readonly maxLost: number
-  readonly initialDelay: number
-  readonly factor: number
-  readonly maxDelay: number
-  readonly jitter: number
-  readonly on: readonly Exclude<FailureKind, 'lost' | 'cancelled'>[]
-  readonly startToClose?: number
-  readonly scheduleToStart?: number
-  readonly scheduleToClose?: number
-  readonly heartbeat?: number
-  readonly stall?: number
-  readonly close?: number
-}
-
-export interface TaskSpec extends UsesSpec {
-  /** Unique in the plan; the full id is `stream/id`. */
-  readonly id: string
-  readonly stream: string | null
-  /** Full ids of tasks and ids of streams, all of them earlier in the plan. */
-  readonly after: readonly string[]
-  /** Indexes into `VOCABULARY`. */
-  readonly write: readonly number[]
-  readonly read: readonly number[]
-  readonly pool: string | null
-  readonly requires: readonly string[]
-  readonly priority: number
-  readonly estimate: number
-  /** Index into `WorldSpec.policies`. */
-  readonly policy: number
-}
-
-export interface StreamSpec {
-  readonly id: string
-  readonly after: readonly string[]
-}
-
-export interface RunSpec {
-  readonly id: string
-  readonly streams: readonly StreamSpec[]
-  readonly tasks: readonly TaskSpec[]
-  readonly onFailure: OnFailure
-  /** What the plan declares. */
-  readonly resources: ResourcesSpec
-}
-
-export interface WorkerSpec {
-  readonly id: string
-  readonly pool: string
-  readonly slots: number
-  readonly capabilities: readonly string[]
-}
-
-/** How often something is done or goes wrong, relative to 100 for an attempt that simply succeeds. */
-export interface Rates {
-  readonly fail: number
-  readonly beat: number
-  readonly progress: number
-  /** Time passes: workers dawdle. */
-  readonly dawdle: number
-  /** Time passes up to the next moment at which the core wants to be woken: workers go silent or get stuck. */
-  readonly wake: number
-  readonly lie: number
-  readonly leave: number
-  readonly crash: number
-  readonly pause: number
-  readonly cancelTask: number
-  readonly cancelStream: number
-  readonly cancelRun: number
-  readonly jump: number
-  /** The host gives limits and takes them back. */
-  readonly limit: number
-  /** Share (0 to 1) of the attempts that would succeed now and take their time. */
-  readonly slow: number
-  /** Share (0 to 1) of inputs that are decided upon together with the next. */
-  readonly gather: number
-  /** Share (0 to 1) of decisions that wait to be stored together with the next. */
-  readonly hold: number
-  /** Share (0 to 1) of orders to stop that are not confirmed when it would be their turn. */
-  readonly deaf: number
-}
-
-export interface WorldSpec {
-  readonly runs: readonly RunSpec[]
-  readonly workers: readonly WorkerSpec[]
-  readonly policies: readonly PolicySpec[]
-  readonly rates: Rates
-  /** How often a waiting task is passed before its claims are reserved. */
-  readonly bypassLimit: number
-  /** Whether it was made to starve wide claims, so that passing is counted. */
-  readonly isCrowded: boolean
-}
+import type { PolicySpec, Rates, RunSpec, StreamSpec, TaskSpec, WorkerSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf, HOT, VOCABULARY, WIDEST } from './world-spec.js'
+import { CROWD, drawResources, drawUses, STARVED, shareOfUses, type UseShares } from './world-uses.js'
 
 /** What goes wrong in a world where nothing does. */
 export const CALM: Rates = {
   fail: 0,
   beat: 0,
   progress: 0,
+  integrate: 0,
+  claim: 0,
   dawdle: 0,
   wake: 0,
   lie: 0,
@@ -167,6 +36,8 @@ const WORST: Rates = {
   fail: 60,
   beat: 100,
   progress: 100,
+  integrate: 100,
+  claim: 40,
   dawdle: 100,
   wake: 60,
   lie: 40,
@@ -294,6 +165,9 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const claims = isAtResource ? 0.1 : shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
   const wide = random.pick([0.02, 0.1])
   const shares = isAtResource ? CROWD : shareOfUses(random)
+  const integrates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
+  const advised = random.pick([0, 0, 0.4])
+  const draws: Draws = { done, edges, claims, wide, integrates, advised, pools, shape, shares }
   // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
   const blocks = random.chance(0.3) ? 0 : 0.25
   let stream: string | null = null
@@ -303,7 +177,7 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
       stream = random.chance(0.8) ? `s${streams.length + 1}` : null
       if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2) })
     }
-    const task = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape, shares })
+    const task = drawTask(random, `t${index + 1}`, stream, draws)
     tasks.push(task)
     done.push(fullIdOf(task))
   }
@@ -316,6 +190,9 @@ interface Draws {
   readonly edges: number
   readonly claims: number
   readonly wide: number
+  /** Share of the tasks that integrate; where any do, nothing else in the run meets what they integrate. */
+  readonly integrates: number
+  readonly advised: number
   readonly pools: readonly PoolSpec[]
   readonly shape: Shape
   readonly shares: UseShares
@@ -333,6 +210,8 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
     after: drawAfter(random, draws.done, draws.edges),
     write: patterns.filter((_, index) => isRead[index] === false),
     read: patterns.filter((_, index) => isRead[index] === true),
+    integrate: random.chance(draws.integrates) ? drawHot(random) : [],
+    advisory: random.chance(draws.advised) ? drawPatterns(random, { ...draws, integrates: 0 }) : [],
     pool,
     requires,
     priority: isStarved ? -1 : random.pick([0, 0, 0, 1, 2]),
@@ -343,9 +222,14 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
 }
 
 function drawPatterns(random: Random, draws: Draws): readonly number[] {
-  if (random.chance(draws.wide)) return [random.between(WIDEST - 2, WIDEST)]
+  if (random.chance(draws.wide)) return [random.between(WIDEST - 2, draws.integrates > 0 ? WIDEST - 1 : WIDEST)]
+  if (draws.integrates === 0 && random.chance(0.1)) return drawHot(random)
   const count = random.pick([1, 1, 2, 3])
   return [...new Set(Array.from({ length: count }, () => random.int(WIDEST)))]
+}
+
+function drawHot(random: Random): readonly number[] {
+  return [...new Set(Array.from({ length: random.pick([1, 1, 2]) }, () => HOT + random.int(VOCABULARY.length - HOT)))]
 }
 
 function drawAfter(random: Random, done: readonly string[], edges: number): readonly string[] {
@@ -358,8 +242,4 @@ function drawNeed(random: Random, pools: readonly PoolSpec[]): { pool: string | 
   const { id, capabilities } = random.pick(pools)
   const requires = random.chance(0.3) ? capabilities.filter(() => random.chance(0.5)) : []
   return { pool: random.chance(0.3) ? id : null, requires }
-}
-
-export function fullIdOf(task: TaskSpec): string {
-  return task.stream === null ? task.id : `${task.stream}/${task.id}`
 }

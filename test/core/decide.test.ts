@@ -28,10 +28,13 @@ type Led = readonly string[] | string
 
 const retry = { maxAttempts: 2, initialDelay: 1000, jitter: 0 }
 const timeouts = { heartbeat: 100, startToClose: 10_000 }
+const claims = { integrate: ['hot'] }
 
 function planWith(t: TaskDocument, before: TaskDocument = {}): PlanDocument {
   return {
-    streams: { s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, ...t } } } },
+    streams: {
+      s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, claims, ...t } } },
+    },
     tasks: { keep: { pool: 'keep' } },
   }
 }
@@ -115,6 +118,10 @@ function ask(w: World, asked: Asked): void {
       return void w.send({ type: 'beat', ...report })
     case 'confirmStop':
       return void w.send({ type: 'confirmStop', ...report })
+    case 'integrate':
+      return void w.send({ type: 'integrate', ...report })
+    case 'claim':
+      return void w.send({ type: 'claim', ...report, write: ['more'], read: [] })
     case 'cancel':
       return void w.send({ type: 'cancel', run: 'r', target: { kind: 'task', task: T }, reason })
     case 'cancel stream':
@@ -158,7 +165,14 @@ const always: Partial<Record<Asked, Led>> = {
   setLimit: ['limit.changed'],
 }
 /** What reports lead to where there is no live attempt. */
-const unheard: Partial<Record<Asked, Led>> = { complete: STALE, fail: STALE, beat: STALE, confirmStop: STALE }
+const unheard: Partial<Record<Asked, Led>> = {
+  complete: STALE,
+  fail: STALE,
+  beat: STALE,
+  integrate: STALE,
+  claim: STALE,
+  confirmStop: STALE,
+}
 const nothing: Partial<Record<Asked, Led>> = {
   join: ['worker.joined'],
   leave: ['worker.left'],
@@ -213,6 +227,8 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     complete: ['attempt.succeeded'],
     fail: ['attempt.failed'],
     beat: ['attempt.renewed'],
+    integrate: ['integration.asked', 'integration.granted'],
+    claim: ['claim.extended'],
     confirmStop: STALE,
     leave: ['worker.left', 'attempt.failed'],
     cancel: stopped,
@@ -225,6 +241,8 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     complete: STALE,
     fail: STALE,
     beat: STALE,
+    integrate: STALE,
+    claim: STALE,
     confirmStop: ['attempt.closed'],
     leave: ['worker.left', 'attempt.closed'],
     cancel: ['task.cancelled'],
@@ -245,6 +263,8 @@ const inputs: readonly Asked[] = [
   'complete',
   'fail',
   'beat',
+  'integrate',
+  'claim',
   'confirmStop',
   'cancel',
   'cancel stream',

@@ -11,6 +11,8 @@ const context = (): AttemptContext & { attempt: AttemptRequest } => ({
   attempt,
   signal: new AbortController().signal,
   heartbeat: () => undefined,
+  integrate: () => Promise.resolve(),
+  claim: () => Promise.resolve({ granted: true }),
 })
 
 describe('the inline executor', () => {

@@ -48,7 +48,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '',
   ),
   // Claims and slots.
-  bug('readers do not hold up a writer', 'claims/table.ts', "(mode === 'write' && known.readers.length > 0)", 'false'),
+  bug('readers do not hold up a writer', 'claims/table.ts', "(mode !== 'read' && known.read.length > 0)", 'false'),
   bug(
     'a closing attempt lets go of its claims',
     'core/reduce.ts',
@@ -75,6 +75,87 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '',
   ),
   bug('a draining worker gets more work', 'core/workers.ts', 'if (worker.isDraining) continue', ''),
+  // Claims during an attempt.
+  bug(
+    'writers start beside those who will integrate',
+    'claims/table.ts',
+    "if (mode !== 'integrate' && known.integrate.length > 0) return true",
+    '',
+  ),
+  bug(
+    'whoever asks to integrate is granted it',
+    'core/integration.ts',
+    '!patterns.some((pattern) => taken.has(pattern))',
+    'patterns.length > 0',
+  ),
+  bug(
+    'whoever waits to integrate is passed',
+    'core/integration.ts',
+    'for (const pattern of patterns) for (const other of',
+    'if (!waitsToIntegrate(attempt) || next.includes(attempt)) for (const pattern of patterns) for (const other of',
+  ),
+  bug(
+    'whoever was stopped before its turn stays in the line',
+    'core/reduce.ts',
+    'if (waitsToIntegrate(attempt)) state.integrations.delete(fence)',
+    '',
+  ),
+  bug(
+    'whoever was stopped while it integrates lets go',
+    'core/reduce.ts',
+    'if (waitsToIntegrate(attempt)) state.integrations.delete(fence)',
+    'state.integrations.delete(fence)',
+  ),
+  bug('whoever waits to integrate stalls', 'core/expire.ts', 'if (!isLease && waitsToIntegrate(attempt)) return', ''),
+  bug(
+    'whoever had to wait to integrate never stalls again',
+    'core/integration.ts',
+    "if (stallMs !== null) state.deadlines.add({ at: at + stallMs, kind: 'stall', run: run.id, task, fence })",
+    '',
+  ),
+  bug(
+    'a claim during an attempt does not see readers',
+    'claims/table.ts',
+    "(mode === 'write' ? known.read.find(isOther) : undefined)",
+    'undefined',
+  ),
+  bug(
+    'a claim during an attempt does not see who will integrate',
+    'claims/table.ts',
+    'other ?? known.integrate[0]',
+    'other',
+  ),
+  bug(
+    'a claim during an attempt takes what is reserved',
+    'claims/table.ts',
+    'if (isReserved(table, pattern, mode, null)) return { pattern, holder: null }',
+    '',
+  ),
+  bug(
+    'a claim during an attempt passes nobody',
+    'claims/table.ts',
+    'set, Number.POSITIVE_INFINITY, now',
+    'set, -1, now',
+  ),
+  bug(
+    'what was claimed during an attempt is never forgotten',
+    'core/reduce.ts',
+    'for (const set of attempt.extensions ?? NONE) state.claims.forget(set)',
+    '',
+  ),
+  bug('advice is not heard', 'core/advice.ts', '!state.claims.isAdvisedAgainst(set)', 'set !== null'),
+  bug(
+    'advice is stronger than nothing else to do',
+    'core/advice.ts',
+    'if (next === null) return true',
+    'if (next === null) return false',
+  ),
+  bug(
+    'whoever stands behind one that is passed over is not looked at',
+    'core/advice.ts',
+    'wakeNext(state, waiter)\n  return true',
+    'return true',
+  ),
   // Waiting.
   bug(
     'nobody parked is woken',

@@ -140,6 +140,9 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'run.cancelled':
     case 'attempt.renewed':
     case 'attempt.progressed':
+    case 'integration.asked':
+    case 'integration.granted':
+    case 'claim.extended':
       return
     default:
       return applyToAttempt(fold, event)
