@@ -6,6 +6,7 @@ import type { PlanDocument } from './plan/types.js'
 import { systemClock } from './runtime/clock.js'
 import type { HandOverOptions } from './runtime/hand-over.js'
 import type { Handlers } from './runtime/handlers.js'
+import type { Resources } from './runtime/limits.js'
 import type { Pools } from './runtime/names.js'
 import type { Outcome } from './runtime/outcome.js'
 import type { Clock, Executor, Store } from './runtime/ports.js'
@@ -22,6 +23,8 @@ export interface SchedulerOptions {
    * anything there is one pool `local`, with as many slots as this machine runs threads well.
    */
   readonly pools?: Pools
+  /** Limits of resources by name (a number is a capacity); they win over what plans declare. */
+  readonly resources?: Resources
   /** Carries out handlers that name no executor of their own. Default: as functions in this process. */
   readonly executor?: Executor
   /** Default: the system's. */
@@ -42,7 +45,7 @@ const DEFAULT_SLOTS = 4
 /**
  * A scheduler for one scope.
  *
- * @throws SchedulerError POOL_INVALID, ID_INVALID, VALUE_INVALID
+ * @throws SchedulerError POOL_INVALID, LIMIT_INVALID, ID_INVALID, VALUE_INVALID
  * @example
  * const scheduler = createScheduler({ handlers, pools: { local: { slots: 4 } } })
  * const run = await scheduler.start(plan)

@@ -110,6 +110,7 @@ function conflictsOf({ claimSets }: CompiledPlan): ConflictOf {
     if (answer !== undefined) return answer
     const mine = claimSets[waiting]!
     const theirs = claimSets[held]!
+    // Integrate claims meet integrate claims only, and nobody waits for those to start.
     const found =
       meeting(mine.write, theirs.write) ?? meeting(mine.write, theirs.read) ?? meeting(mine.read, theirs.write)
     known.set(key, found)

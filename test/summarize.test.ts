@@ -235,6 +235,13 @@ describe('summarize', () => {
   })
 })
 
+it('counts results that were used again as successes without an attempt', () => {
+  const plan = opening({ tasks: { a: {}, b: { dependsOn: ['a'] } } })
+  const reused = event('task.reused', HOUR, { task: 'a', from: { run: 'r0', task: 'a' }, result: 1 })
+  const { tasks } = summarize([plan, reused, ...attempt('b', 'local', 2 * HOUR, HOUR), closed(3 * HOUR, 'succeeded')])
+  expect(tasks).toMatchObject({ total: 2, succeeded: 2 })
+})
+
 describe('formatSummary', () => {
   it('says it for people', () => {
     const shared = { claims: { write: ['src/app.ts'] } }

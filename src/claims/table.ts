@@ -1,18 +1,23 @@
 /**
  * Who holds which paths, who waits for them, and who must not be passed any more.
  *
- * A claim set is granted all or none. A write excludes every other claim on an overlapping pattern, reads share. So that
- * a wide claim is not starved by many small ones, each pattern remembers who has waited for it longest; when that waiter
- * has been passed `bypassLimit` times by younger conflicting grants, its set is reserved: nothing that conflicts with it
- * is granted before it. By count, never by time: ageing by time makes everything old and serialises all.
+ * A claim set is granted all or none. A write excludes every other claim on an overlapping pattern; reads share with reads,
+ * and integrate claims with integrate claims, whose holders take turns later (see `core/integration.ts`). Advisory patterns
+ * exclude nothing. So that a wide claim is not starved by many small ones, each pattern remembers who has waited for it
+ * longest; when that waiter has been passed `bypassLimit` times by younger conflicting grants, its set is reserved: nothing
+ * that conflicts with it is granted before it. By count, never by time: ageing by time makes everything old and serialises all.
  */
+import { addPassed, createLine, type InLine, type Line } from './line.js'
 import type { Pattern } from './pattern.js'
 import { createPatternIndex, type PatternIndex } from './pattern-index.js'
 
-/** The paths an attempt asks for. A pattern is in one of the lists, not in both. */
+/** The paths an attempt asks for. A pattern is in one of the first three lists at most. */
 export interface ClaimSetSpec {
   readonly write: readonly Pattern[]
   readonly read: readonly Pattern[]
+  readonly integrate: readonly Pattern[]
+  /** These never block, so they may also be in another list. */
+  readonly advisory: readonly Pattern[]
 }
 
 /** Id of a pattern in the table's index. */
@@ -22,10 +27,16 @@ export type PatternId = number
 export interface ClaimSet {
   readonly write: readonly PatternId[]
   readonly read: readonly PatternId[]
+  readonly integrate: readonly PatternId[]
+  readonly advisory: readonly PatternId[]
 }
 
-/** How a waiting set meets the pattern that blocks it: a writer waits for all its holders, a reader for its writer. */
-export type ClaimMode = 'write' | 'read'
+/**
+ * How a set meets a pattern: a writer waits for all its holders, the others for all but their own kind.
+ */
+export type ClaimMode = 'write' | 'read' | 'integrate'
+
+export const CLAIM_MODES: readonly ClaimMode[] = ['write', 'read', 'integrate']
 
 /** The pattern that stands in the way, and how the asking set meets it. */
 export interface Blocker {
@@ -33,30 +44,29 @@ export interface Blocker {
   readonly mode: ClaimMode
 }
 
-/** Somebody who is ready and waits for a claim set. */
-export interface ClaimWaiter {
+/** Somebody who is ready and waits for a claim set, which may be empty: what it waits for beside it is the caller's. */
+export interface ClaimWaiter extends InLine {
   readonly set: ClaimSet
-  /** Lower has waited longer. Unique. */
-  readonly seq: number
-  /** Cannot be passed before this time: it could not have started anyway. */
-  readonly notBefore: number
   /** Younger conflicting grants since it became the longest-waiting claimant of one of its patterns. */
   bypasses: number
   /** Between `wait` and its grant or `withdraw`. */
   waiting: boolean
 }
 
-/** First in, first out; entries that no longer wait are dropped when they reach the front. */
-interface Line<W> {
-  items: W[]
-  from: number
+interface Entry<H, W> {
+  /** Who holds the pattern, and who waits for it. */
+  readonly write: H[]
+  readonly read: H[]
+  readonly integrate: H[]
+  readonly waiting: { readonly [Mode in ClaimMode]: Line<W> }
+  /** How many holders have it among their advisory patterns. */
+  advised: number
 }
 
-interface Entry<H, W> {
-  readonly writers: H[]
-  readonly readers: H[]
-  readonly waitingWriters: Line<W>
-  readonly waitingReaders: Line<W>
+/** What is in the way of a claim that a holder asks for; `holder` null: the pattern is reserved. */
+export interface Obstacle<H> {
+  readonly pattern: PatternId
+  readonly holder: H | null
 }
 
 export interface ClaimTableOptions<W> {
@@ -68,6 +78,8 @@ export interface ClaimTableOptions<W> {
   readonly onFree: (pattern: PatternId) => void
   /** Called for each pattern that has left the index: its id may be used again for another one. */
   readonly onGone: (pattern: PatternId) => void
+  /** Called when a reservation ends without a grant, or rests: what the caller kept for this waiter beside its claims is free. */
+  readonly onUnreserved: (waiter: W) => void
 }
 
 export interface ClaimTable<H, W extends ClaimWaiter> {
@@ -84,13 +96,22 @@ export interface ClaimTable<H, W extends ClaimWaiter> {
   wait(waiter: W): void
   /** Takes back a wait that will not be granted. */
   withdraw(waiter: W): void
-  /** The caller has seen that nothing blocks the set. `now` decides which waiters could have been passed. */
-  grant(holder: H, waiter: W, now: number): void
+  /**
+   * The caller has seen that nothing blocks the set. `now` decides which waiters could have been passed; the caller knows of
+   * more (`alsoPassed`), who wait for something else that the holder takes. Each is passed once by one grant.
+   */
+  grant(holder: H, waiter: W, now: number, alsoPassed?: Iterable<W>): void
+  /** What keeps `holder` from adding the writes and reads of `set` to what it holds, or null. Its own do not, but for integrate claims. */
+  obstacle(holder: H, set: ClaimSet): Obstacle<H> | null
+  /** Adds to what `holder` has, which the caller has seen to be free. It passes everyone who waits. */
+  extend(holder: H, set: ClaimSet, now: number): void
+  /** Whether an advisory pattern of the set meets anything that is held, in whatever way. */
+  isAdvisedAgainst(set: ClaimSet): boolean
   release(holder: H): void
   /** Lets everyone who waits behind the reservation look again, after `isHeldBack` changed. */
   refresh(): void
   reservation(): W | null
-  /** Who holds `pattern`: writers, then readers, each in the order of their grants. */
+  /** Who holds `pattern`: writers, then readers, then who will integrate, each in the order of their grants. */
   holders(pattern: PatternId): readonly H[]
 }
 
@@ -101,9 +122,14 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
   return {
     index,
     held: table.held,
-    intern: (spec) => ({ write: spec.write.map(index.add), read: spec.read.map(index.add) }),
+    intern: ({ write, read, integrate, advisory }) => ({
+      write: write.map(index.add),
+      read: read.map(index.add),
+      integrate: integrate.map(index.add),
+      advisory: advisory.map(index.add),
+    }),
     forget(set) {
-      for (const pattern of [...set.write, ...set.read]) {
+      for (const pattern of [...set.write, ...set.read, ...set.integrate, ...set.advisory]) {
         const size = index.size
         index.remove(pattern)
         // Only when it has left the index: other runs may hold or want the same pattern.
@@ -117,24 +143,40 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
     wait(waiter) {
       waiter.waiting = true
       waiter.bypasses = 0
-      for (const pattern of waiter.set.write) entryOf(table, pattern).waitingWriters.items.push(waiter)
-      for (const pattern of waiter.set.read) entryOf(table, pattern).waitingReaders.items.push(waiter)
+      for (const mode of CLAIM_MODES) {
+        for (const pattern of waiter.set[mode]) entryOf(table, pattern).waiting[mode].items.push(waiter)
+      }
     },
     withdraw(waiter) {
       waiter.waiting = false
       if (reservations.current() !== waiter) return
       reservations.count([])
-      freeAll(table, waiter.set)
+      unreserve(table, waiter)
     },
-    grant: (holder, waiter, now) => grant(table, holder, waiter, now),
+    grant(holder, waiter, now, alsoPassed = []) {
+      waiter.waiting = false
+      if (!isEmpty(waiter.set)) table.held.set(holder, waiter.set)
+      take(table, holder, waiter.set, { seq: waiter.seq, now, passed: new Set(alsoPassed) })
+    },
+    obstacle: (holder, set) => obstacle(table, holder, set),
+    extend(holder, set, now) {
+      const held = table.held.get(holder)
+      table.held.set(holder, held === undefined ? set : joined(held, set))
+      take(table, holder, set, { seq: Number.POSITIVE_INFINITY, now, passed: new Set() })
+    },
+    isAdvisedAgainst: ({ advisory }) =>
+      advisory.some((mine) => index.neighbours(mine).some((other) => isHeld(table.entries[other]))),
     release: (holder) => release(table, holder),
     refresh() {
       const reserved = reservations.current()
       reservations.count([])
-      if (reserved !== null) freeAll(table, reserved.set)
+      if (reserved !== null) unreserve(table, reserved)
     },
     reservation: reservations.current,
-    holders: (pattern) => [...(table.entries[pattern]?.writers ?? []), ...(table.entries[pattern]?.readers ?? [])],
+    holders(pattern) {
+      const entry = table.entries[pattern]
+      return entry === undefined ? [] : [...entry.write, ...entry.read, ...entry.integrate]
+    },
   }
 }
 
@@ -150,13 +192,14 @@ interface Table<H, W extends ClaimWaiter> {
 function entryOf<H, W extends ClaimWaiter>(table: Table<H, W>, pattern: PatternId): Entry<H, W> {
   const known = table.entries[pattern]
   if (known !== undefined) return known
-  const made: Entry<H, W> = { writers: [], readers: [], waitingWriters: line(), waitingReaders: line() }
+  const waiting = { write: createLine<W>(), read: createLine<W>(), integrate: createLine<W>() }
+  const made: Entry<H, W> = { write: [], read: [], integrate: [], waiting, advised: 0 }
   table.entries[pattern] = made
   return made
 }
 
 function blocker<H, W extends ClaimWaiter>(table: Table<H, W>, waiter: W): Blocker | null {
-  for (const mode of ['write', 'read'] as const) {
+  for (const mode of CLAIM_MODES) {
     for (const mine of waiter.set[mode]) {
       for (const other of table.index.neighbours(mine)) {
         if (isBlockedAt(table, other, mode, waiter)) return { pattern: other, mode }
@@ -174,8 +217,45 @@ function isBlockedAt<H, W extends ClaimWaiter>(
 ): boolean {
   const known = table.entries[pattern]
   if (known === undefined) return false
-  if (known.writers.length > 0 || (mode === 'write' && known.readers.length > 0)) return true
+  if (known.write.length > 0 || (mode !== 'read' && known.read.length > 0)) return true
+  if (mode !== 'integrate' && known.integrate.length > 0) return true
   return isReserved(table, pattern, mode, waiter)
+}
+
+function obstacle<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H, set: ClaimSet): Obstacle<H> | null {
+  for (const mode of ['write', 'read'] as const) {
+    for (const mine of set[mode]) {
+      for (const pattern of table.index.neighbours(mine)) {
+        const known = table.entries[pattern]
+        if (known === undefined) continue
+        const isOther = (each: H): boolean => each !== holder
+        const other = known.write.find(isOther) ?? (mode === 'write' ? known.read.find(isOther) : undefined)
+        // Its own integrate claims too: whoever waits for those must hold nothing that meets them.
+        const inTheWay = other ?? known.integrate[0]
+        if (inTheWay !== undefined) return { pattern, holder: inTheWay }
+        if (isReserved(table, pattern, mode, null)) return { pattern, holder: null }
+      }
+    }
+  }
+  return null
+}
+
+function isEmpty({ write, read, integrate, advisory }: ClaimSet): boolean {
+  return write.length + read.length + integrate.length + advisory.length === 0
+}
+
+function isHeld<H, W>(entry: Entry<H, W> | undefined): boolean {
+  if (entry === undefined) return false
+  return entry.write.length + entry.read.length + entry.integrate.length + entry.advised > 0
+}
+
+function joined(a: ClaimSet, b: ClaimSet): ClaimSet {
+  return {
+    write: [...a.write, ...b.write],
+    read: [...a.read, ...b.read],
+    integrate: [...a.integrate, ...b.integrate],
+    advisory: [...a.advisory, ...b.advisory],
+  }
 }
 
 /** Whether `pattern` is reserved for another waiter in a way that excludes `mode`. */
@@ -183,62 +263,64 @@ function isReserved<H, W extends ClaimWaiter>(
   table: Table<H, W>,
   pattern: PatternId,
   mode: ClaimMode,
-  waiter: W,
+  waiter: W | null,
 ): boolean {
   const reserved = table.reservations.current()
   if (reserved === null || reserved === waiter || table.options.isHeldBack(reserved)) return false
-  return reserved.set.write.includes(pattern) || (mode === 'write' && reserved.set.read.includes(pattern))
+  const { write, read, integrate } = reserved.set
+  if (write.includes(pattern) || (mode !== 'read' && read.includes(pattern))) return true
+  return mode !== 'integrate' && integrate.includes(pattern)
 }
 
-function grant<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H, waiter: W, now: number): void {
-  waiter.waiting = false
-  table.held.set(holder, waiter.set)
-  const passed = new Set<W>()
-  for (const mode of ['write', 'read'] as const) {
-    for (const pattern of waiter.set[mode]) {
-      const mine = entryOf(table, pattern)
-      if (mode === 'write') mine.writers.push(holder)
-      else mine.readers.push(holder)
+/** Who passes whom: those are `passed` who have waited longer than since `seq`, and could start `now`. */
+interface Passing<W> {
+  readonly seq: number
+  readonly now: number
+  readonly passed: Set<W>
+}
+
+/** Takes the patterns of a set for `holder`, and counts who was passed by that. */
+function take<H, W extends ClaimWaiter>(
+  table: Table<H, W>,
+  holder: H,
+  set: ClaimSet,
+  { seq, now, passed }: Passing<W>,
+): void {
+  const { isHeldBack } = table.options
+  for (const mode of CLAIM_MODES) {
+    for (const pattern of set[mode]) {
+      entryOf(table, pattern)[mode].push(holder)
       for (const neighbour of table.index.neighbours(pattern)) {
-        const other = table.entries[neighbour]
-        if (other === undefined) continue
-        addPassed(table, other.waitingWriters, waiter, now, passed)
-        if (mode === 'write') addPassed(table, other.waitingReaders, waiter, now, passed)
+        const waiting = table.entries[neighbour]?.waiting
+        if (waiting === undefined) continue
+        for (const other of CLAIM_MODES) {
+          if (other === 'write' || other !== mode) addPassed(waiting[other], seq, now, isHeldBack, passed)
+        }
       }
     }
   }
+  for (const pattern of set.advisory) entryOf(table, pattern).advised += 1
   table.reservations.count(passed)
-}
-
-/** Adds whoever has waited longest in `waiting` and could start, if that is longer than the granted one has. */
-function addPassed<H, W extends ClaimWaiter>(
-  table: Table<H, W>,
-  waiting: Line<W>,
-  granted: W,
-  now: number,
-  passed: Set<W>,
-): void {
-  dropSettled(waiting)
-  for (let i = waiting.from; i < waiting.items.length; i += 1) {
-    const waiter = waiting.items[i]!
-    if (!waiter.waiting || waiter.notBefore > now || table.options.isHeldBack(waiter)) continue
-    if (waiter.seq < granted.seq) passed.add(waiter)
-    return
-  }
 }
 
 function release<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H): void {
   const set = table.held.get(holder)
   if (set === undefined) return
   table.held.delete(holder)
-  for (const pattern of set.write) removeFrom(entryOf(table, pattern).writers, holder)
-  for (const pattern of set.read) removeFrom(entryOf(table, pattern).readers, holder)
+  for (const mode of CLAIM_MODES) {
+    for (const pattern of set[mode]) removeFrom(entryOf(table, pattern)[mode], holder)
+  }
+  for (const pattern of set.advisory) entryOf(table, pattern).advised -= 1
   freeAll(table, set)
 }
 
 function freeAll<H, W extends ClaimWaiter>(table: Table<H, W>, set: ClaimSet): void {
-  for (const pattern of set.write) table.options.onFree(pattern)
-  for (const pattern of set.read) table.options.onFree(pattern)
+  for (const mode of CLAIM_MODES) for (const pattern of set[mode]) table.options.onFree(pattern)
+}
+
+function unreserve<H, W extends ClaimWaiter>(table: Table<H, W>, waiter: W): void {
+  freeAll(table, waiter.set)
+  table.options.onUnreserved(waiter)
 }
 
 /**
@@ -272,19 +354,6 @@ function createReservations<W extends ClaimWaiter>({ bypassLimit, isHeldBack }: 
   }
 
   return { count, current: () => reserved }
-}
-
-function line<W>(): Line<W> {
-  return { items: [], from: 0 }
-}
-
-/** Moves the front past entries that no longer wait; gives memory back when more than half of the line is behind it. */
-function dropSettled<W extends ClaimWaiter>(waiting: Line<W>): void {
-  while (waiting.from < waiting.items.length && !waiting.items[waiting.from]!.waiting) waiting.from += 1
-  if (waiting.from > 32 && waiting.from * 2 > waiting.items.length) {
-    waiting.items = waiting.items.slice(waiting.from)
-    waiting.from = 0
-  }
 }
 
 function removeFrom<T>(list: T[], item: T): void {

@@ -35,7 +35,7 @@ interface Source {
 type SourceOf = (pointer: string) => Source
 
 export function checkDocument({ check, file, locate, imported }: LoadedPlan, ok: boolean): CheckDocument {
-  const { plan, origin, diagnostics } = check
+  const { plan, origin, diagnostics, compiled } = check
   if (plan === undefined || origin === undefined) return { ok, diagnostics, plan: null, coverage: coverageOf({}) }
   const sourceOf = locateAll(plan, origin, locate, file)
   const { name, streams = [], tasks = [], ...rest } = plan
@@ -47,6 +47,7 @@ export function checkDocument({ check, file, locate, imported }: LoadedPlan, ok:
       streams: streams.map((stream, index) => streamDocument(stream, index, origin, sourceOf)),
       tasks: tasks.map((task, index) => taskDocument(task, null, sourceOf(origin.task(index)))),
       ...rest,
+      ...(compiled === undefined ? undefined : { mergeOrder: compiled.mergeOrder }),
     },
     coverage: { ...coverageOf(plan), ...coverageOfImport(imported) },
   }

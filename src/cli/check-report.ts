@@ -3,7 +3,7 @@ import type { PlanCheck } from '../plan/check.js'
 import type { Diagnostic } from '../plan/diagnostic.js'
 import type { Plan } from '../plan/types.js'
 import type { Line } from '../reporters/shared/line.js'
-import { formatCount, formatDuration } from '../reporters/shared/quantity.js'
+import { formatCount, formatDuration, thousands } from '../reporters/shared/quantity.js'
 import { type Coverage, coverageOf } from './check-document.js'
 import { countDiagnostics, diagnosticLines } from './diagnostics.js'
 import { ASSUMED_MS, type Overview, overviewOf } from './overview.js'
@@ -54,6 +54,7 @@ function figureLines(overview: Overview, { plan, diagnostics }: PlanCheck & { re
     figure('critical path', `${length}: ${[...shown, ...(more > 0 ? [`… ${more} more`] : [])].join(' → ')}`),
     ...(isTimed ? [figure('total work', `${formatDuration(workMs)}${assumed}`)] : []),
     ...(isTimed ? poolLines(overview, plan) : []),
+    ...resourceLines(plan),
     ...apartLines(diagnostics),
   ]
 }
@@ -65,6 +66,15 @@ function poolLines({ atBestMs, bottleneck }: Overview, { pools = {} }: Plan): re
   return [figure('slots', names.join(', ')), figure('at best', `${formatDuration(atBestMs)}, ${why}`)]
 }
 
+function resourceLines({ resources = {} }: Plan): readonly Line[] {
+  const names = Object.entries(resources).map(([name, resource]) => {
+    if (typeof resource === 'number') return `${name} ${thousands(resource)}`
+    const { capacity, perMinute } = resource
+    return `${name} ${thousands(capacity)}${perMinute === undefined ? '' : ` (${thousands(perMinute)} per minute)`}`
+  })
+  return names.length === 0 ? [] : [figure('resources', names.join(', '))]
+}
+
 /** One diagnostic for each pair; one without a place counts those that are not listed. */
 function apartLines(diagnostics: readonly Diagnostic[]): readonly Line[] {
   const found = diagnostics.filter(({ code }) => code === 'WILL_NOT_RUN_SIDE_BY_SIDE')
@@ -74,7 +84,7 @@ function apartLines(diagnostics: readonly Diagnostic[]): readonly Line[] {
   return [
     figure(
       'kept apart',
-      `${formatCount(pairs, 'pair')} of tasks that write one path, with nothing to order them${others}`,
+      `${formatCount(pairs, 'pair')} of tasks whose claims meet, with nothing to order them${others}`,
     ),
   ]
 }

@@ -61,6 +61,7 @@ function apply(task: TaskDocument, event: Extract<RunEvent, { readonly task: str
       task.startedMs = atMs
       return
     case 'attempt.succeeded':
+    case 'task.reused':
       return end('succeeded')
     case 'attempt.failed':
       if (event.retryAt === null) return end('failed')

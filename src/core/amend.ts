@@ -1,6 +1,6 @@
 /** The plan of an open run is changed: whether that may be, and what it leads to. */
 import { type Draft, record } from './record.js'
-import type { RunState } from './state.js'
+import type { RunState, ScopeState } from './state.js'
 import { STATUS } from './state.js'
 import type { Amending, Rejection, TaskId } from './types.js'
 
@@ -12,7 +12,7 @@ export function refusal(draft: Draft, run: RunState, { removed, changed }: Amend
   if (run.cancelled !== null) {
     return { code: 'RUN_CLOSED', message: `Run "${run.id}" was cancelled.`, hint: 'Start a new run.' }
   }
-  const begun = [...removed, ...changed].find((id) => !isOpen(run, id))
+  const begun = [...removed, ...changed].find((id) => !isOpen(draft.state, run, id))
   if (begun !== undefined) {
     const message = `Task "${begun}" runs or has ended: it can be neither removed nor changed.`
     return { code: 'TASK_STARTED', message, hint: 'Cancel it, or add another task.' }
@@ -36,7 +36,10 @@ export function amend(draft: Draft, run: RunState, { amendment, removed }: Amend
   }
 }
 
-function isOpen(run: RunState, id: TaskId): boolean {
+/** It waits, and nothing of it runs any more: an attempt that closes still holds what the plan said when it started. */
+function isOpen(state: ScopeState, run: RunState, id: TaskId): boolean {
   const task = run.plan.taskIndex.get(id)
-  return task !== undefined && (run.status[task] === STATUS.waiting || run.status[task] === STATUS.ready)
+  if (task === undefined) return false
+  for (const attempt of state.closing.values()) if (attempt.run === run && attempt.task === task) return false
+  return run.status[task] === STATUS.waiting || run.status[task] === STATUS.ready
 }

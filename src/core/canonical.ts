@@ -2,15 +2,17 @@
  * The facts of a state as one text, so that a fold of the journal can be compared with the live state byte for byte (S9).
  *
  * A fact is what `reduce` wrote down because an event said so, or what follows from such facts alone: statuses, counters,
- * attempts, slots in the order they will be taken, claims with who holds and who waits for them, how often each waiter was
- * passed, and for whom claims are reserved. No fact is where the dispatcher keeps a ready task: `place`, the ready queue,
+ * attempts, slots in the order they will be taken, claims with who holds and who waits for them, who integrates, how often
+ * each waiter was passed, and for whom claims are reserved, limiters with who holds them, their last minute and their breaker,
+ * and results that are known by key. No fact is where the dispatcher keeps a ready task: `place`, the ready queue,
  * the lines of parked tasks, the deadlines, who was woken from where, and which workers serve which need are indexes. They
  * are rebuilt by the next decision. Whether a delayed task was moved to the queue is therefore not told; `readyAt` is.
  *
  * Nothing depends on the order of a map, on the ids the claim table gave to patterns, or on the order of keys in JSON.
  */
 import type { ClaimSet } from '../claims/table.js'
-import type { Attempt, RunState, ScopeState, Waiter, Worker } from './state.js'
+import { RATE_WINDOW_MS } from './limit.js'
+import type { Attempt, Limiter, RunState, ScopeState, Waiter, Worker } from './state.js'
 import { STATUS_NAMES } from './state.js'
 import type { JsonValue, TaskIndex } from './types.js'
 
@@ -27,6 +29,13 @@ export function canonical(state: ScopeState): string {
   for (const attempt of closing) lines.push(line('closing', factsOfAttempt(attempt)))
   const held = [...state.claims.held].sort(([a], [b]) => a.fence - b.fence)
   for (const [{ fence: holder }, set] of held) lines.push(line('held', { holder, ...textsOf(state, set) }))
+  for (const limiter of byKey(state.limiters)) lines.push(line('limiter', factsOfLimiter(state, limiter)))
+  for (const key of [...state.keyed.keys()].sort()) {
+    const { run, task, result } = state.keyed.get(key)!
+    lines.push(line('keyed', { key, run, task, result: sorted(result) }))
+  }
+  const integrations = [...state.integrations.keys()]
+  if (integrations.length > 0) lines.push(line('integrations', integrations))
   if (reserved !== null)
     lines.push(line('reserved', { run: reserved.run.id, task: reserved.run.plan.taskIds[reserved.task]! }))
   return lines.join('\n')
@@ -100,33 +109,46 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
     generation: run.generations.get(task),
     unneeded: run.unneeded.has(task),
     doomed: run.doomed.get(task),
+    reusable: run.reusable.has(task),
   }
 }
 
 function factsOfAttempt(attempt: Attempt): unknown {
-  const { run, task, number, fence, worker, slot, startedAt, beatAt, progressAt, closing } = attempt
+  const { run, task, number, fence, worker, slot, startedAt, beatAt, progressAt, integration, closing } = attempt
   const id = run.plan.taskIds[task]!
   const progress = sorted(attempt.progress)
   const facts = { run: run.id, id, number, fence, worker: worker.id, slot, startedAt, beatAt, progressAt, progress }
   const shared = [...attempt.shared].map(([stream, values]) => [stream, valuesOf(values)])
-  return { ...facts, shared, closing: closing === null ? null : [closing.reason, closing.at, closing.closeBy] }
+  const asked = integration === null ? undefined : [integration.askedAt, integration.grantedAt]
+  const stops = closing === null ? null : [closing.reason, closing.at, closing.closeBy]
+  return { ...facts, shared, integration: asked, closing: stops }
 }
 
 function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {
   const { run, task, seq, notBefore, bypasses, waiting, set } = waiter
-  return { run: run.id, id: run.plan.taskIds[task]!, seq, notBefore, bypasses, waiting, ...textsOf(state, set) }
+  const uses = waiter.uses.map(({ limiter, ask }) => [limiter.name, ask])
+  return { run: run.id, id: run.plan.taskIds[task]!, seq, notBefore, bypasses, waiting, ...textsOf(state, set), uses }
+}
+
+function factsOfLimiter({ clock }: ScopeState, limiter: Limiter): unknown {
+  const { name, limit, users, failures, openUntil, probe } = limiter
+  const held = [...limiter.holders].map(([{ fence }, ask]) => [fence, ask] as const).sort(([a], [b]) => a - b)
+  const starts = limiter.starts.filter((start) => start > clock - RATE_WINDOW_MS)
+  const { capacity, perMinute, breaker } = limit
+  const rule = breaker === null ? null : [breaker.failures, breaker.windowMs, breaker.cooldownMs]
+  const isGiven = limiter.host !== null
+  const facts = { name, isGiven, capacity, perMinute, rule, declared: limiter.declared.length, users, held, starts }
+  return { ...facts, failures, openUntil, probe: probe?.fence ?? null }
 }
 
 function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isDraining }: Worker): unknown {
   return { id, pool, slots, capabilities: [...capabilities].sort(), freeSlots, joinedAt, isDraining }
 }
 
-function textsOf(
-  state: ScopeState,
-  set: ClaimSet,
-): { readonly write: readonly string[]; readonly read: readonly string[] } {
+function textsOf(state: ScopeState, set: ClaimSet): { readonly [Kind in keyof ClaimSet]: readonly string[] } {
   const texts = (ids: readonly number[]): string[] => ids.map((id) => state.claims.index.pattern(id).text).sort()
-  return { write: texts(set.write), read: texts(set.read) }
+  const { write, read, integrate, advisory } = set
+  return { write: texts(write), read: texts(read), integrate: texts(integrate), advisory: texts(advisory) }
 }
 
 function valuesOf(shared: ReadonlyMap<string, JsonValue>): unknown {

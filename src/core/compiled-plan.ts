@@ -1,5 +1,7 @@
 /** The plan as the core reads it: arrays by dense index, made by `compile`, shared by all runs of the plan. */
+import type { Pattern } from '../claims/pattern.js'
 import type { ClaimSetSpec } from '../claims/table.js'
+import type { Limit, Use } from './limit.js'
 import type {
   DurationMs,
   FailureKind,
@@ -48,6 +50,13 @@ export interface Policy {
   readonly stallMs: DurationMs | null
   /** How long an attempt told to stop keeps its claims without confirmation; `null`: until confirmed. */
   readonly closeMs: DurationMs | null
+}
+
+/** Paths that an attempt may not claim while it runs, though nobody holds them. */
+export interface GuardedPattern {
+  readonly pattern: Pattern
+  /** The stream that owns them: only its tasks may write there. `null`: they are protected, nobody may claim them. */
+  readonly stream: number | null
 }
 
 /**
@@ -124,6 +133,16 @@ export interface CompiledPlan {
   /** Index into `claimSets`, -1 for a task that claims nothing. */
   readonly claimSet: Int32Array
   readonly claimSets: readonly ClaimSetSpec[]
+  /** Index into `useSets`, -1 for a task that uses no resource and has no key. */
+  readonly useSet: Int32Array
+  /** What tasks use, their keys included; no limiter twice in one set. */
+  readonly useSets: readonly (readonly Use[])[]
+  /** What the plan declares of resources, by name. */
+  readonly resources: ReadonlyMap<string, Limit>
+  /** Idempotency keys, by task. */
+  readonly keys: ReadonlyMap<TaskIndex, string>
+  /** What streams own and what is protected. */
+  readonly guarded: readonly GuardedPattern[]
   readonly policy: Int32Array
   readonly policies: readonly Policy[]
   /** Index into `handlers`, -1 where the plan names none. */
@@ -134,6 +153,8 @@ export interface CompiledPlan {
   /** Earliest wave by dependencies alone, from 0. */
   readonly wave: Int32Array
   readonly waveCount: number
+  /** All streams in the order in which they merge: each after those of its `mergeAfter`, else as they are declared. */
+  readonly mergeOrder: readonly StreamId[]
   readonly onFailure: OnFailure
   /** 1 for tasks whose end the run and its streams do not depend on. */
   readonly optional: Uint8Array

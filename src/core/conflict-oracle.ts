@@ -25,6 +25,11 @@ export function conflicts(a: CompiledPlan, setA: number, b: CompiledPlan, setB: 
   return answers[place] === YES
 }
 
+/** The same for sets that are not a plan's. */
+export function exclude(a: ClaimSetSpec, b: ClaimSetSpec): boolean {
+  return excludes(a, b) || excludes(b, a)
+}
+
 function answersFor(a: CompiledPlan, b: CompiledPlan): Answers {
   const ofA = answersByPlans.get(a) ?? new WeakMap<CompiledPlan, Answers>()
   answersByPlans.set(a, ofA)
@@ -33,8 +38,13 @@ function answersFor(a: CompiledPlan, b: CompiledPlan): Answers {
   return answers
 }
 
-function exclude(a: ClaimSetSpec, b: ClaimSetSpec): boolean {
-  return anyMeet(a.write, b.write) || anyMeet(a.write, b.read) || anyMeet(a.read, b.write)
+function excludes(a: ClaimSetSpec, b: ClaimSetSpec): boolean {
+  return (
+    anyMeet(a.write, b.write) ||
+    anyMeet(a.write, b.read) ||
+    anyMeet(a.write, b.integrate) ||
+    anyMeet(a.read, b.integrate)
+  )
 }
 
 function anyMeet(a: readonly Pattern[], b: readonly Pattern[]): boolean {

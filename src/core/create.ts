@@ -2,7 +2,7 @@
 import { createClaimTable } from '../claims/table.js'
 import { createDeadlines } from './deadlines.js'
 import { NOTHING_SHARED } from './handed-over.js'
-import { wakeAll, wakeParked } from './parking.js'
+import { isHeldBack, wakeAll, wakeLimiter, wakeParked } from './parking.js'
 import { createReadyQueue } from './ready-queue.js'
 import { createSmallMap } from './small-map.js'
 import type { Attempt, RunState, ScopeState, Waiter } from './state.js'
@@ -28,14 +28,22 @@ export function createState(bypassLimit: number = BYPASS_LIMIT): ScopeState {
     workers: new Map(),
     attempts: createSmallMap(),
     closing: new Map(),
+    integrations: createSmallMap(),
     claims: createClaimTable<Attempt, Waiter>({
       bypassLimit,
-      isHeldBack: ({ run, task }) => run.paused !== null || run.needWorkers[run.plan.need[task]!]!.length === 0,
+      isHeldBack,
       onFree: (pattern) => wakeParked(state, pattern),
       onGone: (pattern) => wakeAll(state, pattern),
+      onUnreserved({ uses }) {
+        for (const { limiter } of uses) wakeLimiter(state, limiter)
+      },
     }),
+    limiters: new Map(),
+    fading: new Set(),
+    keyed: new Map(),
     parked: new Map(),
     deadlines: createDeadlines(),
+    now: 0,
   }
   return state
 }
@@ -74,6 +82,7 @@ export function createRun(state: ScopeState, opened: RunEventMap['run.opened'], 
     unneeded: new Set(),
     shortfall: 0,
     doomed: new Map(),
+    reusable: new Set(),
     counts,
     closing: 0,
     paused: null,
@@ -84,6 +93,10 @@ export function createRun(state: ScopeState, opened: RunEventMap['run.opened'], 
     shared: NOTHING_SHARED,
     messages: [],
     claimSets: plan.claimSets.map((set) => state.claims.intern(set)),
+    // What it uses of the scope is wired by `openUses`.
+    useSet: plan.useSet,
+    useSets: [],
+    limiters: new Set(),
     waiters: new Map(),
     ready: createReadyQueue(plan),
     cursor: 0,

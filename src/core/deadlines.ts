@@ -5,6 +5,7 @@
 import { heapPop, heapPush } from './heap.js'
 import type { EpochMs, Fence, RunId, TaskIndex } from './types.js'
 
+/** What becomes due for a task or an attempt. */
 export type DeadlineKind =
   | 'retry'
   | 'scheduleToStart'
@@ -14,7 +15,15 @@ export type DeadlineKind =
   | 'stall'
   | 'close'
 
-export interface Deadline {
+/** A moment at which a limiter may let somebody start who is parked on it. */
+export interface LimiterDeadline {
+  readonly at: EpochMs
+  readonly kind: 'limiter'
+  readonly limiter: string
+}
+
+/** A moment that concerns a task or an attempt of it. */
+export interface TaskDeadline {
   readonly at: EpochMs
   readonly kind: DeadlineKind
   readonly run: RunId
@@ -22,6 +31,8 @@ export interface Deadline {
   /** The attempt it is about; 0 where it is about the task. */
   readonly fence: Fence
 }
+
+export type Deadline = TaskDeadline | LimiterDeadline
 
 export interface Deadlines {
   add(deadline: Deadline): void
@@ -34,9 +45,7 @@ export interface Deadlines {
   readonly size: number
 }
 
-interface Numbered extends Deadline {
-  readonly seq: number
-}
+type Numbered = Deadline & { readonly seq: number }
 
 export function createDeadlines(): Deadlines {
   const heap: Numbered[] = []

@@ -2,13 +2,15 @@
  * The only door: what one input leads to. Deterministic, mutable in place, no clock and no chance.
  *
  * Every decision has the same four steps: apply the input, let time take its due, draw the consequences (skip what can
- * never be ready, close what has ended), and start whatever may start. What happens is recorded as an event, and
+ * never be ready, close what has ended, let the next ones integrate), and start whatever may start. What happens is recorded as an event, and
  * recording is what changes the state.
  */
 import { amend, refusal } from './amend.js'
+import { claim, grantIntegrations, integrate } from './claim-inputs.js'
 import { dispatch } from './dispatch.js'
 import { expire } from './expire.js'
 import { instruct } from './instruct.js'
+import { isSameLimit } from './limit.js'
 import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
 import { reopenTask } from './reopen.js'
 import { settle } from './settle.js'
@@ -47,6 +49,7 @@ export function decideAll(plans: Plans, state: ScopeState, inputs: readonly Inpu
   // No number at all would be stored as null, and never read back.
   const at = Math.max(Number.isFinite(now) ? now : 0, state.clock, state.deadlines.reached())
   const draft: Draft = { plans, state, at, events: [], rejection: null }
+  state.now = at
   let rejections: Map<number, Rejection> | null = null
   for (let i = 0; i < inputs.length; i += 1) {
     apply(draft, inputs[i]!)
@@ -57,6 +60,7 @@ export function decideAll(plans: Plans, state: ScopeState, inputs: readonly Inpu
   }
   expire(draft)
   settle(draft)
+  grantIntegrations(draft)
   dispatch(draft)
   const instructions: Instruction[] = []
   for (const event of draft.events) {
@@ -86,6 +90,9 @@ function apply(draft: Draft, input: Input): void {
       return reachMilestone(draft, input)
     case 'confirmStop':
       return confirmStop(draft, input)
+    case 'integrate':
+    case 'claim':
+      return askForClaims(draft, input)
     case 'open':
       return open(draft, input)
     case 'join':
@@ -104,6 +111,8 @@ function apply(draft: Draft, input: Input): void {
       return amendRun(draft, input)
     case 'reopen':
       return reopen(draft, input)
+    case 'setLimit':
+      return setLimit(draft, input)
     case 'tick':
       return
     default:
@@ -181,6 +190,13 @@ function reachMilestone(draft: Draft, input: InputOf<'milestone'>): void {
   }
   if (run.status[point] !== STATUS.waiting) return
   record(draft, { type: 'milestone.reached', ...headOf(draft, attempt), milestone: input.name })
+}
+
+function askForClaims(draft: Draft, input: InputOf<'integrate' | 'claim'>): void {
+  const attempt = liveAttempt(draft, input)
+  if (attempt === null) return
+  if (input.type === 'integrate') integrate(draft, attempt)
+  else claim(draft, attempt, input)
 }
 
 function confirmStop(draft: Draft, input: InputOf<'confirmStop'>): void {
@@ -265,6 +281,12 @@ function amendRun(draft: Draft, input: InputOf<'amend'>): void {
 function reopen(draft: Draft, input: InputOf<'reopen'>): void {
   const run = openRun(draft, input.run)
   if (run !== null) reopenTask(draft, run, input.task, input.downstream, input.reason)
+}
+
+function setLimit(draft: Draft, { name, limit }: InputOf<'setLimit'>): void {
+  const before = draft.state.limiters.get(name)?.host ?? null
+  if (isSameLimit(before, limit)) return
+  record(draft, { type: 'limit.changed', at: draft.at, name, limit })
 }
 
 // ── Cancellation ────────────────────────────────────────────────────────────────────────────────────────────────

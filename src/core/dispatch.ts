@@ -1,8 +1,11 @@
 /**
  * Starts what may start: the ready task that comes first by the person's priority, then rank, then age, among those a
- * free worker can serve; a task whose claims are reserved for it comes before all others. A task that a claim blocks is
- * parked. Ends when no worker is free that could serve any queued task, so whatever can start starts in this step.
+ * free worker can serve; a task for which claims and uses are reserved comes before all others. A task that a claim or
+ * a limiter blocks is parked. Ends when no worker is free that could serve any queued task, so whatever can start starts in
+ * this step. Advisory claims change the order of tasks of one priority (see `advice.ts`).
  */
+import { type Advice, giveBack, isLastCall, passOver } from './advice.js'
+import { obstacleOf } from './parking.js'
 import { parkQueued } from './ready.js'
 import { type Draft, record } from './record.js'
 import type { RunState, ScopeState } from './state.js'
@@ -12,14 +15,27 @@ import { freeWorker } from './workers.js'
 
 export function dispatch(draft: Draft): void {
   const { state } = draft
+  /** Made where there are any advisory claims. */
+  let advice: Advice | null = null
   for (;;) {
     const next = firstStartable(state)
+    if (advice !== null && isLastCall(state, advice, next)) {
+      giveBack(advice)
+      continue
+    }
     if (next === null) return
     const { run, task } = next
     const waiter = run.waiters.get(task)
-    const blocker = waiter === undefined ? null : state.claims.blocker(waiter)
-    if (waiter !== undefined && blocker !== null) parkQueued(state, waiter, blocker)
-    else start(draft, run, task)
+    const obstacle = waiter === undefined ? null : obstacleOf(state, waiter)
+    if (waiter !== undefined && obstacle !== null) {
+      parkQueued(state, waiter, obstacle)
+      continue
+    }
+    if (waiter !== undefined && waiter.set.advisory.length > 0) {
+      advice ??= { heard: new Set(), passed: [] }
+      if (passOver(state, advice, waiter)) continue
+    }
+    start(draft, run, task)
   }
 }
 

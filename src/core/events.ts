@@ -1,4 +1,5 @@
 /** What happened: the only thing that is stored. */
+import type { Limit } from './limit.js'
 import type {
   ClosingReason,
   EpochMs,
@@ -109,12 +110,31 @@ export interface RunEventMap {
    * the attempt. A sign of life, and of progress.
    */
   'milestone.reached': OfAttempt & { readonly type: 'milestone.reached'; readonly milestone: string }
+  /** It wants to integrate: to take its integrate claims, all at once. A sign of life and of progress. */
+  'integration.asked': OfAttempt & { readonly type: 'integration.asked' }
+  /** It holds its integrate claims until it has ended: nobody who asked before meets them any more. */
+  'integration.granted': OfAttempt & { readonly type: 'integration.granted' }
+  /** It claimed more while it ran, and got it: patterns in their normal form. A sign of life. */
+  'claim.extended': OfAttempt & {
+    readonly type: 'claim.extended'
+    readonly write: readonly string[]
+    readonly read: readonly string[]
+  }
   /** The task failed while no attempt of it was live (it waited too long). */
   'task.failed': OfTask & { readonly type: 'task.failed'; readonly failure: Failure }
+  /** The result of another task with the same idempotency key stands for its own: no attempt was made. */
+  'task.reused': OfTask & {
+    readonly type: 'task.reused'
+    /** Whose result it is. */
+    readonly from: { readonly run: RunId; readonly task: TaskId }
+    readonly result: JsonValue
+  }
   'task.skipped': OfTask & { readonly type: 'task.skipped'; readonly reason: SkipReason }
   /** The task has ended and is to be done again. Its attempts count from here on; `generation` counts these events, from 2. */
   'task.reopened': OfTask & { readonly type: 'task.reopened'; readonly generation: number; readonly reason: string }
   'task.cancelled': OfTask & { readonly type: 'task.cancelled'; readonly reason: string }
+  /** The host gave a limit, which wins over what plans declare, or took it back (`limit` null). */
+  'limit.changed': At & { readonly type: 'limit.changed'; readonly name: string; readonly limit: Limit | null }
 }
 
 export type RunEventType = keyof RunEventMap

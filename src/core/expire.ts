@@ -1,5 +1,7 @@
 /** Time takes its due: retries become possible, and what took too long is stopped. */
-import type { Deadline } from './deadlines.js'
+import type { TaskDeadline } from './deadlines.js'
+import { waitsToIntegrate } from './integration.js'
+import { wakeLimiter } from './parking.js'
 import { undelay } from './ready.js'
 import { type Draft, failAttempt, headOf, record, stopAttempt } from './record.js'
 import type { Attempt, RunState } from './state.js'
@@ -8,14 +10,19 @@ import type { EpochMs, Failure, Policy, TaskIndex } from './types.js'
 
 /** Handles every deadline that is due at the time of the draft, the earliest first. */
 export function expire(draft: Draft): void {
-  const { deadlines, runs } = draft.state
+  const { deadlines, runs, limiters } = draft.state
   for (let due = deadlines.takeDue(draft.at); due !== null; due = deadlines.takeDue(draft.at)) {
+    if (due.kind === 'limiter') {
+      const limiter = limiters.get(due.limiter)
+      if (limiter !== undefined) wakeLimiter(draft.state, limiter)
+      continue
+    }
     const run = runs.get(due.run)
     if (run !== undefined) fall(draft, run, due)
   }
 }
 
-function fall(draft: Draft, run: RunState, due: Deadline): void {
+function fall(draft: Draft, run: RunState, due: TaskDeadline): void {
   const { task } = due
   const policy = run.plan.policies[run.plan.policy[task]!]!
   switch (due.kind) {
@@ -67,13 +74,15 @@ function failWaiting(draft: Draft, run: RunState, task: TaskIndex, message: stri
 }
 
 /** Stops a live attempt that is too slow, silent or stuck; arms the deadline again if it was heard of in time. */
-function judge(draft: Draft, attempt: Attempt, due: Deadline, policy: Policy): void {
+function judge(draft: Draft, attempt: Attempt, due: TaskDeadline, policy: Policy): void {
   if (due.kind === 'startToClose') {
     stopAttempt(draft, attempt, 'timeout')
     const message = `The attempt took longer than ${policy.startToCloseMs} ms (timeouts.startToClose).`
     return failAttempt(draft, attempt, { kind: 'timeout', message })
   }
   const isLease = due.kind === 'heartbeat'
+  // Whoever waits for its turn cannot get on: this clock stands still, and is armed again when the turn comes.
+  if (!isLease && waitsToIntegrate(attempt)) return
   // Without a limit there is no deadline.
   const limit = (isLease ? policy.heartbeatMs : policy.stallMs)!
   const dueAt = silentUntil(attempt, isLease, limit)
@@ -90,5 +99,7 @@ function judge(draft: Draft, attempt: Attempt, due: Deadline, policy: Policy): v
 
 /** When silence is long enough. Not every beat is recorded, so a little more than the limit is allowed. */
 function silentUntil(attempt: Attempt, isLease: boolean, limit: number): EpochMs {
-  return (isLease ? attempt.beatAt : attempt.progressAt) + Math.round(limit * (1 + BEAT_SHARE))
+  const { beatAt, progressAt, integration } = attempt
+  const since = isLease ? beatAt : Math.max(progressAt, integration?.grantedAt ?? progressAt)
+  return since + Math.round(limit * (1 + BEAT_SHARE))
 }

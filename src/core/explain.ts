@@ -1,4 +1,7 @@
 /** Why a task is not running: every reason that holds now, the nearest obstacle first. */
+import { CLAIM_MODES } from '../claims/table.js'
+import { explainUses, type LimitReason } from './explain-uses.js'
+import { aheadOf, waitsToIntegrate } from './integration.js'
 import type { Attempt, RunState, ScopeState, Waiter } from './state.js'
 import { PLACE, STATUS, STATUS_NAMES } from './state.js'
 import type {
@@ -23,8 +26,8 @@ import { attemptId } from './types.js'
 import { canServe } from './workers.js'
 
 /**
- * One reason. A task that runs or has ended has one, and one more for each attempt of it that has not stopped yet; a task
- * that could start this instant has none.
+ * One reason. A task that runs or has ended has one, and one more for each attempt of it that has not stopped yet, or before
+ * which it waits to integrate; a task that could start this instant has none.
  */
 export type Reason =
   /** It runs. */
@@ -56,6 +59,18 @@ export type Reason =
     }
   /** Everything it waits for holds, and a lag has to pass. */
   | { readonly kind: 'lag'; readonly at: EpochMs; readonly inMs: DurationMs }
+  /**
+   * It runs and waits to integrate, behind another attempt that asked before and meets it on `path`: one that integrates
+   * now (`isHeld`), or waits itself.
+   */
+  | {
+      readonly kind: 'integration'
+      readonly path: string
+      readonly behind: AttemptId
+      readonly isHeld: boolean
+      readonly sinceMs: DurationMs
+      readonly closing?: ClosingReason
+    }
   /** A path it claims is held. `path` is the held pattern. */
   | {
       readonly kind: 'claim'
@@ -64,6 +79,7 @@ export type Reason =
       readonly sinceMs: DurationMs
       readonly closing?: ClosingReason
     }
+  | LimitReason
   /** A path it claims is kept for a task that has been passed too often. */
   | {
       readonly kind: 'reserved'
@@ -110,7 +126,7 @@ function explainStatus(state: ScopeState, run: RunState, task: TaskIndex, now: E
     case 'skipped':
       return [{ kind: 'skipped', reason: run.skips.get(task)! }]
     case 'running':
-      return [explainRunning(run.live.get(task)!, now)]
+      return [explainRunning(run.live.get(task)!, now), ...explainIntegration(state, run.live.get(task)!, now)]
     case 'waiting':
       return [...explainPause(run, now), ...explainDependencies(run, task)]
     case 'ready':
@@ -145,6 +161,17 @@ function explainRunning(attempt: Attempt, now: EpochMs): Reason {
   const { worker, startedAt, progress } = attempt
   const running = { kind: 'running', attempt: idOf(attempt), worker: worker.id, sinceMs: now - startedAt } as const
   return progress === undefined ? running : { ...running, progress }
+}
+
+function explainIntegration(state: ScopeState, attempt: Attempt, now: EpochMs): readonly Reason[] {
+  if (!waitsToIntegrate(attempt)) return []
+  return aheadOf(state, attempt).map(({ attempt: other, path }): Reason => {
+    const { closing } = other
+    const isHeld = !waitsToIntegrate(other)
+    const sinceMs = now - attempt.integration!.askedAt
+    const reason = { kind: 'integration', path, behind: idOf(other), isHeld, sinceMs } as const
+    return closing === null ? reason : { ...reason, closing: closing.reason }
+  })
 }
 
 function explainClosing(state: ScopeState, run: RunState, task: TaskIndex, now: EpochMs): readonly Reason[] {
@@ -193,7 +220,7 @@ function explainReady(state: ScopeState, run: RunState, task: TaskIndex, now: Ep
     reasons.push(failure === undefined ? { kind: 'lag', at, inMs } : { kind: 'retry', at, inMs, failure })
   }
   const waiter = run.waiters.get(task)
-  if (waiter !== undefined) reasons.push(...explainClaims(state, waiter, now))
+  if (waiter !== undefined) reasons.push(...explainClaims(state, waiter, now), ...explainUses(state, waiter, now))
   return [...reasons, ...explainCapacity(state, run, task)]
 }
 
@@ -203,7 +230,7 @@ function explainClaims(state: ScopeState, waiter: Waiter, now: EpochMs): readonl
   const met = new Map<Attempt, string>()
   const reserved = claims.reservation()
   const reasons: Reason[] = []
-  for (const mode of ['write', 'read'] as const) {
+  for (const mode of CLAIM_MODES) {
     for (const mine of waiter.set[mode]) {
       for (const other of claims.index.neighbours(mine)) {
         if (!claims.isBlockedAt(other, mode, waiter)) continue

@@ -29,6 +29,11 @@ export function followRun(id: RunId, plan: CompiledPlan, openedAt: EpochMs): Fol
       case 'attempt.started':
         leaveReady(state, run, task)
         return setStatus(run, task, STATUS.running)
+      case 'task.reused':
+        leaveReady(state, run, task)
+        setStatus(run, task, STATUS.succeeded)
+        if (event.result !== null) run.results.set(task, event.result)
+        return tell(state, run, task, 'reached', event.at)
       case 'attempt.succeeded':
         setStatus(run, task, STATUS.succeeded)
         if (event.result !== null) run.results.set(task, event.result)

@@ -5,6 +5,7 @@ import { createReadyQueue } from './ready-queue.js'
 import type { RunState, ScopeState } from './state.js'
 import { isFinal, STATUS } from './state.js'
 import type { CompiledPlan, EpochMs, NodeIndex, TaskIndex } from './types.js'
+import { growUses } from './uses.js'
 import { refreshWorkers } from './workers.js'
 
 /** Puts `plan`, an amendment of the run's own, in its place. `changed` are tasks that wait or are ready. O(nodes). */
@@ -27,6 +28,7 @@ export function grow(
   run.plan = plan
   widen(run, before)
   run.claimSets = [...run.claimSets, ...plan.claimSets.slice(before.claimSets.length).map(state.claims.intern)]
+  growUses(state, run, new Set(changed))
   run.ready = createReadyQueue(plan)
   for (const task of queued) run.ready.push(task)
   refreshWorkers(state)

@@ -1,5 +1,6 @@
 /** What somebody asks of the core or reports to it, and how the core says no. */
-import type { Failure, Fence, JsonValue, MessageTarget, PoolId, RunId, TaskId, WorkerId } from './words.js'
+import type { Limit } from './limit.js'
+import type { AttemptId, Failure, Fence, JsonValue, MessageTarget, PoolId, RunId, TaskId, WorkerId } from './words.js'
 
 /** What names an attempt in a report. The task is there for people; the fence decides. */
 export interface AttemptRef {
@@ -58,6 +59,10 @@ export type Input =
     }
   /** The attempt has come to a milestone that its task declares. */
   | ({ readonly type: 'milestone'; readonly name: string } & AttemptRef)
+  /** The attempt wants to take its integrate claims; it may have to wait for its turn. */
+  | ({ readonly type: 'integrate' } & AttemptRef)
+  /** The attempt wants to hold more: answered at once. What it says is not trusted. */
+  | ({ readonly type: 'claim'; readonly write: readonly string[]; readonly read: readonly string[] } & AttemptRef)
   /** The executor confirms that an attempt it was told to stop has stopped. */
   | ({ readonly type: 'confirmStop' } & AttemptRef)
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
@@ -74,6 +79,8 @@ export type Input =
       readonly downstream: boolean
       readonly reason: string
     }
+  /** The host gives a limit, or takes back the one it gave. */
+  | { readonly type: 'setLimit'; readonly name: string; readonly limit: Limit | null }
   /** Time has passed. */
   | { readonly type: 'tick' }
 
@@ -90,6 +97,10 @@ export type RejectionCode =
   | 'TASK_STARTED'
   | 'STREAM_FINISHED'
   | 'ATTEMPT_STALE'
+  | 'NOTHING_TO_INTEGRATE'
+  | 'CLAIM_INVALID'
+  | 'CLAIM_FORBIDDEN'
+  | 'CLAIM_HELD'
   | 'WORKER_EXISTS'
   | 'WORKER_UNKNOWN'
   | 'LIMIT_EXCEEDED'
@@ -99,4 +110,9 @@ export interface Rejection {
   readonly code: RejectionCode
   readonly message: string
   readonly hint: string
+  /**
+   * Of a claim: a path that was asked for and cannot be had, and who holds it; null where nobody does (it is reserved,
+   * protected, another stream's, or no path pattern).
+   */
+  readonly refused?: { readonly path: string; readonly heldBy: AttemptId | null }
 }

@@ -11,5 +11,9 @@ export function instruct(event: RunEvent): Instruction | null {
     const { run, task, attempt, fence, reason } = event
     return { type: 'stopAttempt', run, task, attempt, fence, reason }
   }
+  if (event.type === 'integration.granted') {
+    const { run, task, attempt, fence } = event
+    return { type: 'grantIntegration', run, task, attempt, fence }
+  }
   return null
 }

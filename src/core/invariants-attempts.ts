@@ -1,5 +1,5 @@
 /** The sentences about attempts, the slots they occupy and the claims they hold (S2, S3, S7, S12). */
-import { conflicts } from './conflict-oracle.js'
+import { attemptsConflict, checkHeld, checkIntegrations } from './invariants-claims.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { STATUS } from './state.js'
 import { broken, brokenBy } from './violation.js'
@@ -17,9 +17,10 @@ export function checkAttempts(state: ScopeState): readonly Attempt[] {
   checkClosing(state, attempts)
   for (const attempt of attempts) checkAttempt(state, attempt)
   if (state.attempts.size !== attempts.length) broken('"attempts" has all and only live and closing attempts')
-  checkPairs(attempts)
+  checkPairs(state, attempts)
   checkSlots(state, attempts)
   checkHeld(state, attempts)
+  checkIntegrations(state, attempts)
   return attempts
 }
 
@@ -66,16 +67,14 @@ function checkAttempt(state: ScopeState, attempt: Attempt): void {
 }
 
 /** No two attempts share a slot or a path; that they share no fence is known by now. */
-function checkPairs(attempts: readonly Attempt[]): void {
+function checkPairs(state: ScopeState, attempts: readonly Attempt[]): void {
   for (let i = 1; i < attempts.length; i += 1) {
     const a = attempts[i]!
-    const { plan } = a.run
-    const claimSet = plan.claimSet[a.task]!
     for (let j = 0; j < i; j += 1) {
       const b = attempts[j]!
       if (a.worker === b.worker && a.slot === b.slot)
         brokenBy(`No slot is used twice (S7), also by fence ${b.fence}`, a)
-      if (claimSet === -1 || !conflicts(plan, claimSet, b.run.plan, b.run.plan.claimSet[b.task]!)) continue
+      if (!attemptsConflict(state, a, b)) continue
       const other = `"${b.run.id}/${b.run.plan.taskIds[b.task]}#${b.number}"`
       brokenBy(`Attempts with conflicting claims do not run side by side (S2), but ${other} does`, a)
     }
@@ -111,23 +110,4 @@ const FEW = 8
 function hasTwice(list: readonly number[]): boolean {
   for (let i = 1; i < list.length; i += 1) if (list.indexOf(list[i]!) < i) return true
   return false
-}
-
-/** The table holds the claims of all and only these attempts (S12). */
-function checkHeld(state: ScopeState, attempts: readonly Attempt[]): void {
-  const { held } = state.claims
-  let holders = 0
-  for (const attempt of attempts) {
-    const { run, task } = attempt
-    const claimSet = run.plan.claimSet[task]!
-    if (claimSet === -1) continue
-    holders += 1
-    if (held.get(attempt) !== run.claimSets[claimSet]) {
-      brokenBy('The claims of a live or closing attempt are held, all of them (S2)', attempt)
-    }
-  }
-  if (held.size === holders) return
-  for (const holder of held.keys()) {
-    if (!attempts.includes(holder)) brokenBy('Claims are held by live and closing attempts only (S12)', holder)
-  }
 }

@@ -1,14 +1,19 @@
 /** The sentences about ready tasks: where they stand, who waits for what, and that nothing startable is left (L2). */
+import type { ClaimMode } from '../claims/table.js'
 import { conflicts } from './conflict-oracle.js'
-import type { Attempt, RunState, ScopeState, Waiter, Worker } from './state.js'
+import { waitsToIntegrate } from './integration.js'
+import { attemptConflicts } from './invariants-claims.js'
+import { isLimited, limiterDueAt, usesOf } from './invariants-limits.js'
+import { shortageFor } from './parking.js'
+import type { Attempt, Obstacle, RunState, ScopeState, Waiter, Worker } from './state.js'
 import { BEAT_SHARE, isFinal, PLACE, STATUS } from './state.js'
-import type { EpochMs, TaskIndex } from './types.js'
+import type { Ask, EpochMs, TaskIndex } from './types.js'
 import { broken } from './violation.js'
 import { canServe } from './workers.js'
 
 /** Checks the dispatcher after a decision at `at`; `attempts` are those that occupy a slot. */
 export function checkDispatch(state: ScopeState, attempts: readonly Attempt[], at: EpochMs): void {
-  let dueAt = Number.POSITIVE_INFINITY
+  let dueAt = limiterDueAt(state, at)
   for (const run of state.runs.values()) {
     dueAt = Math.min(dueAt, checkRun(state, run, attempts, at))
   }
@@ -34,7 +39,7 @@ function checkRun(state: ScopeState, run: RunState, attempts: readonly Attempt[]
       if (run.place[task] !== PLACE.nowhere) broken('Only ready tasks have a place in the dispatcher', run, task)
     } else {
       const need = plan.need[task]!
-      if (plan.claimSet[task] !== -1) claimants += 1
+      if (plan.claimSet[task] !== -1 || run.useSet[task] !== -1) claimants += 1
       checkPlace(state, run, task, at)
       if (run.place[task] === PLACE.queued) firstClass[need] = Math.min(firstClass[need]!, plan.dispatchClass[task]!)
       if (run.paused === null && free[need] === true) checkBlocked(state, run, task, attempts, at)
@@ -42,7 +47,7 @@ function checkRun(state: ScopeState, run: RunState, attempts: readonly Attempt[]
     }
     dueAt = Math.min(dueAt, closeDueAt(run, task))
   }
-  if (run.waiters.size !== claimants) broken('"waiters" has all and only ready tasks with claims', run)
+  if (run.waiters.size !== claimants) broken('"waiters" has all and only ready tasks with claims or uses', run)
   checkQueue(run, firstClass)
   return dueAt
 }
@@ -79,34 +84,49 @@ function checkPlace(state: ScopeState, run: RunState, task: TaskIndex, at: Epoch
   }
   const waiter = run.waiters.get(task)
   if (waiter === undefined) {
-    if (run.plan.claimSet[task] !== -1) broken('"waiters" has all and only ready tasks with claims', run, task)
-    if (place === PLACE.parked) broken('Only a task with claims is parked', run, task)
+    if (run.plan.claimSet[task] !== -1 || usesOf(state, run, task).length > 0) {
+      broken('"waiters" has all and only ready tasks with claims or uses', run, task)
+    }
+    if (place === PLACE.parked) broken('Only a task with claims or uses is parked', run, task)
     return
   }
   if (waiter.run !== run || waiter.task !== task || !waiter.waiting) broken('A ready claimant waits', run, task)
-  if (waiter.set !== run.claimSets[run.plan.claimSet[task]!]) broken('A claimant waits for its own claims', run, task)
+  const set = run.claimSets[run.plan.claimSet[task]!]
+  if (set === undefined ? Object.values(waiter.set).some(({ length }) => length > 0) : waiter.set !== set) {
+    broken('A claimant waits for its own claims', run, task)
+  }
+  const uses = usesOf(state, run, task)
+  const isWaited = (name: string, ask: number): boolean =>
+    waiter.uses.some((use) => use.limiter === state.limiters.get(name) && use.ask === ask)
+  if (waiter.uses.length !== uses.length || !uses.every(({ limiter, ask }) => isWaited(limiter, ask))) {
+    broken('A ready task waits for all that it uses', run, task)
+  }
   if ((waiter.parkedAt !== null) !== (place === PLACE.parked)) broken('"parkedAt" is set while parked', run, task)
-  if (waiter.parkedAt !== null) checkParked(state, waiter, waiter.parkedAt)
+  if (waiter.parkedAt !== null) checkParked(state, waiter, waiter.parkedAt, at)
 }
 
-/** A parked task stands in the line of its claim, and that claim blocks it or somebody before it was woken. */
-function checkParked(state: ScopeState, waiter: Waiter, parkedAt: NonNullable<Waiter['parkedAt']>): void {
+/** A parked task stands in the line of its obstacle, and that blocks it or somebody before it was woken. */
+function checkParked(state: ScopeState, waiter: Waiter, parkedAt: Obstacle, now: EpochMs): void {
   const { run, task } = waiter
   const need = run.plan.need[task]!
-  const { pattern, mode } = parkedAt
-  const line = state.parked.get(pattern)?.find((each) => each.run === run && each.need === need && each.mode === mode)
+  const { at, how } = parkedAt
+  const line = state.parked.get(at)?.find((each) => each.run === run && each.need === need && each.how === how)
   if (line === undefined || !line.waiters.includes(waiter)) {
-    broken('"parked" has all waiters that are parked, by the pattern they are parked on', run, task)
+    broken('"parked" has all waiters that are parked, by what they are parked on', run, task)
   }
-  if (state.claims.isBlockedAt(pattern, mode, waiter)) return
+  const isBlocked =
+    typeof at === 'number'
+      ? state.claims.isBlockedAt(at, how as ClaimMode, waiter)
+      : shortageFor(state, at, how as Ask, waiter, now) !== null
+  if (isBlocked) return
   for (const other of run.waiters.values()) {
     const from = other.wokenFrom
-    if (from?.pattern === pattern && from.mode === mode && run.plan.need[other.task] === need) return
+    if (from?.at === at && from.how === how && run.plan.need[other.task] === need) return
   }
   broken('A parked task is blocked where it is parked, or the first of its line was woken', run, task)
 }
 
-/** L2 by brute force: a free worker could serve this task, so a held claim or the reservation must forbid it. */
+/** L2 by brute force: a free worker could serve this task, so something held, a limit or the reservation must forbid it. */
 function checkBlocked(
   state: ScopeState,
   run: RunState,
@@ -117,22 +137,22 @@ function checkBlocked(
   if (run.readyAt[task]! > at) return
   const { plan } = run
   const claimSet = plan.claimSet[task]!
+  const owner = state.claims.reservation()
+  const isKept = owner !== null && !rests(state, owner) && (owner.run !== run || owner.task !== task)
+  if (run.useSet[task] !== -1 && isLimited(state, run, task, attempts, isKept ? owner : null, at)) return
   if (claimSet !== -1) {
-    for (const { run: other, task: held } of attempts) {
-      if (conflicts(plan, claimSet, other.plan, other.plan.claimSet[held]!)) return
-    }
-    const reserved = state.claims.reservation()
-    if (reserved !== null && !rests(state, reserved) && (reserved.run !== run || reserved.task !== task)) {
-      if (conflicts(plan, claimSet, reserved.run.plan, reserved.run.plan.claimSet[reserved.task]!)) return
-    }
+    for (const attempt of attempts) if (attemptConflicts(state, attempt, plan, claimSet)) return
+    if (isKept && conflicts(plan, claimSet, owner.run.plan, owner.run.plan.claimSet[owner.task]!)) return
   }
   broken('A ready task whose claims and worker are free starts in the same step (L2)', run, task)
 }
 
 /** Whether a reservation holds nobody up for now, as its owner may not start for another reason. */
-function rests(state: ScopeState, { run, task }: Waiter): boolean {
+function rests(state: ScopeState, { run, task, uses }: Waiter): boolean {
   const need = run.plan.needs[run.plan.need[task]!]!
   if (run.paused !== null) return true
+  if (uses.some(({ limiter, ask }) => (limiter.limit.capacity ?? Number.POSITIVE_INFINITY) < Math.max(ask, 1)))
+    return true
   for (const worker of state.workers.values()) if (!worker.isDraining && canServe(worker, need)) return false
   return true
 }
@@ -182,12 +202,14 @@ function closeDueAt(run: RunState, task: TaskIndex): EpochMs {
 
 /** When an attempt is due for something, at the latest. */
 function attemptDueAt(attempt: Attempt): EpochMs {
-  const { run, task, startedAt, beatAt, progressAt, closing } = attempt
+  const { run, task, startedAt, beatAt, progressAt, integration, closing } = attempt
   if (closing !== null) return closing.closeBy ?? Number.POSITIVE_INFINITY
   const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
   return Math.min(
     startToCloseMs === null ? Number.POSITIVE_INFINITY : startedAt + startToCloseMs,
     heartbeatMs === null ? Number.POSITIVE_INFINITY : beatAt + Math.round(heartbeatMs * (1 + BEAT_SHARE)),
-    stallMs === null ? Number.POSITIVE_INFINITY : progressAt + Math.round(stallMs * (1 + BEAT_SHARE)),
+    stallMs === null || waitsToIntegrate(attempt)
+      ? Number.POSITIVE_INFINITY
+      : Math.max(progressAt, integration?.grantedAt ?? progressAt) + Math.round(stallMs * (1 + BEAT_SHARE)),
   )
 }

@@ -6,6 +6,7 @@
 import { checkAttempts } from './invariants-attempts.js'
 import { checkDispatch } from './invariants-dispatch.js'
 import { checkHandedOver } from './invariants-handed-over.js'
+import { checkLimiters } from './invariants-limits.js'
 import { checkNodes, checkShortfall } from './invariants-nodes.js'
 import type { RunState, ScopeState } from './state.js'
 import { isFinal, STATUS, STATUS_NAMES, unfinished } from './state.js'
@@ -29,6 +30,7 @@ export function checkInvariants(state: ScopeState, now: EpochMs = state.clock): 
     checkShortfall(run)
   }
   const attempts = checkAttempts(state)
+  checkLimiters(state, attempts)
   checkDispatch(state, attempts, at)
   checkHandedOver(state)
 }
@@ -69,6 +71,7 @@ function checkBudget(run: RunState, task: TaskIndex): void {
 function checkMaps(run: RunState): void {
   const { status, counts, doomed, results, failures, skips, cancels } = run
   for (const task of keysOf(doomed)) broken('"doomed" is empty after each decision', run, task)
+  for (const task of run.reusable) broken('"reusable" is empty after each decision', run, task)
   for (const task of keysOf(results)) {
     if (status[task] !== STATUS.succeeded) broken('"results" has succeeded tasks only', run, task)
   }

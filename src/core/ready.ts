@@ -2,9 +2,10 @@
  * How tasks become ready and cease to be: the bookkeeping of the dispatcher's indexes.
  */
 
-import type { Blocker, ClaimSet } from '../claims/table.js'
+import type { ClaimSet } from '../claims/table.js'
+import { enterLine } from './limiters.js'
 import { park, wakeNext } from './parking.js'
-import type { RunState, ScopeState, Waiter } from './state.js'
+import type { Obstacle, RunState, ScopeState, UseSet, Waiter } from './state.js'
 import { PLACE, STATUS } from './state.js'
 import type { EpochMs, TaskIndex } from './types.js'
 
@@ -19,16 +20,7 @@ export function makeReady(state: ScopeState, run: RunState, task: TaskIndex, at:
   const policy = run.plan.policies[run.plan.policy[task]!]!
   setStatus(run, task, STATUS.ready)
   run.readyAt[task] = retryAt
-  state.readySeq += 1
-  const claimSet = run.plan.claimSet[task]!
-  if (claimSet !== -1) startWaiting(state, run, task, run.claimSets[claimSet]!, retryAt)
-  if (retryAt > at) {
-    run.place[task] = PLACE.delayed
-    state.deadlines.add({ at: retryAt, kind: 'retry', run: run.id, task, fence: 0 })
-  } else {
-    run.place[task] = PLACE.queued
-    run.ready.push(task)
-  }
+  enterDispatch(state, run, task, at)
   if (policy.scheduleToStartMs !== null) {
     state.deadlines.add({
       at: retryAt + policy.scheduleToStartMs,
@@ -44,11 +36,35 @@ export function makeReady(state: ScopeState, run: RunState, task: TaskIndex, at:
   }
 }
 
-function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: ClaimSet, notBefore: EpochMs): void {
+/** Gives a ready task its place in the dispatcher, as the youngest: it waits for what it needs, or for the time of its retry. */
+export function enterDispatch(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {
+  const retryAt = run.readyAt[task]!
+  state.readySeq += 1
+  const claimSet = run.plan.claimSet[task]!
+  const useSet = run.useSet[task]!
+  if (claimSet !== -1 || useSet !== -1) {
+    startWaiting(state, run, task, run.claimSets[claimSet] ?? NO_CLAIMS, run.useSets[useSet] ?? NO_USES)
+    if (state.keyed.size > 0 && state.keyed.has(run.plan.keys.get(task) ?? '')) run.reusable.add(task)
+  }
+  if (retryAt > at) {
+    run.place[task] = PLACE.delayed
+    state.deadlines.add({ at: retryAt, kind: 'retry', run: run.id, task, fence: 0 })
+  } else {
+    run.place[task] = PLACE.queued
+    run.ready.push(task)
+  }
+}
+
+const NO_CLAIMS: ClaimSet = { write: [], read: [], integrate: [], advisory: [] }
+const NO_USES: UseSet = []
+
+function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: ClaimSet, uses: UseSet): void {
+  const notBefore = run.readyAt[task]!
   const waiter: Waiter = {
     run,
     task,
     set,
+    uses,
     seq: state.readySeq,
     notBefore,
     bypasses: 0,
@@ -58,11 +74,12 @@ function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: Cl
   }
   run.waiters.set(task, waiter)
   state.claims.wait(waiter)
+  for (const { limiter, ask } of uses) enterLine(limiter, waiter, ask)
 }
 
 /**
- * Takes a ready task out of the dispatcher, because it starts or ends. The caller grants the claims of a task that starts
- * before this, so that whoever stood behind it is woken to what is true now.
+ * Takes a ready task out of the dispatcher, because it starts or ends. The caller grants the claims and uses of a task that
+ * starts before this, so that whoever stood behind it is woken to what is true now.
  */
 export function leaveReady(state: ScopeState, run: RunState, task: TaskIndex): void {
   if (run.place[task] === PLACE.queued) run.ready.remove(task)
@@ -70,18 +87,19 @@ export function leaveReady(state: ScopeState, run: RunState, task: TaskIndex): v
   const waiter = run.waiters.get(task)
   if (waiter === undefined) return
   run.waiters.delete(task)
+  run.reusable.delete(task)
   waiter.parkedAt = null
   if (waiter.waiting) state.claims.withdraw(waiter)
   wakeNext(state, waiter)
 }
 
 /**
- * Moves a queued task that a claim blocks to the line of that claim. The line it was woken from is looked at again, also if
+ * Moves a queued task that a claim or limiter blocks to the line of that. The line it was woken from is looked at again, also if
  * it is the same one: a reservation may block this task there, and not its owner.
  */
-export function parkQueued(state: ScopeState, waiter: Waiter, blocker: Blocker): void {
+export function parkQueued(state: ScopeState, waiter: Waiter, obstacle: Obstacle): void {
   waiter.run.ready.remove(waiter.task)
-  park(state, waiter, blocker)
+  park(state, waiter, obstacle)
   wakeNext(state, waiter)
 }
 

@@ -5,14 +5,17 @@
  */
 import { createRun } from './create.js'
 import type { DeadlineKind } from './deadlines.js'
+import { extendClaims } from './extension.js'
 import { grow } from './grow.js'
 import { addMessage, addShared, NOTHING_SHARED } from './handed-over.js'
+import { askToIntegrate, grantIntegration, waitsToIntegrate } from './integration.js'
 import { endWithout, reach, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import { retract } from './retract.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { findTask, STATUS } from './state.js'
-import type { EpochMs, Fence, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
+import type { EpochMs, Fence, JsonValue, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
+import { closeUses, grant, keepResult, letGoOfUses, limitChanged, openUses, usesFailed, usesSucceeded } from './uses.js'
 import { refreshWorkers } from './workers.js'
 
 /**
@@ -46,6 +49,14 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return attemptClosed(state, event)
     case 'milestone.reached':
       return milestoneReached(state, event)
+    case 'task.reused':
+      return taskReused(state, event)
+    case 'integration.asked':
+      return askToIntegrate(state, liveAttempt(state, event), event.at)
+    case 'integration.granted':
+      return grantIntegration(state, liveAttempt(state, event), event.at)
+    case 'claim.extended':
+      return extendClaims(state, liveAttempt(state, event), event)
     case 'task.skipped':
       return taskSkipped(state, event)
     case 'task.cancelled':
@@ -61,6 +72,8 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
     case 'worker.left':
       state.workers.delete(event.worker)
       return refreshWorkers(state)
+    case 'limit.changed':
+      return limitChanged(state, event)
     default:
       return reduceRun(plans, state, event)
   }
@@ -97,6 +110,7 @@ function runOpened(plans: Plans, state: ScopeState, event: RunEventMap['run.open
   const run = createRun(state, event, plan)
   state.runs.set(event.run, run)
   if (run.idempotencyKey !== null) state.runKeys.set(run.idempotencyKey, run.id)
+  openUses(state, run, event.at)
   refreshWorkers(state)
   tellRoots(state, run, event.at)
 }
@@ -133,6 +147,7 @@ function runClosed(state: ScopeState, event: RunEventMap['run.closed']): void {
   const run = openRun(state, event.run)
   run.closed = { at: event.at, verdict: event.verdict }
   for (const set of run.claimSets) state.claims.forget(set)
+  closeUses(state, run, event.at)
   state.runs.delete(run.id)
   const { openedAt, openedAfter, plan } = run
   const { at: closedAt, verdict } = event
@@ -179,6 +194,9 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
     progressAt: at,
     progress: undefined,
     shared: run.shared,
+    uses: null,
+    integration: null,
+    extensions: null,
     closing: null,
   }
   state.fence = fence
@@ -187,7 +205,7 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
   run.live.set(task, attempt)
   state.attempts.set(fence, attempt)
   const waiter = run.waiters.get(task)
-  if (waiter !== undefined) state.claims.grant(attempt, waiter, at)
+  if (waiter !== undefined) grant(state, attempt, waiter, at)
   leaveReady(state, run, task)
   setStatus(run, task, STATUS.running)
   armAttempt(state, attempt)
@@ -208,19 +226,34 @@ function arm(state: ScopeState, attempt: Attempt, kind: DeadlineKind, limit: num
 
 function attemptSucceeded(state: ScopeState, event: RunEventMap['attempt.succeeded']): void {
   const attempt = liveAttempt(state, event)
-  const { run, task } = attempt
+  const { run, task, uses } = attempt
   run.live.delete(task)
+  if (uses !== null) usesSucceeded(attempt, uses)
   letGo(state, attempt)
+  if (uses !== null) keepResult(state, run, task, event.result)
+  succeed(state, run, task, event.result, event.at)
+}
+
+function succeed(state: ScopeState, run: RunState, task: TaskIndex, result: JsonValue, at: EpochMs): void {
   setStatus(run, task, STATUS.succeeded)
-  run.endedAt[task] = event.at
-  if (event.result !== null) run.results.set(task, event.result)
-  tell(state, run, task, 'reached', event.at)
+  run.endedAt[task] = at
+  if (result !== null) run.results.set(task, result)
+  tell(state, run, task, 'reached', at)
+}
+
+function taskReused(state: ScopeState, event: RunEventMap['task.reused']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.task)
+  leaveReady(state, run, task)
+  succeed(state, run, task, event.result, event.at)
 }
 
 function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']): void {
   const run = openRun(state, event.run)
   const task = indexOf(run, event.task)
   const attempt = run.live.get(task)
+  const failed = state.attempts.get(event.fence)
+  if (failed !== undefined) usesFailed(state, failed, event.failure.kind, event.at)
   if (attempt?.fence === event.fence) {
     run.live.delete(task)
     letGo(state, attempt)
@@ -281,6 +314,8 @@ function attemptClosing(state: ScopeState, event: RunEventMap['attempt.closing']
   run.live.delete(task)
   run.closing += 1
   state.closing.set(fence, attempt)
+  // It will not integrate any more; if it does already, it may still be writing.
+  if (waitsToIntegrate(attempt)) state.integrations.delete(fence)
   attempt.closing = { reason: event.reason, at: event.at, closeBy: event.closeBy }
   if (event.closeBy !== null) state.deadlines.add({ at: event.closeBy, kind: 'close', run: run.id, task, fence })
 }
@@ -308,12 +343,17 @@ function taskCancelled(state: ScopeState, event: RunEventMap['task.cancelled']):
   endWithout(state, run, task, STATUS.cancelled, event.at)
 }
 
-/** Gives back slot and claims: once per attempt, when it is known to touch nothing more. */
+/** Gives back slot, claims and uses: once per attempt, when it is known to touch nothing more. */
 function letGo(state: ScopeState, attempt: Attempt): void {
   state.attempts.delete(attempt.fence)
   attempt.worker.freeSlots.push(attempt.slot)
+  if (attempt.integration !== null) state.integrations.delete(attempt.fence)
   state.claims.release(attempt)
+  if (attempt.uses !== null) letGoOfUses(state, attempt, attempt.uses)
+  for (const set of attempt.extensions ?? NONE) state.claims.forget(set)
 }
+
+const NONE: readonly never[] = []
 
 function takeSlot(worker: Worker, slot: number): void {
   if (worker.freeSlots.at(-1) === slot) {

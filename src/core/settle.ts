@@ -1,4 +1,7 @@
-/** Consequences: what can never be ready is skipped, what a failure forbids does not start, what has ended is closed. */
+/**
+ * Consequences: what can never be ready is skipped, what a failure forbids does not start, what was done before is not done
+ * again, what has ended is closed.
+ */
 import { type Draft, failAttempt, record, stopAttempt } from './record.js'
 import type { Doom, RunState } from './state.js'
 import { STATUS, STATUS_NAMES, unfinished } from './state.js'
@@ -6,8 +9,12 @@ import type { SkipReason, TaskIndex, Verdict } from './types.js'
 
 export function settle(draft: Draft): void {
   for (const run of draft.state.runs.values()) {
-    skipDoomed(draft, run)
-    if (run.drainedBy !== null) drain(draft, run, run.drainedBy)
+    do {
+      skipDoomed(draft, run)
+      if (run.drainedBy !== null) drain(draft, run, run.drainedBy)
+      if (run.reusable.size > 0) for (const task of run.reusable) reuse(draft, run, task)
+      // A result that was used again is a success, which others may have hoped against.
+    } while (run.doomed.size > 0)
     if (unfinished(run) === 0 && run.closing === 0) {
       record(draft, { type: 'run.closed', at: draft.at, run: run.id, verdict: verdictOf(run) })
     }
@@ -48,6 +55,13 @@ function drain(draft: Draft, run: RunState, failed: TaskIndex): void {
     const message = `The run was aborted because "${taskIds[failed]!}" failed (onFailure).`
     failAttempt(draft, attempt, { kind: 'cancelled', message })
   }
+}
+
+/** The result that is known by the key of a ready task stands for its own. What this makes ready may be reusable too. */
+function reuse(draft: Draft, run: RunState, task: TaskIndex): void {
+  const { run: from, task: by, result } = draft.state.keyed.get(run.plan.keys.get(task)!)!
+  const id = run.plan.taskIds[task]!
+  record(draft, { type: 'task.reused', at: draft.at, run: run.id, task: id, from: { run: from, task: by }, result })
 }
 
 function skip(draft: Draft, run: RunState, task: TaskIndex, reason: SkipReason): void {

@@ -7,6 +7,8 @@
  */
 import type { ClaimMode, ClaimSet, ClaimTable, ClaimWaiter, PatternId } from '../claims/table.js'
 import type { Deadlines } from './deadlines.js'
+import type { Ask } from './limit.js'
+import type * as limiters from './limiters.js'
 import type { ReadyQueue } from './ready-queue.js'
 import type { SmallMap } from './small-map.js'
 import type {
@@ -23,6 +25,7 @@ import type {
   RunId,
   SkipReason,
   StreamId,
+  TaskId,
   TaskIndex,
   TaskStatus,
   Verdict,
@@ -86,25 +89,44 @@ export interface Attempt {
   progress: JsonValue | undefined
   /** What had been shared in its run when it started: all that it sees, whatever is shared later. */
   readonly shared: SharedContexts
+  /** What it holds of limiters, null for nothing. */
+  uses: UseSet | null
+  /** When it asked to integrate, and when it was allowed to (null: it waits); null where it has not asked. */
+  integration: { readonly askedAt: EpochMs; grantedAt: EpochMs | null } | null
+  /** What it claimed while it ran, beside what its plan says; null for nothing. */
+  extensions: ClaimSet[] | null
   /** Null while live. */
   closing: { readonly reason: ClosingReason; readonly at: EpochMs; readonly closeBy: EpochMs | null } | null
 }
 
-/** A ready task with claims, waiting for them. */
+/** A limiter of the scope. */
+export type Limiter = limiters.Limiter<Attempt, Waiter>
+
+/** What a task uses: limiters of the scope, none twice. */
+export type UseSet = readonly { readonly limiter: Limiter; readonly ask: Ask }[]
+
+/** A ready task with claims or uses, waiting for them. */
 export interface Waiter extends ClaimWaiter {
   readonly run: RunState
   readonly task: TaskIndex
-  /** Held pattern it is parked on, with the way it meets it; null while it is queued or delayed. */
-  parkedAt: { readonly pattern: PatternId; readonly mode: ClaimMode } | null
+  readonly uses: UseSet
+  /** What it is parked on; null while it is queued or delayed. */
+  parkedAt: Obstacle | null
   /** Where it was parked before it was queued; the next in that line is woken when this one has been dealt with. */
-  wokenFrom: { readonly pattern: PatternId; readonly mode: ClaimMode } | null
+  wokenFrom: Obstacle | null
 }
 
-/** Tasks of one run that wait on one pattern, equal in need and mode: if the first cannot start, none can. */
+/** The pattern or limiter that blocks a ready task, and the way it meets it. */
+export interface Obstacle {
+  readonly at: PatternId | Limiter
+  readonly how: ClaimMode | Ask
+}
+
+/** Tasks of one run that wait on one pattern or limiter, equal in need and in how they meet it: if the first cannot start, none can. */
 export interface ParkedLine {
   readonly run: RunState
   readonly need: number
-  readonly mode: ClaimMode
+  readonly how: ClaimMode | Ask
   /** Binary heap, first to start on top; entries no longer parked here are dropped when they come up. */
   readonly waiters: Waiter[]
 }
@@ -184,6 +206,8 @@ export interface RunState {
   shortfall: number
   /** All and only waiting tasks that can never be ready, with what made it so; empty after each decision. */
   readonly doomed: Map<TaskIndex, Doom>
+  /** All and only ready tasks whose idempotency key has a known result; empty after each decision. */
+  readonly reusable: Set<TaskIndex>
   /** How many tasks have each status. */
   readonly counts: Int32Array
   /** Attempts of this run that are closing. */
@@ -200,7 +224,15 @@ export interface RunState {
   readonly messages: KeptMessage[]
   /** The run's claim sets in the table of the scope. */
   claimSets: readonly ClaimSet[]
-  /** All and only ready tasks with claims. */
+  /**
+   * Index into `useSets` by task, -1 for none: what the plan says, and one unit of the limiter of the task's handler where
+   * the host limits that.
+   */
+  useSet: Int32Array
+  useSets: readonly UseSet[]
+  /** The limiters of `useSets`. */
+  limiters: ReadonlySet<Limiter>
+  /** All and only ready tasks with claims or uses. */
   readonly waiters: Map<TaskIndex, Waiter>
   /** All and only ready tasks whose place is `queued`. */
   ready: ReadyQueue
@@ -243,12 +275,31 @@ export interface ScopeState {
   readonly attempts: SmallMap<Fence, Attempt>
   /** All and only attempts told to stop that are not known to have stopped. */
   readonly closing: Map<Fence, Attempt>
+  /**
+   * All and only live attempts that have asked to integrate, and closing ones that were allowed to, in the order of asking.
+   */
+  readonly integrations: SmallMap<Fence, Attempt>
   /** Holds exactly the claims of live and closing attempts; its waiters are those of the runs. */
   readonly claims: ClaimTable<Attempt, Waiter>
-  /** All waiters whose `parkedAt` is not null, by the pattern they are parked on. */
-  readonly parked: Map<PatternId, ParkedLine[]>
+  /** All limiters that the host gave, that an open run declares or uses, or whose last minute still counts. */
+  readonly limiters: Map<string, Limiter>
+  /** Those of them that nobody may need any more: looked at when a run is opened or closed. Not a fact. */
+  readonly fading: Set<Limiter>
+  /** The first result of each idempotency key, for good. */
+  readonly keyed: Map<string, KeyedResult>
+  /** All waiters whose `parkedAt` is not null, by what they are parked on. */
+  readonly parked: Map<PatternId | Limiter, ParkedLine[]>
   /** Every moment at which something may be due, and some at which nothing is any more. */
   readonly deadlines: Deadlines
+  /** The time of the decision under way. Not a fact. */
+  now: EpochMs
+}
+
+/** A result that is known by its key. */
+export interface KeyedResult {
+  readonly run: RunId
+  readonly task: TaskId
+  readonly result: JsonValue
 }
 
 /** Tasks that have not reached an end state. */

@@ -18,6 +18,7 @@ export const TRANSITIONS: readonly Transition<TaskStatus>[] = [
   { from: 'ready', to: 'waiting', by: 'run.amended', when: 'it was changed' },
   { from: 'ready', to: 'waiting', by: 'task.reopened', when: 'it depends on what was reopened' },
   { from: 'ready', to: 'running', by: 'attempt.started' },
+  { from: 'ready', to: 'succeeded', by: 'task.reused' },
   { from: 'ready', to: 'failed', by: 'task.failed', when: 'it waited too long' },
   { from: 'ready', to: 'skipped', by: 'task.skipped', when: 'the run drains, or the plan is amended without it' },
   { from: 'ready', to: 'cancelled', by: 'task.cancelled' },

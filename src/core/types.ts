@@ -14,6 +14,7 @@ export type {
   Adjacency,
   CompiledPlan,
   Condition,
+  GuardedPattern,
   Hit,
   Need,
   OnFailure,
@@ -26,6 +27,7 @@ export type {
 } from './compiled-plan.js'
 export type { RunEvent, RunEventMap, RunEventType } from './events.js'
 export type { Amending, AttemptRef, CancelTarget, Input, Rejection, RejectionCode } from './inputs.js'
+export type { Ask, BreakerRule, Limit, Use } from './limit.js'
 export type {
   AttemptId,
   ClosingReason,
@@ -70,6 +72,14 @@ export type Instruction =
       readonly attempt: number
       readonly fence: Fence
       readonly reason: ClosingReason
+    }
+  /** Tell the attempt that it may integrate. */
+  | {
+      readonly type: 'grantIntegration'
+      readonly run: RunId
+      readonly task: TaskId
+      readonly attempt: number
+      readonly fence: Fence
     }
 
 /**

@@ -4,9 +4,10 @@ import { compileReporting } from './compile.js'
 import type { Diagnostic } from './diagnostic.js'
 import type { Origin } from './origin.js'
 import { guard, type ParseOptions, readPlan } from './parse.js'
-import { warnOfUnorderedWrites } from './side-by-side.js'
+import { warnOfPairsApart } from './side-by-side.js'
 import { isTypedPlan } from './typed-plan.js'
 import type { Plan } from './types.js'
+import { warnOfUndeclared } from './uses.js'
 
 /** How a plan is checked. */
 export interface CheckOptions extends ParseOptions {
@@ -35,7 +36,7 @@ export type PlanCheck =
 
 /**
  * Checks a plan (any value: a document's, one that was made by code, or no plan at all) and compiles it. Never throws.
- * Reports all problems at once, sorted by their place; the same value gives the same text. The result shares the
+ * Reports all problems at once, sorted by their place (those that cost time first); the same value gives the same text. The result shares the
  * objects of `value`: change neither afterwards.
  *
  * @example
@@ -47,8 +48,9 @@ export function checkPlan(value: unknown, options: CheckOptions = {}): PlanCheck
     if (read === null) return { read, compiled: null }
     const compilation = compileReporting(read.plan, read.origin, limits, knownHandlers(value, options), reporter)
     if (compilation === null) return { read, compiled: null }
-    const { compiled, layout, claims, order } = compilation
-    warnOfUnorderedWrites(layout, claims, compiled, order, reporter)
+    const { compiled, layout, claims, uses, order } = compilation
+    warnOfPairsApart(layout, claims, compiled, order, reporter)
+    warnOfUndeclared(layout, uses, reporter)
     if (compiled.taskCount === 0) reporter.report(EMPTY_PLAN)
     return { read, compiled }
   })

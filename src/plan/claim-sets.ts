@@ -11,10 +11,12 @@ import type { Claims, Stream, Task } from './types.js'
 /** Number of a pattern in the index, dense from 0 in the order of mention. */
 export type PatternNumber = number
 
-/** A set of claims by pattern numbers, ascending; no pattern is in both. */
+/** A set of claims by pattern numbers, ascending; no pattern is both written and read. */
 export interface NumberedSet {
   readonly write: readonly PatternNumber[]
   readonly read: readonly PatternNumber[]
+  readonly integrate: readonly PatternNumber[]
+  readonly advisory: readonly PatternNumber[]
 }
 
 /** The claims of a plan, by numbers. */
@@ -51,7 +53,7 @@ export function compileClaims(layout: Layout, limits: PlanLimits, reporter: Repo
   const owned = streams.map(({ owns = [] }: Stream, stream) =>
     numberAll(owns, () => `${origin.stream(stream)}/owns`, interner),
   )
-  const inherited = owned.map((write) => internSet(write, [], interner))
+  const inherited = owned.map((write) => internSet({ ...NOTHING, write }, interner))
   const claimSet = new Int32Array(tasks.length).fill(-1)
   for (let task = 0; task < tasks.length; task++) {
     const { claims } = tasks[task] as Task
@@ -72,17 +74,24 @@ export function compileClaims(layout: Layout, limits: PlanLimits, reporter: Repo
 /** The sets with their patterns in place of the numbers. */
 export function spellOut({ sets, index }: ClaimSets): readonly ClaimSetSpec[] {
   const pattern = (number: PatternNumber): Pattern => index.pattern(number)
-  return sets.map(({ write, read }) => ({ write: write.map(pattern), read: read.map(pattern) }))
+  return sets.map(({ write, read, integrate, advisory }) => ({
+    write: write.map(pattern),
+    read: read.map(pattern),
+    integrate: integrate.map(pattern),
+    advisory: advisory.map(pattern),
+  }))
 }
 
+const NOTHING: NumberedSet = { write: [], read: [], integrate: [], advisory: [] }
+
 function compileTaskClaims(claims: Claims, at: () => string, interner: Interner): number {
-  const write = claims.write === undefined ? [] : numberAll(claims.write, () => `${at()}/write`, interner)
-  const read = claims.read === undefined ? [] : numberAll(claims.read, () => `${at()}/read`, interner)
-  for (const [position, text] of (claims.advisory ?? []).entries()) {
-    const pattern = parsePattern(text)
-    if (!pattern.ok) interner.reporter.error('BAD_PATH', `${at()}/advisory/${position}`, pattern.message, pattern.hint)
+  const numbers = (kind: keyof Claims): readonly PatternNumber[] => {
+    const texts = claims[kind]
+    return texts === undefined ? NOTHING[kind] : numberAll(texts, () => `${at()}/${kind}`, interner)
   }
-  return internSet(write, read, interner)
+  const write = numbers('write')
+  const read = numbers('read')
+  return internSet({ write, read, integrate: numbers('integrate'), advisory: numbers('advisory') }, interner)
 }
 
 function numberAll(texts: readonly string[], at: () => string, interner: Interner): readonly PatternNumber[] {
@@ -107,15 +116,18 @@ function addPattern(text: string, at: () => string, interner: Interner): Pattern
   return number
 }
 
-function internSet(writes: readonly PatternNumber[], reads: readonly PatternNumber[], interner: Interner): number {
-  if (writes.length === 0 && reads.length === 0) return -1
-  const write = ascending(writes)
-  const read = ascending(reads).filter((number) => !write.includes(number))
-  const key = `${write.join()}|${read.join()}`
+function internSet(given: NumberedSet, interner: Interner): number {
+  if (given.write.length + given.read.length + given.integrate.length + given.advisory.length === 0) return -1
+  const write = ascending(given.write)
+  const read = ascending(given.read).filter((number) => !write.includes(number))
+  const integrate = ascending(given.integrate)
+  const advisory = ascending(given.advisory)
+  const rest = integrate.length + advisory.length === 0 ? '' : `|${integrate.join()}|${advisory.join()}`
+  const key = `${write.join()}|${read.join()}${rest}`
   const known = interner.setByKey.get(key)
   if (known !== undefined) return known
   interner.setByKey.set(key, interner.sets.length)
-  return interner.sets.push({ write, read }) - 1
+  return interner.sets.push({ write, read, integrate, advisory }) - 1
 }
 
 function ascending(numbers: readonly number[]): readonly number[] {

@@ -4,13 +4,14 @@ import { degrees, topologicalOrder, transpose } from './adjacency.js'
 import { type ClaimSets, compileClaims, spellOut } from './claim-sets.js'
 import { createReporter, type Diagnostic, place, type Reporter } from './diagnostic.js'
 import { compileDispatchClasses } from './dispatch-class.js'
+import { reportMetIntegrates } from './integrate-claims.js'
 import { type Layout, layOut } from './layout.js'
 import { CODE_LIMITS, type PlanLimits, withLimits } from './limits.js'
-import { reportMergeOrder } from './merge-order.js'
+import { compileMergeOrder } from './merge-order.js'
 import { createResolver } from './names.js'
 import { compileHandlers, compileNeeds, reportUnknownHandlers, reportUnservedNeeds } from './needs.js'
 import { createOrigin, type Origin } from './origin.js'
-import { reportForeignClaims } from './ownership.js'
+import { guardedPatterns, reportForeignClaims } from './ownership.js'
 import { compilePoints, createPoints } from './points.js'
 import { compilePolicies } from './policies.js'
 import { rankTasks, weigh } from './rank.js'
@@ -20,6 +21,7 @@ import { keepSoftEdges, raiseRanks } from './soft.js'
 import { refuseUnsupported } from './supported.js'
 import { reportCycles } from './trail.js'
 import type { Plan, Stream, Task } from './types.js'
+import { compileUses, type PlanUses } from './uses.js'
 import { compileWaves } from './waves.js'
 
 /** How a plan is compiled. */
@@ -40,6 +42,7 @@ export interface Compilation {
   readonly compiled: CompiledPlan
   readonly layout: Layout
   readonly claims: ClaimSets
+  readonly uses: PlanUses
   /** Topological. */
   readonly order: Int32Array
 }
@@ -69,7 +72,7 @@ export function compileReporting(
 ): Compilation | null {
   refuseUnsupported(plan, origin, reporter)
   const layout = layOut(plan, origin, reporter)
-  reportMergeOrder(layout, reporter)
+  const mergeOrder = compileMergeOrder(layout, reporter)
   const needs = compileNeeds(layout)
   reportUnservedNeeds(layout, needs, reporter)
   const handlerNames = compileHandlers(layout)
@@ -78,6 +81,8 @@ export function compileReporting(
   reportForeignClaims(layout, claims, reporter)
   const { estimateMs, isEstimated, priority, hasInput, optional } = compileNumbers(layout)
   const weight = weigh(estimateMs, isEstimated)
+  const uses = compileUses(layout, reporter)
+  reportMetIntegrates(layout, claims, reporter)
   const table = createPoints(layout, weight)
   const resolver = createResolver(layout, table, reporter)
   const edges = resolveEdges(resolver, resolveSequences(resolver, claims, limits), limits)
@@ -111,16 +116,19 @@ export function compileReporting(
     ...needs,
     claimSet: claims.claimSet,
     claimSets: spellOut(claims),
+    ...uses,
+    guarded: guardedPatterns(claims),
     ...compilePolicies(layout),
     ...handlerNames,
     estimateMs,
     ...compileWaves(points, predecessors, order),
+    mergeOrder,
     onFailure: plan.onFailure ?? 'continue',
     optional,
     milestones: table.milestones,
     conditions,
   }
-  return { compiled, layout, claims, order }
+  return { compiled, layout, claims, uses, order }
 }
 
 /** Predecessors of a task, what a point needs. */

@@ -1,4 +1,5 @@
 /** What is wrong with a plan: values, all at once, in the same words each time. */
+import type { DurationMs } from '../core/types.js'
 import { thousands } from './text.js'
 
 /**
@@ -6,8 +7,9 @@ import { thousands } from './text.js'
  *
  * The text: `BAD_SYNTAX` `DUPLICATE_KEY` `TOO_LARGE` `TOO_DEEP` · the values: `NOT_JSON` `UNREADABLE` `RESERVED_NAME`
  * `MISSING_FIELD` `UNKNOWN_FIELD` `BAD_VALUE` `BAD_DURATION` `BAD_ID` `BAD_PATH` `BAD_REFERENCE` `BAD_TEMPLATE` · what they mean
- * together: `DUPLICATE_ID` `UNKNOWN_ID` `AMBIGUOUS_ID` `CYCLE` `OWNED_PATH` `PROTECTED_PATH` `NO_POOL`
- * `UNKNOWN_HANDLER` `BAD_DEPENDENCY` `BAD_SEQUENCE` · `NOT_YET_SUPPORTED` · no errors: `EMPTY_PLAN` `LOOSE_SEQUENCE`
+ * together: `DUPLICATE_ID` `UNKNOWN_ID` `AMBIGUOUS_ID` `CYCLE` `OWNED_PATH` `PROTECTED_PATH` `INTEGRATE_MEETS_CLAIM`
+ * `NO_POOL` `UNKNOWN_HANDLER` `OVER_CAPACITY` `BAD_DEPENDENCY` `BAD_SEQUENCE` · `NOT_YET_SUPPORTED` · no errors: `EMPTY_PLAN`
+ * `LOOSE_SEQUENCE` `UNDECLARED_RESOURCE`
  * `SOFT_CYCLE` `WILL_NOT_RUN_SIDE_BY_SIDE` · of importers, no errors: `FREE_TEXT_DEPENDENCY` `ALREADY_SATISFIED` `INFERRED`
  * `DISAGREEMENT` `UNREAD_ESTIMATE` `SHARED_PATH` `MENDED_TEXT` `NO_UNITS` · `TOO_MANY_PROBLEMS`.
  */
@@ -33,10 +35,12 @@ export type DiagnosticCode =
   | 'CYCLE'
   | 'OWNED_PATH'
   | 'PROTECTED_PATH'
+  | 'INTEGRATE_MEETS_CLAIM'
   | 'NO_POOL'
   | 'UNKNOWN_HANDLER'
   | 'BAD_DEPENDENCY'
   | 'BAD_SEQUENCE'
+  | 'OVER_CAPACITY'
   | 'NOT_YET_SUPPORTED'
   | 'EMPTY_PLAN'
   | 'LOOSE_SEQUENCE'
@@ -50,6 +54,7 @@ export type DiagnosticCode =
   | 'SHARED_PATH'
   | 'MENDED_TEXT'
   | 'NO_UNITS'
+  | 'UNDECLARED_RESOURCE'
   | 'TOO_MANY_PROBLEMS'
 
 /** `error`: the plan is refused. `warning`: it runs, but probably not as meant. `info`: worth knowing. */
@@ -65,6 +70,8 @@ export interface Diagnostic {
   readonly at: string
   /** What to do about it. */
   readonly hint: string
+  /** By how much it makes the plan longer, where it does and that is known. */
+  readonly costMs?: DurationMs
   readonly file?: string
   /** From 1. */
   readonly line?: number
@@ -113,7 +120,7 @@ export function createReporter(limit: number): Reporter {
 
 /**
  * The diagnostics with file, line and column where known, sorted by their place: line and column, else pointer (list
- * positions as numbers). Those of one place keep their order.
+ * positions as numbers); but those with a cost come first, the costliest before the others. Equal ones keep their order.
  */
 export function place(
   diagnostics: readonly Diagnostic[],
@@ -132,6 +139,7 @@ export function place(
   placed.sort(
     (a, b) =>
       Number(a.isSummary) - Number(b.isSummary) ||
+      (b.diagnostic.costMs ?? 0) - (a.diagnostic.costMs ?? 0) ||
       (a.diagnostic.line ?? 0) - (b.diagnostic.line ?? 0) ||
       (a.diagnostic.column ?? 0) - (b.diagnostic.column ?? 0) ||
       compareSegments(a.segments, b.segments),

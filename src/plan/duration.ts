@@ -18,6 +18,12 @@ export function parseDuration(value: unknown): DurationMs | null {
   return typeof ms === 'number' && ms >= 0 && ms <= LONGEST_DURATION_MS ? ms : null
 }
 
+/** A duration for people, in the largest unit that fits, to a tenth: `350ms`, `20m`, `1.5h`. */
+export function printDuration(ms: DurationMs): string {
+  const [unit, length] = Object.entries(UNIT_MS).findLast(([, each]) => each <= ms) ?? ['ms', 1]
+  return `${Math.round((ms / length) * 10) / 10}${unit}`
+}
+
 function textToMs(text: string): DurationMs | null {
   const match = DURATION_TEXT.exec(text)
   if (match === null) return null

@@ -2,6 +2,7 @@
 import { matches } from '../claims/match.js'
 import { overlap } from '../claims/overlap.js'
 import type { Pattern } from '../claims/pattern.js'
+import type { GuardedPattern } from '../core/types.js'
 import type { ClaimSets, PatternNumber } from './claim-sets.js'
 import type { Reporter } from './diagnostic.js'
 import { type Layout, taskPointer } from './layout.js'
@@ -44,11 +45,12 @@ export function reportForeignClaims(layout: Layout, claims: ClaimSets, reporter:
   }
   for (let task = 0; task < tasks.length; task++) {
     // What a task claims because its stream owns it is reported with the stream.
-    const { write = [], read = [] } = (tasks[task] as Task).claims ?? {}
-    if (write.length + read.length === 0) continue
+    const { write = [], read = [], integrate = [] } = (tasks[task] as Task).claims ?? {}
+    if (write.length + read.length + integrate.length === 0) continue
     const who = `Task ${quote(taskIds[task] as string)} claims`
     const at = `${taskPointer(layout, task)}/claims`
     report({ who, at: `${at}/write`, texts: write, mindsOf: (by) => by.stream !== streamOf[task] })
+    report({ who, at: `${at}/integrate`, texts: integrate, mindsOf: (by) => by.stream !== streamOf[task] })
     report({ who, at: `${at}/read`, texts: read, mindsOf: (by) => by.stream === PROTECTED })
   }
 }
@@ -91,6 +93,13 @@ const FILE = /^[^*?{}]*\.[A-Za-z0-9]{1,8}$/
 function meetBelowFile(mine: Pattern, theirs: Pattern): boolean {
   if (FILE.test(mine.text) === FILE.test(theirs.text)) return false
   return FILE.test(mine.text) ? !matches(theirs, mine.text) : !matches(mine, theirs.text)
+}
+
+/** The protected patterns and those that streams own, for claims that are made while an attempt runs. */
+export function guardedPatterns({ index, owned, protectedPatterns }: ClaimSets): readonly GuardedPattern[] {
+  const guard = (numbers: readonly PatternNumber[], stream: number | null): readonly GuardedPattern[] =>
+    [...new Set(numbers)].map((number) => ({ pattern: index.pattern(number), stream }))
+  return [...guard(protectedPatterns, null), ...owned.flatMap((numbers, stream) => guard(numbers, stream))]
 }
 
 /** By pattern: the protected and owned patterns that it meets. */

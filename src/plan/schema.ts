@@ -5,6 +5,7 @@
  * `json-schema.ts` the JSON Schema. Collections are lists here; `parse` has turned mappings into lists before.
  */
 import * as z from 'zod/mini'
+import { MOST_PER_MINUTE } from '../core/limit.js'
 import { DURATION_TEXT, LONGEST_DURATION_MS, parseDuration } from './duration.js'
 import { ID, isReserved, NAME } from './ids.js'
 import type {
@@ -34,7 +35,7 @@ export const PHRASES = {
 
 type Schema = z.ZodMiniType
 
-/** Largest capacity, rate or amount of a resource. */
+/** Largest capacity of a resource, and largest use of it. */
 const MOST_UNITS = 1_000_000_000
 
 const text = z.string('a text')
@@ -178,9 +179,10 @@ const verifyStep = z.union(
 
 const capabilities = listOf(capability, 'a list of texts')
 const priority = number('a number from -1000 to 1000', -1000, 1000)
-const amount = z
-  .number('a number above 0')
-  .check(z.gt(0, 'a number above 0'), z.maximum(MOST_UNITS, 'a number above 0'))
+const units = integer('a whole number from 1 to 1,000,000,000', 1, MOST_UNITS)
+const USE = 'a whole number from 1 to 1,000,000,000, "shared" or "exclusive"'
+const use = z.union([integer(USE, 1, MOST_UNITS), z.enum(['shared', 'exclusive'], USE)], USE)
+const perMinute = integer('a whole number from 1 to 100,000', 1, MOST_PER_MINUTE)
 
 const taskShape = {
   title: text,
@@ -191,7 +193,7 @@ const taskShape = {
   claims: record(claimsShape),
   pool: name,
   requires: capabilities,
-  uses: z.record(name, amount, 'an object of amounts'),
+  uses: z.record(name, use, 'an object of uses by resource'),
   priority,
   estimate,
   retry: record(retryShape),
@@ -240,8 +242,8 @@ const phaseShape = { title: text } satisfies Shape<PhaseFields>
 
 const pool = record({ slots: integer('a whole number from 1 to 100,000', 1, 100_000), capabilities }, ['slots'])
 const resource = z.union(
-  [amount, record({ capacity: amount, perMinute: amount }, ['capacity'])],
-  'a capacity, or an object such as { "capacity": 4 }',
+  [units, record({ capacity: units, perMinute }, ['capacity'])],
+  'a capacity (a whole number from 1), or an object such as { "capacity": 4, "perMinute": 60 }',
 )
 
 const headerShape = {

@@ -80,6 +80,13 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
     estimateMs,
     ...spliceWaves(seating, points, predecessors),
     optional: column(large.optional, small.optional),
+    useSet: column(large.useSet, small.useSet, (set) => (set === -1 ? -1 : large.useSets.length + set)),
+    useSets: [...large.useSets, ...small.useSets],
+    keys: spliceMap(large.keys, small.keys, written, taskAt, (key) => key),
+    // All streams stand in the small plan, in their order.
+    guarded: small.guarded,
+    mergeOrder: small.mergeOrder,
+    milestones: spliceMilestones(seating, written),
     conditions: spliceMap(large.conditions, small.conditions, written, taskAt, ({ task, path }) => ({
       task: taskAt[task]!,
       path,
@@ -342,6 +349,22 @@ function spliceWaves(seating: Seating, points: readonly Point[], predecessors: A
     waveCount = Math.max(waveCount, wave[task]! + 1)
   }
   return { wave, waveCount }
+}
+
+function spliceMilestones(
+  { large, small, taskAt, pointAt, taskCount }: Seating,
+  written: readonly TaskIndex[],
+): CompiledPlan['milestones'] {
+  if (large.milestones.size + small.milestones.size === 0) return large.milestones
+  const moved = taskCount - large.taskCount
+  const movedUp = new Map(
+    [...large.milestones].map(
+      ([task, named]) => [task, new Map([...named].map(([name, node]) => [name, node + moved]))] as const,
+    ),
+  )
+  const seated = (named: ReadonlyMap<string, NodeIndex>): Map<string, NodeIndex> =>
+    new Map([...named].map(([name, node]) => [name, pointAt[node - small.taskCount]!]))
+  return spliceMap(movedUp, small.milestones, written, taskAt, seated)
 }
 
 function spliceMap<V>(

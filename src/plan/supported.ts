@@ -7,13 +7,11 @@ import type { Origin } from './origin.js'
 import { quote } from './text.js'
 import type { Plan, Stream, Task } from './types.js'
 
-const PLAN_FIELDS = ['gates', 'phases', 'resources'] as const satisfies readonly (keyof Plan)[]
+const PLAN_FIELDS = ['gates', 'phases'] as const satisfies readonly (keyof Plan)[]
 
 const STREAM_FIELDS = ['phase'] as const satisfies readonly (keyof Stream)[]
 
-const TASK_FIELDS = ['uses', 'verify', 'idempotencyKey'] as const satisfies readonly (keyof Task)[]
-
-const CLAIM_FIELDS = ['integrate'] as const
+const TASK_FIELDS = ['verify'] as const satisfies readonly (keyof Task)[]
 
 /** Reports each use of what is not supported yet. */
 export function refuseUnsupported(plan: Plan, origin: Origin, reporter: Reporter): void {
@@ -36,7 +34,6 @@ function refuseTasks(tasks: readonly Task[], at: (task: number) => string, repor
     if (TASK_FIELDS.some((field) => task[field] !== undefined)) {
       refuseFields(task, TASK_FIELDS, () => at(index), reporter)
     }
-    if (task.claims !== undefined) refuseFields(task.claims, CLAIM_FIELDS, () => `${at(index)}/claims`, reporter)
   }
 }
 

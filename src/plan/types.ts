@@ -62,9 +62,12 @@ export interface Claims {
   /** Excludes both readers and writers. */
   readonly write?: readonly string[] | undefined
   readonly read?: readonly string[] | undefined
-  /** Never blocks. */
+  /** Never blocks: of tasks of equal priority, those start first whose advisory patterns meet nothing that is held. */
   readonly advisory?: readonly string[] | undefined
-  /** Taken at the end of an attempt. Not yet supported. */
+  /**
+   * Hot shared files, held from when the attempt asks to integrate until it has ended, by one attempt at a time. They may
+   * meet other integrate claims only.
+   */
   readonly integrate?: readonly string[] | undefined
 }
 
@@ -116,6 +119,12 @@ export interface VerifyFields<Time> {
   readonly timeout?: Time | undefined
 }
 
+/**
+ * What a task uses, by resource: units from 1, or `shared` (with other shared uses only), or `exclusive` (with nobody).
+ * Units, shared and exclusive use of one resource exclude each other.
+ */
+export type TaskUses = Readonly<Record<string, number | 'shared' | 'exclusive'>>
+
 /** A task without its id. */
 export interface TaskFields<Time, Work = string> {
   readonly title?: string | undefined
@@ -132,8 +141,8 @@ export interface TaskFields<Time, Work = string> {
   readonly pool?: string | undefined
   /** Capabilities the worker must have, the stream's included. */
   readonly requires?: readonly string[] | undefined
-  /** Resource units. Not yet supported. */
-  readonly uses?: Readonly<Record<string, number>> | undefined
+  /** Resources it holds while an attempt runs, all or none. One that is declared nowhere is a lock of size one. */
+  readonly uses?: TaskUses | undefined
   /** -1000 to 1000, higher first. Default: the stream's, then 0. */
   readonly priority?: number | undefined
   readonly estimate?: Time | { readonly min: Time; readonly max: Time } | undefined
@@ -145,7 +154,10 @@ export interface TaskFields<Time, Work = string> {
   readonly verify?: readonly (string | VerifyFields<Time>)[] | undefined
   /** Points inside the task that others may wait for, as `task#milestone`. */
   readonly milestones?: readonly string[] | undefined
-  /** Not yet supported. */
+  /**
+   * Tasks of one scope with equal keys never run side by side, and the first result stands for all of them: they are not
+   * done again, in this run or another. Up to 256 characters.
+   */
   readonly idempotencyKey?: string | undefined
   readonly deliverables?: readonly string[] | undefined
   /** Neither its stream nor the run depends on how it ends. Default `false`. */
@@ -158,7 +170,7 @@ export interface StreamFields<Time, Work = string> {
   readonly dependsOn?: readonly DependencyOf<Time>[] | undefined
   /** Paths only this stream may write. */
   readonly owns?: readonly string[] | undefined
-  /** Streams that merge before this one. */
+  /** Streams that merge before this one: see `CompiledPlan.mergeOrder`. Does not order their tasks. */
   readonly mergeAfter?: readonly string[] | undefined
   /** Not yet supported. */
   readonly phase?: string | undefined
@@ -201,7 +213,10 @@ export interface Pool {
   readonly capabilities?: readonly string[] | undefined
 }
 
-/** A counted thing: its capacity, or with a rate. Not yet supported. */
+/**
+ * A counted thing: how many units there are, 1 to 1,000,000,000, and how many attempts that use it may start in any 60 s, 1 to
+ * 100,000 (default: any number). Runs of one scope share it; what the host gives wins, then the first open run that says.
+ */
 export type Resource = number | { readonly capacity: number; readonly perMinute?: number | undefined }
 
 /** Orders the claimants of a shared path: those of an entry start when those of the entries before it have ended. */

@@ -18,14 +18,25 @@ import { attemptId } from '../core/types.js'
 import type { AmendmentDocument } from '../plan/amendment.js'
 import { buildExtension } from '../plan/define.js'
 import type { RawAmendment } from './amending.js'
+import { type ClaimLine, createClaimLine } from './attempt-claims.js'
 import type { Exchange } from './exchange.js'
 import { checkFailure, toFailure } from './failure.js'
 import { fitIn, type HandOverOptions } from './hand-over.js'
 import type { RegisteredHandler } from './handlers.js'
+import type { Done } from './host.js'
 import { fillInput } from './input.js'
 import { toJson } from './json.js'
 import { bytesOver } from './json-size.js'
-import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor, HandlerContext } from './ports.js'
+import type {
+  AttemptClaims,
+  AttemptContext,
+  AttemptOutcome,
+  AttemptRequest,
+  ClaimAnswer,
+  ClaimRequest,
+  Executor,
+  HandlerContext,
+} from './ports.js'
 import { throwIfRefused } from './refused.js'
 import { type StandardSchema, validateWith } from './standard-schema.js'
 
@@ -40,7 +51,7 @@ export interface AttemptsOptions {
   readonly handOver: HandOverOptions
   /** Largest result that is stored, in bytes of JSON. */
   readonly maxResultBytes: number
-  readonly post: (input: Input | RawAmendment) => void
+  readonly post: Post
   /** Resolves when the input has been decided upon and what it led to is stored. */
   readonly ask: (input: Input) => Promise<Rejection | null>
   readonly now: () => EpochMs
@@ -48,7 +59,10 @@ export interface AttemptsOptions {
   readonly wakeBy: (at: EpochMs) => void
 }
 
+type Post = (input: Input | RawAmendment, done?: Done) => void
+
 type StartAttempt = Extract<Instruction, { readonly type: 'startAttempt' }>
+type GrantIntegration = Extract<Instruction, { readonly type: 'grantIntegration' }>
 type StopAttempt = Extract<Instruction, { readonly type: 'stopAttempt' }>
 
 /** An outcome whose result is known to be JSON. */
@@ -70,6 +84,8 @@ export class AttemptUnderWay implements AttemptContext {
   sharedContexts: SharedContexts
   private readonly options: AttemptsOptions
   private lastReceived = 0
+  /** Made when it is first asked for. */
+  private claims: ClaimLine | null = null
   private controller: AbortController | null = null
   /** What the plan grows by when the attempt succeeds. */
   extension: AmendmentDocument | null = null
@@ -157,11 +173,32 @@ export class AttemptUnderWay implements AttemptContext {
     }
   }
 
+  /** May be taken out of the context, like the next one. */
+  get integrate(): () => Promise<void> {
+    return () => this.claimLine().integrate()
+  }
+
+  get claim(): (paths: ClaimRequest) => Promise<ClaimAnswer> {
+    return (paths) => this.claimLine().claim(paths)
+  }
+
+  /** The core says that its turn has come. */
+  mayIntegrate(): void {
+    this.claims?.granted()
+  }
+
+  private claimLine(): ClaimLine {
+    this.claims ??= createClaimLine(this.attempt, this.options.post)
+    if (this.isStopping) this.claims.stop(this.stopReason as Error)
+    return this.claims
+  }
+
   /** Aborts the signal, for whoever looks at it now or later. */
   abort(reason: string): void {
     this.isStopping = true
     this.stopReason = new Error(`The attempt was told to stop (${reason}).`)
     this.controller?.abort(this.stopReason)
+    this.claims?.stop(this.stopReason)
   }
 }
 
@@ -207,8 +244,20 @@ export class Attempts {
     // Not started here, or ended before it could be told: nothing of it runs any more.
     if (context === undefined) return this.options.post({ type: 'confirmStop', run, task, fence })
     context.abort(instruction.reason)
-    const { read, write } = context.attempt.claims
-    if (context.executor.inProcess && read.length + write.length === 0) this.settle(context, null)
+    if (context.executor.inProcess && !this.holdsPaths(context)) this.settle(context, null)
+  }
+
+  /** Lets an attempt integrate that has asked for it. */
+  grantIntegration({ fence }: GrantIntegration): void {
+    this.underWay.get(fence)?.mayIntegrate()
+  }
+
+  /** Whether there is anything it could still be writing: what its plan says, or what it claimed since. */
+  private holdsPaths({ attempt }: AttemptUnderWay): boolean {
+    const { read, write, integrate } = attempt.claims
+    if (read.length + write.length + integrate.length > 0) return true
+    const known = this.options.state.attempts.get(attempt.fence)
+    return known !== undefined && known.extensions !== null
   }
 
   /** Gives the signs of life that are due, and says when the next are; null: never. */
@@ -347,7 +396,7 @@ export class Attempts {
   }
 }
 
-const NO_CLAIMS: AttemptRequest['claims'] = { write: [], read: [] }
+const NO_CLAIMS: AttemptClaims = { write: [], read: [], integrate: [], advisory: [] }
 
 function requestOf(run: RunState, task: TaskIndex, instruction: StartAttempt, handler: string): AttemptRequest {
   const { plan } = run
@@ -371,8 +420,13 @@ function requestOf(run: RunState, task: TaskIndex, instruction: StartAttempt, ha
   }
 }
 
-function claimTexts(set: ClaimSetSpec): AttemptRequest['claims'] {
-  return { write: set.write.map(textOf), read: set.read.map(textOf) }
+function claimTexts({ write, read, integrate, advisory }: ClaimSetSpec): AttemptClaims {
+  return {
+    write: write.map(textOf),
+    read: read.map(textOf),
+    integrate: integrate.map(textOf),
+    advisory: advisory.map(textOf),
+  }
 }
 
 function textOf(pattern: { readonly text: string }): string {

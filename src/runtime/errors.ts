@@ -9,7 +9,7 @@
  * plan · `ATTEMPT_STALE`, `WORKER_UNKNOWN`: an attempt that has been taken back or has ended hands something over, or
  * something is sent to a worker that is not there · `VALUE_INVALID`: a value is not what it must be ·
  * `LIMIT_EXCEEDED`: a named limit would be passed ·
- * `STORE_CORRUPT`: what was stored is damaged · `STORE_FORMAT`: another version stored it · `STORE_LOCKED`: another process
+ * `LIMIT_INVALID`: a limit is not usable · `STORE_CORRUPT`: what was stored is damaged · `STORE_FORMAT`: another version stored it · `STORE_LOCKED`: another process
  * writes to the store · `STORE_CLOSED`, `STORE_READ_ONLY`: the store takes no more, or nothing · `STORE_LIMIT`: a value is too large.
  */
 export type SchedulerErrorCode =
@@ -30,6 +30,7 @@ export type SchedulerErrorCode =
   | 'TASK_STARTED'
   | 'STREAM_FINISHED'
   | 'POOL_INVALID'
+  | 'LIMIT_INVALID'
   | 'ID_INVALID'
   | 'JOURNAL_INVALID'
   | 'PLAN_DIFFERS'

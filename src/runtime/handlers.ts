@@ -3,6 +3,7 @@ import type { JsonValue } from '../core/types.js'
 import { buildPlan, type PlanBuilder, type PlanOptions, type ResultsOf, separateFunctions } from '../plan/define.js'
 import type { PlanFunction, TypedPlan } from '../plan/typed-plan.js'
 import type { PlanDocument } from '../plan/types.js'
+import type { BreakerOptions, HandlerLimit } from './limits.js'
 import type { Executor, HandlerContext } from './ports.js'
 import type { StandardSchema } from './standard-schema.js'
 
@@ -19,6 +20,10 @@ export interface RegisteredHandler {
   readonly output?: StandardSchema | undefined
   /** Counts up when the meaning of input or output changes. Default 1. */
   readonly version?: number | undefined
+  /** Attempts of it at once, and starts of it in any 60 s, over all runs of the scope. Default: no limit. */
+  readonly limit?: HandlerLimit | undefined
+  /** Starts nothing for a while after too many failures. Default: none. */
+  readonly breaker?: BreakerOptions | undefined
   readonly run?: ((input: unknown, context: HandlerContext) => unknown) | undefined
   /** Carries out the attempts somewhere else. */
   readonly via?: Executor | undefined
@@ -33,9 +38,7 @@ export interface Handler<Input = unknown, Output = unknown> extends RegisteredHa
 type InputOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['input']
 type OutputOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output']
 
-interface Versioned {
-  readonly version?: number | undefined
-}
+type Common = Pick<RegisteredHandler, 'version' | 'limit' | 'breaker'>
 
 /** Handlers by name. */
 export interface Handlers<ByName extends HandlersByName = HandlersByName> {
@@ -79,30 +82,30 @@ export type SignaturesOf<ByName extends HandlersByName> = {
  * handler({ input: z.object({ sha: z.string() }), output: z.object({ bytes: z.number() }), run: build })
  */
 export function handler<In extends StandardSchema, Out extends StandardSchema>(
-  definition: Versioned & {
+  definition: Common & {
     readonly input: In
     readonly output: Out
     readonly run: HandlerFunction<OutputOf<In>, InputOf<Out> | Promise<InputOf<Out>>>
   },
 ): Handler<InputOf<In>, OutputOf<Out>>
 export function handler<In extends StandardSchema, Output>(
-  definition: Versioned & { readonly input: In; readonly run: HandlerFunction<OutputOf<In>, Output> },
+  definition: Common & { readonly input: In; readonly run: HandlerFunction<OutputOf<In>, Output> },
 ): Handler<InputOf<In>, Awaited<Output>>
 export function handler<Out extends StandardSchema, Input = unknown>(
-  definition: Versioned & {
+  definition: Common & {
     readonly output: Out
     readonly run: HandlerFunction<Input, InputOf<Out> | Promise<InputOf<Out>>>
   },
 ): Handler<Input, OutputOf<Out>>
 export function handler<In extends StandardSchema = StandardSchema, Out extends StandardSchema = StandardSchema>(
-  definition: Versioned & {
+  definition: Common & {
     readonly input?: In | undefined
     readonly output?: Out | undefined
     readonly via: Executor
   },
 ): Handler<InputOf<In>, OutputOf<Out>>
 export function handler<Output, Input = unknown>(
-  definition: Versioned & { readonly run: HandlerFunction<Input, Output> },
+  definition: Common & { readonly run: HandlerFunction<Input, Output> },
 ): Handler<Input, Awaited<Output>>
 export function handler(definition: RegisteredHandler): Handler<never, unknown> {
   return definition as Handler<never, unknown>

@@ -82,13 +82,43 @@ export interface AttemptRequest {
   readonly handler: string
   /** The task's input, references to other results filled in. */
   readonly input: JsonValue
-  /** The path patterns this attempt holds while it runs. */
-  readonly claims: { readonly write: readonly string[]; readonly read: readonly string[] }
+  /** Path patterns by what the attempt may do with them. */
+  readonly claims: AttemptClaims
   /** Longest allowed silence; null: none is required. */
   readonly heartbeatMs: DurationMs | null
   /** When the attempt is stopped as too slow; null: never. */
   readonly deadlineAt: EpochMs | null
 }
+
+/** The claims of an attempt, as its plan says them. */
+export interface AttemptClaims {
+  /** It holds these while it runs. */
+  readonly write: readonly string[]
+  readonly read: readonly string[]
+  /** It holds these from when `AttemptContext.integrate` resolves. */
+  readonly integrate: readonly string[]
+  /** It holds none of these: where it works. */
+  readonly advisory: readonly string[]
+}
+
+/** What an attempt asks for while it runs. */
+export interface ClaimRequest {
+  readonly write?: readonly string[] | undefined
+  readonly read?: readonly string[] | undefined
+}
+
+/** The answer to a claim that was made while an attempt runs. */
+export type ClaimAnswer =
+  | { readonly granted: true }
+  | {
+      readonly granted: false
+      /** A path that was asked for and cannot be had. */
+      readonly path: string
+      /** Null where nobody holds it: it is protected, another stream's, reserved, or no path pattern. */
+      readonly heldBy: AttemptId | null
+      /** One sentence. */
+      readonly reason: string
+    }
 
 /** The line back from an attempt to the scheduler. All of it may be used late: the core fences. */
 export interface AttemptContext {
@@ -138,6 +168,17 @@ export interface AttemptContext {
    * @throws SchedulerError MILESTONE_UNKNOWN, ATTEMPT_STALE; and whatever keeps the scheduler from storing it
    */
   milestone(name: string): Promise<void>
+  /**
+   * Resolves when the attempt holds its integrate claims, all at once: when nobody who asked before meets them any more.
+   * It keeps them until it has ended. Without integrate claims there is nothing to wait for. Asking again gives the same
+   * promise. Rejects when the attempt is told to stop before its turn, or the scheduler has failed.
+   */
+  integrate(): Promise<void>
+  /**
+   * Asks for more paths, at most 64 patterns in all: all of them are granted until the attempt has ended, or none, at once.
+   * It never waits for others. Rejects only when the scheduler has failed.
+   */
+  claim(paths: ClaimRequest): Promise<ClaimAnswer>
 }
 
 /** A message to be sent. */

@@ -85,7 +85,8 @@ function pace(run: RunState): { readonly factor: number; readonly mean: Duration
       planned += estimate
       plannedCount += 1
     }
-    if (run.status[task] !== STATUS.succeeded) continue
+    // A reused result took no time.
+    if (run.status[task] !== STATUS.succeeded || run.attempts[task] === 0) continue
     const duration = run.endedAt[task]! - run.startedAt[task]!
     took += duration
     timed += 1

@@ -1,6 +1,8 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
+
+import { handlerOfLimiter } from '../core/limit.js'
 import type { RunState } from '../core/state.js'
-import type { JsonValue, PoolId, Rejection, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import type { JsonValue, Limit, PoolId, Rejection, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
 import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import { CODE_LIMITS, type PlanLimits } from '../plan/limits.js'
@@ -14,6 +16,7 @@ import { checkBytes, checkHandOver, type HandOverOptions } from './hand-over.js'
 import type { HandlerContext, Handlers, RegisteredHandler } from './handlers.js'
 import { Host } from './host.js'
 import { sameJson } from './json.js'
+import { hostLimits, type LimitOptions, oneLimit, type Resources } from './limits.js'
 import { checkId, checkIdempotencyKey, checkPools, hostPools, type Pools, poolsOf, runIdFor } from './names.js'
 import { checkHandlers, invalidPlan, lacksHandlers, storedPlanOf } from './plans.js'
 import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
@@ -35,6 +38,8 @@ export interface SchedulerParts {
   readonly handlers?: Handlers
   /** Workers of this host, by pool. Pools that a plan declares and the host does not are joined as the plan says. */
   readonly pools?: Pools
+  /** Limits of resources; they win over what plans declare. */
+  readonly resources?: Resources
   /** Slots of the pool `local`, for plans that declare no pools where the host gives none. */
   readonly defaultSlots: number
   /** Runs of one scope share workers and claims. Default `default`. */
@@ -85,6 +90,14 @@ export interface Scheduler {
   /** All runs of the scope, open and ended, in the order in which they were opened. */
   list(): Promise<readonly RunSummary[]>
   /**
+   * Gives the resource `name` a limit (a number is a capacity) that wins over what plans declare, or with null takes back what
+   * the host gave; `handler:<name>` is the limit of a handler. Resolves when it is stored. Attempts under way go on; nothing
+   * starts above it. Holds until the next call, also for later hosts, unless their own `resources` or handlers say otherwise.
+   *
+   * @throws SchedulerError LIMIT_INVALID, CLOSED
+   */
+  setLimit(name: string, limit: number | LimitOptions | null): Promise<void>
+  /**
    * Ends gracefully: starts nothing more, lets what runs end, after `graceMs` tells it to stop, and hands back what has
    * not ended. Open runs stay open in the store; their outcomes reject with `CLOSED`.
    */
@@ -110,6 +123,8 @@ export class SchedulerOfScope implements Scheduler {
   private readonly host: Host
   private readonly exchange: Exchange
   private readonly attempts: Attempts
+  /** What the host's code says of limits. */
+  private readonly limits: ReadonlyMap<string, Limit>
   /** Handles of the open runs. */
   private readonly handles: Map<RunId, RunHandle> = new Map()
   private readonly expected: Map<RunId, Expected> = new Map()
@@ -130,6 +145,7 @@ export class SchedulerOfScope implements Scheduler {
     checkHandOver(parts.handOver ?? {})
     checkBytes('maxResultBytes', parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES)
     this.parts = parts
+    this.limits = hostLimits(parts.resources, parts.handlers)
     this.scope = checkId('scope', parts.scope ?? 'default') as ScopeId
     const { clock, store } = parts
     this.host = new Host({
@@ -141,7 +157,8 @@ export class SchedulerOfScope implements Scheduler {
       onEvents: (events) => this.deliver(events),
       perform: (instruction) => {
         if (instruction.type === 'startAttempt') this.attempts.start(instruction)
-        else this.attempts.stop(instruction)
+        else if (instruction.type === 'stopAttempt') this.attempts.stop(instruction)
+        else this.attempts.grantIntegration(instruction)
       },
       onFrozen: (error) => this.failAll(error),
       onWake: (now) => this.attempts.beat(now),
@@ -154,8 +171,8 @@ export class SchedulerOfScope implements Scheduler {
       maxResultBytes: parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
       handlerOf: (run, name) => this.handlerOf(run, name),
       executor: parts.executor((attempt) => this.handlerOf(attempt.run, attempt.handler)?.run),
-      post: (input) => this.host.post(input),
       ask: (input) => this.host.ask(input),
+      post: (input, done) => this.host.post(input, done),
       now: clock.now,
       wakeBy: (at) => this.host.wakeBy(at),
     })
@@ -267,6 +284,12 @@ export class SchedulerOfScope implements Scheduler {
     return typed?.functions.has(name) === true || this.parts.handlers?.get(name) !== undefined
   }
 
+  async setLimit(name: string, options: number | LimitOptions | null): Promise<void> {
+    const limit = oneLimit(name, options)
+    await this.load()
+    throwIfRefused(await this.host.ask({ type: 'setLimit', name, limit }))
+  }
+
   close(options: CloseOptions = {}): Promise<void> {
     this.closing ??= this.shutDown(options)
     return this.closing
@@ -293,6 +316,7 @@ export class SchedulerOfScope implements Scheduler {
       return Promise.reject(schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.'))
     if (this.host.frozen !== null) return Promise.reject(this.host.frozen)
     this.loaded ??= this.host.load().then(async () => {
+      this.giveLimits()
       for (const worker of this.host.state.workers.keys()) {
         this.host.post({ type: 'leave', worker, reason: 'its host was restarted' })
       }
@@ -316,6 +340,15 @@ export class SchedulerOfScope implements Scheduler {
     const stored = storedPlanOf(plan, run)
     this.plannedPools.set(run, stored.frame.pools)
     return stored
+  }
+
+  /** Says what the host's code says now; what it gave to a handler before and gives no more is taken back. */
+  private giveLimits(): void {
+    for (const { name, host } of this.host.state.limiters.values()) {
+      if (host === null || handlerOfLimiter(name) === null || this.limits.has(name)) continue
+      this.host.post({ type: 'setLimit', name, limit: null })
+    }
+    for (const [name, limit] of this.limits) this.host.post({ type: 'setLimit', name, limit })
   }
 
   private join(pools: Pools): void {

@@ -7,8 +7,9 @@ import { act } from './machine.js'
 import type { Machine, Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
-import type { Rates, WorldSpec } from './world-spec.js'
-import { fullIdOf } from './world-spec.js'
+import type { Rates, TaskSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf, VOCABULARY } from './world-spec.js'
+import { drawBreaker, drawLimit } from './world-uses.js'
 
 /** Called with each step before it is done. */
 export type OnStep = (step: Step) => void
@@ -76,6 +77,10 @@ function createPlayer(machine: Machine, random: Random): () => Step {
         return sendStep(machine, random, choice)
       case 'read':
         return read(machine, random)
+      case 'integrate':
+        return integrate(machine, random)
+      case 'claim':
+        return claim(machine, random)
       case 'confirm':
         return random.chance(rates.deaf) ? { kind: 'wait', ms: 1 } : report(machine, random, choice)
       case 'wait':
@@ -102,6 +107,7 @@ function createPlayer(machine: Machine, random: Random): () => Step {
       case 'cancelTask':
       case 'cancelStream':
       case 'cancelRun':
+      case 'limit':
         return steer(world, random, choice)
       case 'jump':
         return { kind: 'jump', ms: random.pick([-3_600_000, -500, -20, 20, 500, 3_600_000]) }
@@ -110,13 +116,20 @@ function createPlayer(machine: Machine, random: Random): () => Step {
     }
   }
 
+  // Some hosts give their limits before anything else.
+  const given = random.chance(0.3) ? [drawBreaker(random), drawBreaker(random)] : []
   return () => {
-    const step = draw()
-    if (step.kind === 'jump' || step.kind === 'read' || step.crash !== undefined) return step
-    if (random.chance(rates.crash / 1000)) return { ...step, crash: drawCrash(random) }
-    if (random.chance(rates.gather)) return { ...step, gather: true }
-    return random.chance(rates.hold) ? { ...step, hold: true } : step
+    const limit = given.pop()
+    if (limit !== undefined) return { kind: 'limit', ...limit }
+    return withMishap(draw(), random, rates)
   }
+}
+
+function withMishap(step: Step, random: Random, rates: Rates): Step {
+  if (step.kind === 'jump' || step.kind === 'read' || step.crash !== undefined) return step
+  if (random.chance(rates.crash / 1000)) return { ...step, crash: drawCrash(random) }
+  if (random.chance(rates.gather)) return { ...step, gather: true }
+  return random.chance(rates.hold) ? { ...step, hold: true } : step
 }
 
 function weigh(rates: Rates): { choices: readonly Choice[]; limits: readonly number[]; total: number } {
@@ -162,6 +175,32 @@ function pickFor(machine: Machine, random: Random, kind: ReportKind, list: reado
     machine.facts.runs.get(run)?.tasks.get(task)?.spec.milestones.length !== 0
   const able = kind === 'milestone' ? list.filter(declares) : list
   return random.pick(able.length === 0 ? list : able)
+}
+
+function integrate(machine: Machine, random: Random): Step {
+  const able = machine.running.filter(({ run, task }) => specOf(machine, run, task).integrate.length > 0)
+  const list = able.length > 0 && random.chance(0.9) ? able : machine.running
+  if (list.length === 0) return { kind: 'wait', ms: 1 }
+  const { run, task } = random.pick(list)
+  return { kind: 'report', report: 'integrate', run, task }
+}
+
+function specOf({ facts }: Machine, run: string, task: string): TaskSpec {
+  return facts.runs.get(run)!.tasks.get(task)!.spec
+}
+
+/** Sometimes of what the task has already, seldom of what is no pattern. */
+function claim(machine: Machine, random: Random): Step {
+  if (machine.running.length === 0) return { kind: 'wait', ms: 1 }
+  const { run, task } = random.pick(machine.running)
+  const { write, read } = specOf(machine, run, task)
+  const draw = (own: readonly number[]): string => {
+    if (random.chance(0.02)) return random.pick(['../x', '', 'a/{b', '/etc'])
+    return VOCABULARY[own.length > 0 && random.chance(0.3) ? random.pick(own) : random.int(VOCABULARY.length)]!
+  }
+  const drawAll = (own: readonly number[], most: number): string[] =>
+    Array.from({ length: random.int(most + 1) }, () => draw(own))
+  return { kind: 'report', report: 'claim', run, task, claim: { write: drawAll(write, 2), read: drawAll(read, 1) } }
 }
 
 /** Rather one whose progress is asked for than another: that is where signs of life and of progress differ. */
@@ -213,11 +252,13 @@ function lie(machine: Machine, random: Random): Step {
     'confirm',
     'share',
     'send',
+    'integrate',
+    'claim',
   ] as const)
   return { kind: 'lie', lie: kind, report: what, run, task }
 }
 
-type Steering = 'leave' | 'pause' | 'again' | 'cancelTask' | 'cancelStream' | 'cancelRun'
+type Steering = 'leave' | 'pause' | 'again' | 'cancelTask' | 'cancelStream' | 'cancelRun' | 'limit'
 
 function steer(world: WorldSpec, random: Random, choice: Steering): Step {
   switch (choice) {
@@ -227,6 +268,8 @@ function steer(world: WorldSpec, random: Random, choice: Steering): Step {
       return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
     case 'again':
       return { kind: 'again', run: random.pick(world.runs).id }
+    case 'limit':
+      return { kind: 'limit', ...drawLimit(random) }
     default:
       return cancel(world, random, choice)
   }
@@ -270,6 +313,10 @@ export function playCalm(machine: Machine, onStep: OnStep): void {
     if (worker?.isDraining === true) step({ kind: 'leave', worker: id })
     if (worker === undefined || worker.isDraining) step({ kind: 'join', worker: id })
   }
+  // Rates and breakers let everything pass some time; a capacity need not.
+  for (const [name, { capacity }] of [...machine.history.limits()]) {
+    if (capacity !== null) step({ kind: 'limit', name, limit: null })
+  }
   for (const { id } of world.runs) if (machine.history.run(id) === null) step({ kind: 'open', run: id })
   for (const { id } of world.runs) if (machine.history.run(id)?.isPaused === true) step({ kind: 'resume', run: id })
   for (let left = 100 + tasks * CALM_STEPS_PER_TASK; left > 0; left -= 1) {
@@ -298,6 +345,11 @@ function checkEnd({ state }: Machine): void {
   if (claims.held.size > 0) throw new Error(`All runs are closed, and ${claims.held.size} claims are held (S12).`)
   if (occupied !== undefined) throw new Error(`All runs are closed, and a slot of "${occupied.id}" is taken (S12).`)
   if (claims.index.size > 0) throw new Error(`All runs are closed, and ${claims.index.size} patterns are known.`)
+  for (const { name, host, holders, openUntil, starts } of state.limiters.values()) {
+    const isKept = host !== null || starts.length > 0
+    if (holders.size > 0 || !isKept) throw new Error(`All runs are closed, and "${name}" is held or kept (S12).`)
+    if (host === null && openUntil !== null) throw new Error(`Nobody gives "${name}" a breaker, and it is open.`)
+  }
   if (state.parked.size > 0) throw new Error(`All runs are closed, and ${state.parked.size} lines are kept.`)
 }
 

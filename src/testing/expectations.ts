@@ -1,8 +1,10 @@
 /** What the answer to an input must be, by the history alone: accepted with one effect, or refused with none (S4, S8). */
-import type { BatchDecision, Input, RunEvent } from '../core/types.js'
+import { parsePattern } from '../claims/pattern.js'
+import type { AttemptRef, BatchDecision, Input, RunEvent } from '../core/types.js'
 import type { History } from './history.js'
+import { numberOf } from './history-facts.js'
 import { isAddressee } from './history-handed-over.js'
-import { isOver } from './history-past.js'
+import { type AttemptPast, isOver } from './history-past.js'
 import type { Machine } from './machine-state.js'
 
 export type Expectation = 'accepted' | 'refused' | 'either'
@@ -14,6 +16,8 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
   const ended = new Set<number>()
   let isBlurred = false
   let isJoined = false
+  /** Whether one before may have changed who holds what. */
+  let isChanged = false
   return inputs.map((input) => {
     const isReport = 'fence' in input
     // Whoever joins in the same batch may be sent to at once.
@@ -23,16 +27,24 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
       isBlurred ||
       ended.has(fence) ||
       (input.type === 'cancel' && ended.size > 0) ||
-      (input.type === 'send' && isJoined)
+      (input.type === 'send' && isJoined) ||
+      (isChanged && input.type === 'claim')
     const expected = isOpen ? 'either' : expectOf(machine, input)
     if (isReport) {
-      if (input.type !== 'beat' && input.type !== 'milestone' && input.type !== 'share') ended.add(input.fence)
-    } else if (input.type !== 'tick' && input.type !== 'join' && input.type !== 'send') isBlurred = true
+      if (!STAYS.has(input.type)) ended.add(input.fence)
+      if (input.type !== 'beat') isChanged = true
+    } else if (!APART.has(input.type)) isBlurred = true
     return expected
   })
 }
 
-function expectOf({ history }: Machine, input: Input): Expectation {
+/** Reports after which an attempt is what it was. */
+const STAYS: ReadonlySet<Input['type']> = new Set(['beat', 'milestone', 'share', 'integrate', 'claim'])
+/** Inputs that change nothing of what is expected of those after them. */
+const APART: ReadonlySet<Input['type']> = new Set(['tick', 'join', 'send', 'setLimit'])
+
+function expectOf(machine: Machine, input: Input): Expectation {
+  const { history } = machine
   switch (input.type) {
     case 'complete':
     case 'fail':
@@ -49,6 +61,12 @@ function expectOf({ history }: Machine, input: Input): Expectation {
       const isRight = attempt.run.facts.id === input.run && id === input.task && spec.milestones.includes(input.name)
       return isRight ? 'accepted' : 'refused'
     }
+    case 'integrate': {
+      const attempt = liveAttempt(history, input)
+      return attempt === null || attempt.task.facts.spec.integrate.length === 0 ? 'refused' : 'accepted'
+    }
+    case 'claim':
+      return expectOfClaim(machine, input)
     case 'confirmStop': {
       const attempt = history.attempt(input.fence)
       return attempt?.isClosing === true && attempt.run.facts.id === input.run ? 'accepted' : 'refused'
@@ -71,6 +89,7 @@ function expectOf({ history }: Machine, input: Input): Expectation {
     case 'join':
     case 'drain':
     case 'leave':
+    case 'setLimit':
     case 'tick':
       return 'either'
     default:
@@ -89,6 +108,26 @@ function expectOfSend(history: History, { run: id, from, to }: Extract<Input, { 
   }
   const isThere = 'worker' in to ? history.hasWorker(to.worker) : isAddressee(run, to)
   return isThere ? 'accepted' : 'refused'
+}
+
+function liveAttempt(history: Machine['history'], { run, task, fence }: AttemptRef): AttemptPast | null {
+  const attempt = history.attempt(fence)
+  if (attempt === null || attempt.isClosing) return null
+  return attempt.run.facts.id === run && attempt.task.facts.id === task ? attempt : null
+}
+
+/** A claim is answered by what others hold; where something is reserved, it may be in the way too. */
+function expectOfClaim({ history, state }: Machine, input: Extract<Input, { readonly type: 'claim' }>): Expectation {
+  const attempt = liveAttempt(history, input)
+  if (attempt === null) return 'refused'
+  const normal = (text: string): number => {
+    const pattern = parsePattern(text)
+    return pattern.ok ? numberOf(pattern.text) : -1
+  }
+  const more = { write: input.write.map(normal), read: input.read.map(normal), integrate: [] }
+  if ([...more.write, ...more.read].includes(-1)) return 'refused'
+  if (!history.mayClaim(attempt, more)) return 'refused'
+  return state.claims.reservation() === null ? 'accepted' : 'either'
 }
 
 /** Compares a decision with what was expected. */
@@ -137,6 +176,8 @@ function isReport(event: RunEvent): boolean {
     case 'context.shared':
     case 'message.sent':
     case 'milestone.reached':
+    case 'integration.asked':
+    case 'claim.extended':
     case 'run.opened':
       return true
     case 'attempt.closed':
@@ -156,6 +197,10 @@ function isEffect(input: Input, event: RunEvent): boolean {
       return (event.type === 'attempt.renewed' || event.type === 'attempt.progressed') && event.fence === input.fence
     case 'milestone':
       return event.type === 'milestone.reached' && event.fence === input.fence && event.milestone === input.name
+    case 'integrate':
+      return event.type === 'integration.asked' && event.fence === input.fence
+    case 'claim':
+      return event.type === 'claim.extended' && event.fence === input.fence
     case 'confirmStop':
       return event.type === 'attempt.closed' && event.by === 'executor' && event.fence === input.fence
     case 'share':

@@ -1,18 +1,16 @@
 /** L4: nobody passes the task for which claims are reserved, and somebody is, once a task was passed too often. */
+import { isHeldBack } from '../core/parking.js'
 import type { ScopeState, Waiter } from '../core/state.js'
-import type { Input, RunEvent } from '../core/types.js'
-import { canServe } from '../core/workers.js'
-import { exclude } from './history-facts.js'
+import type { Input, RunEvent, RunEventMap } from '../core/types.js'
+import { exclude, numberOf } from './history-facts.js'
 import type { TaskPast } from './history-past.js'
 import type { Machine } from './machine-state.js'
 
 /** The task for which claims are reserved, null if there is none, or if it may not start now for another reason. */
 export function reservedFor(state: ScopeState): Waiter | null {
   const reserved = state.claims.reservation()
-  if (reserved === null || reserved.run.paused !== null) return null
-  const need = reserved.run.plan.needs[reserved.run.plan.need[reserved.task]!]!
-  for (const worker of state.workers.values()) if (!worker.isDraining && canServe(worker, need)) return reserved
-  return null
+  if (reserved === null || isHeldBack(reserved)) return null
+  return reserved
 }
 
 /** Whether an input may make a reservation rest for a moment, in which another task has its turn. */
@@ -37,11 +35,27 @@ export function checkFairness(machine: Machine, before: Waiter | null, events: r
 
 function checkPassed(machine: Machine, mine: TaskPast, events: readonly RunEvent[]): void {
   for (const event of events) {
+    if (event.type === 'claim.extended') checkExtension(mine, event)
     if (event.type !== 'attempt.started') continue
     const other = machine.history.run(event.run)?.tasks.get(event.task)
-    if (other === undefined || !exclude(mine.facts.spec, other.facts.spec)) continue
-    throw new Error(`Task "${other.facts.id}" starts although its claims are reserved for "${mine.facts.id}" (L4).`)
+    if (other === undefined) continue
+    if (!exclude(mine.facts.spec, other.facts.spec) && !machine.history.isLeftWithout(other, mine)) continue
+    throw new Error(`Task "${other.facts.id}" starts although what it takes is reserved for "${mine.facts.id}" (L4).`)
   }
+}
+
+function checkExtension(mine: TaskPast, { task, write, read }: RunEventMap['claim.extended']): void {
+  if (!exclude(mine.facts.spec, { write: write.map(numberOf), read: read.map(numberOf), integrate: [] })) return
+  throw new Error(`Task "${task}" gets claims that are reserved for "${mine.facts.id}" (L4).`)
+}
+
+/** Advice is followed, as long as nothing is reserved: whoever claims are reserved for goes first. */
+export function checkSteered({ history, state }: Machine, before: Waiter | null, events: readonly RunEvent[]): void {
+  const [story] = history.takeSteered()
+  // Claims that are extended may lead to a reservation that is used in the same decision.
+  if (story === undefined || events.some(({ type }) => type === 'claim.extended')) return
+  if (before !== null || state.claims.reservation() !== null) return
+  throw new Error(`Attempt ${story}, and could have had its worker (advisory claims).`)
 }
 
 function pastOf(machine: Machine, { run, task }: Waiter): TaskPast {

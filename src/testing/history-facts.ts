@@ -43,6 +43,7 @@ export interface RunFacts {
   readonly id: string
   readonly streams: ReadonlySet<string>
   readonly onFailure: OnFailure
+  readonly resources: RunSpec['resources']
   readonly tasks: ReadonlyMap<string, TaskFacts>
   /** The tasks that wait for the success of a task. */
   readonly dependents: ReadonlyMap<string, readonly string[]>
@@ -88,6 +89,7 @@ function factsOfRun(world: WorldSpec, run: RunSpec): RunFacts {
   return {
     id: run.id,
     streams: new Set(streams.keys()),
+    resources: run.resources,
     onFailure: run.onFailure,
     tasks,
     ...indexWaits(tasks, written.conditions),
@@ -167,12 +169,24 @@ function touches({ write, read }: TaskSpec, pattern: number): boolean {
   return anyMeet(write, [pattern]) || anyMeet(read, [pattern])
 }
 
-/** Whether two tasks must not run side by side: some path is written by the one and touched by the other. */
-export function exclude(a: TaskSpec, b: TaskSpec): boolean {
-  return anyMeet(a.write, b.write) || anyMeet(a.write, b.read) || anyMeet(a.read, b.write)
+/** What is or would be held, as indexes into the vocabulary. */
+export type Claimed = Pick<TaskSpec, 'write' | 'read' | 'integrate'>
+
+/** Whether two must not run side by side: some path is claimed by both, and not in both cases to read or to integrate. */
+export function exclude(a: Claimed, b: Claimed): boolean {
+  return excludes(a, b) || excludes(b, a)
 }
 
-function anyMeet(a: readonly number[], b: readonly number[]): boolean {
+function excludes(a: Claimed, b: Claimed): boolean {
+  return anyMeet(a.write, [...b.write, ...b.read, ...b.integrate]) || anyMeet(a.read, b.integrate)
+}
+
+/** The index of a pattern in its normal form; -1 where the vocabulary has none. */
+export function numberOf(text: string): number {
+  return patterns.findIndex((pattern) => pattern.text === text)
+}
+
+export function anyMeet(a: readonly number[], b: readonly number[]): boolean {
   for (const mine of a) for (const other of b) if (meet(mine, other)) return true
   return false
 }

@@ -26,6 +26,7 @@ export function checkStop(attempt: AttemptPast, event: RunEventMap['attempt.clos
     case 'stalled': {
       if (policy.stall === undefined) return isWrong('no progress is asked of it')
       const stuckFor = event.at - progressAt
+      if (attempt.integration === 'asked') isWrong('it waits to integrate')
       if (stuckFor < policy.stall - ROUNDING_MS) isWrong(`it got on ${stuckFor} ms ago, of ${policy.stall}`)
       return
     }
@@ -46,13 +47,14 @@ export function checkStop(attempt: AttemptPast, event: RunEventMap['attempt.clos
 }
 
 /** After a decision nobody is live who has taken too long, was silent too long, or got stuck. */
-export function checkAlive({ task, name, startedAt, heardAt, progressAt }: AttemptPast, at: number): void {
+export function checkAlive({ task, name, startedAt, heardAt, progressAt, integration }: AttemptPast, at: number): void {
   const { startToClose, heartbeat, stall } = task.facts.policy
   if (startToClose !== undefined && at >= startedAt + startToClose) accuse(`${name} has run for ${at - startedAt} ms`)
   const longer = 1 + SHARE
   if (heartbeat !== undefined && at >= heardAt + heartbeat * longer + 1)
     accuse(`${name} is silent since ${heardAt} (L3)`)
-  if (stall !== undefined && at >= progressAt + stall * longer + 1) accuse(`${name} is stuck since ${progressAt}`)
+  if (stall !== undefined && integration !== 'asked' && at >= progressAt + stall * longer + 1)
+    accuse(`${name} is stuck since ${progressAt}`)
 }
 
 /** A waiting task fails only if it waited too long, a pause not counted, or took too long in all. */

@@ -63,6 +63,12 @@ export interface AttemptPast {
   progressAt: number
   isClosing: boolean
   stoppedFor: ClosingReason | null
+  /** Whether it has asked to integrate, and does. */
+  integration: 'none' | 'asked' | 'held'
+  /** When it asked, by counting. */
+  askedOrder: number
+  /** What it claimed while it ran: indexes into the vocabulary. */
+  readonly extra: { readonly write: number[]; readonly read: number[] }
 }
 
 export interface WorkerPast {

@@ -1,12 +1,35 @@
-/** Whether workers may be given what they are given, and who was passed by it. */
-import type { TaskFacts } from './history-facts.js'
-import { exclude } from './history-facts.js'
-import type { RunPast, TaskPast, WorkerPast } from './history-past.js'
+/** Who comes and goes, whether workers may be given what they are given, who was passed by it (L4), and who should have come first. */
+import type { RunEventMap } from '../core/types.js'
+import { holdsOf } from './history-claims.js'
+import type { Claimed, TaskFacts } from './history-facts.js'
+import { anyMeet, exclude } from './history-facts.js'
+import type { TaskPast, WorkerPast } from './history-past.js'
+import { accuse } from './history-past.js'
+import { asksTooMuch, isLeftWithout, type Surroundings, whyUnusable } from './history-uses.js'
 
-/** The part of a history that this is about. */
-interface Memory {
-  readonly runs: ReadonlyMap<string, RunPast>
+/** What the history knows of everybody. */
+export interface Everybody extends Surroundings {
   readonly workers: ReadonlyMap<string, WorkerPast>
+}
+
+/** Workers come, drain and go. */
+export function workerEvent(
+  workers: Map<string, WorkerPast>,
+  event: RunEventMap['worker.joined' | 'worker.draining' | 'worker.left'],
+): void {
+  const { worker: id } = event
+  if (event.type === 'worker.joined') {
+    if (workers.has(id)) accuse(`Worker "${id}" joins twice`)
+    const { pool, slots, capabilities } = event
+    workers.set(id, { id, pool, slots, capabilities, isDraining: false })
+    return
+  }
+  if (event.type === 'worker.draining') {
+    const worker = workers.get(id) ?? accuse(`Worker "${id}" drains, but had not joined`)
+    worker.isDraining = true
+    return
+  }
+  if (!workers.delete(id)) accuse(`Worker "${id}" leaves, but had not joined`)
 }
 
 /** Whether a worker may be given the task in this slot. */
@@ -24,17 +47,35 @@ function lackOf(worker: WorkerPast, { spec }: TaskFacts): string | null {
   return missing === undefined ? null : `able to do "${missing}"`
 }
 
-/** L4: `task` starts before all who have waited longer for what it takes; the longest-waiting of them was passed. */
-export function countPass(memory: Memory, run: RunPast, task: TaskPast, at: number): void {
+/** Whether a worker is there that could serve a task, busy or not, and it asks for no more than there is of anything. */
+export function isServed(everybody: Everybody, { facts }: TaskPast): boolean {
+  if (asksTooMuch(everybody, facts)) return false
+  for (const worker of everybody.workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
+  return false
+}
+
+/** What somebody took. */
+export interface Taken {
+  readonly claims: Claimed
+  /** The task that started by it, null where an attempt got more paths. */
+  readonly started: TaskFacts | null
+  /** Whoever became ready before had waited longer for it. */
+  readonly since: number
+}
+
+/** L4: something has been taken before all who have waited longer for it; the longest-waiting of them was passed. */
+export function countPass(everybody: Everybody, { claims, started, since }: Taken, at: number): void {
   let oldest: TaskPast | null = null
   let isTie = false
-  for (const other of memory.runs.values()) {
+  for (const other of everybody.runs.values()) {
     if (other.isClosed || other.isPaused) continue
     for (const waiting of other.tasks.values()) {
-      const isWaiting = waiting.status === 'idle' && waiting.readyOrder !== 0 && waiting.retryAt <= at
-      if (!isWaiting || waiting.readyOrder >= task.readyOrder || (other === run && waiting === task)) continue
+      if (!isReady(waiting, at) || waiting.readyOrder >= since) continue
       if (oldest !== null && oldest.readyOrder < waiting.readyOrder) continue
-      if (!exclude(task.facts.spec, waiting.facts.spec) || !isServed(memory.workers, waiting)) continue
+      const isPassed =
+        exclude(claims, waiting.facts.spec) ||
+        (started !== null && isLeftWithout(everybody, started, waiting.facts, at))
+      if (!isPassed || !isServed(everybody, waiting)) continue
       isTie = oldest?.readyOrder === waiting.readyOrder
       oldest = waiting
     }
@@ -44,8 +85,46 @@ export function countPass(memory: Memory, run: RunPast, task: TaskPast, at: numb
   oldest.passes += 1
 }
 
-/** Whether a worker is there that could serve the task, busy or not. */
-export function isServed(workers: ReadonlyMap<string, WorkerPast>, { facts }: TaskPast): boolean {
-  for (const worker of workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
+/** Tasks passed over at most in one decision: where there may be more, nobody is accused. */
+const MOST_PASSED_OVER = 32
+
+/**
+ * The task that should have been given the worker, by what is advisory: `task` meets what is held and the other does not,
+ * and could start too, and is as important. Null if there is none.
+ */
+export function findSteered(everybody: Everybody, task: TaskPast, worker: WorkerPast, at: number): string | null {
+  const { spec } = task.facts
+  if (spec.advisory.length === 0 || !meetsHeld(everybody, spec.advisory)) return null
+  const open = [...everybody.runs.values()].filter(
+    (run) => !(run.isClosed || run.isPaused || run.isDrained || run.isCancelled),
+  )
+  const rivals = open.flatMap((run) => [...run.tasks.values()].filter((each) => each !== task && isReady(each, at)))
+  if (rivals.length >= MOST_PASSED_OVER) return null
+  const better = rivals.find(
+    ({ facts }) =>
+      facts.spec.priority === spec.priority &&
+      lackOf(worker, facts) === null &&
+      !meetsHeld(everybody, facts.spec.advisory) &&
+      isFree(everybody, facts.spec) &&
+      whyUnusable(everybody, facts, at) === null,
+  )
+  return better === undefined ? null : `"${better.facts.id}"`
+}
+
+function isReady({ status, readyOrder, retryAt }: TaskPast, at: number): boolean {
+  return status === 'idle' && readyOrder !== 0 && retryAt <= at
+}
+
+function isFree({ unreleased }: Everybody, spec: Claimed): boolean {
+  for (const attempt of unreleased.values()) if (exclude(spec, holdsOf(attempt))) return false
+  return true
+}
+
+function meetsHeld({ unreleased }: Everybody, advisory: readonly number[]): boolean {
+  if (advisory.length === 0) return false
+  for (const attempt of unreleased.values()) {
+    const { write, read, integrate } = holdsOf(attempt)
+    if (anyMeet(advisory, [...write, ...read, ...integrate, ...attempt.task.facts.spec.advisory])) return true
+  }
   return false
 }

@@ -3,15 +3,17 @@
  * event that must not be. It shares nothing with the core: no state, no compiled plan, no claim table, no ready queue. It
  * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
  */
-import type { RunEvent, RunEventMap } from '../core/types.js'
-import type { WorldFacts } from './history-facts.js'
+import type { JsonValue, Limit, RunEvent, RunEventMap } from '../core/types.js'
+import { checkClaims, claimed, holdsOf, mayClaim } from './history-claims.js'
+import type { Claimed, WorldFacts } from './history-facts.js'
 import { exclude } from './history-facts.js'
 import { checkSent, checkShared } from './history-handed-over.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
+import * as uses from './history-uses.js'
 import { checkSkipped, considerAll, isAskedFor, isGood, notBefore, reconsider, standOf } from './history-waits.js'
-import { checkServes, countPass, isServed } from './history-workers.js'
+import { checkServes, countPass, findSteered, isServed, workerEvent } from './history-workers.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -23,13 +25,22 @@ export interface History {
   settle(at: number): void
   /** The attempt with this fence, live or closing, null if there is none. */
   attempt(fence: number): AttemptPast | null
+  /** Whether nobody holds, and the attempt does not integrate, what it would have more. */
+  mayClaim(attempt: AttemptPast, more: Claimed): boolean
   run(id: string): RunPast | null
   /** Whether a run was opened under this key. */
   hasKey(key: string | undefined): boolean
   hasWorker(id: string): boolean
   runs(): Iterable<RunPast>
-  /** Whether a worker is there that could serve a task, busy or not. */
+  /** Whether a task may be served some time: a worker could do it, and there is as much as it asks for of everything. */
   isServed(task: TaskPast): boolean
+  /** Whether a task that started left another without what both use. */
+  isLeftWithout(started: TaskPast, waiting: TaskPast): boolean
+  /** The limits that the host gave. */
+  limits(): ReadonlyMap<string, Limit>
+  limiter(name: string, at: number): uses.LimiterPast
+  /** Starts since the last `settle` that another task should have had, by what is advisory; and forgets them. */
+  takeSteered(): readonly string[]
   /** A number that tells two histories apart. */
   digest(): number
 }
@@ -40,10 +51,12 @@ interface Memory {
   readonly keys: Set<string>
   readonly workers: Map<string, WorkerPast>
   readonly unreleased: Map<number, AttemptPast>
+  readonly uses: uses.UsesPast
   /** Tasks that ended without success since the last `settle`. */
   readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
   /** Tasks that can never start, since the last `settle`, with why. */
   readonly barred: { readonly run: RunPast; readonly task: string; readonly why: string }[]
+  readonly steered: string[]
   readonly countsPasses: boolean
   fence: number
   at: number
@@ -59,8 +72,10 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     keys: new Set(),
     workers: new Map(),
     unreleased: new Map(),
+    uses: uses.newUses(),
     fallen: [],
     barred: [],
+    steered: [],
     countsPasses,
     fence: 0,
     at: 0,
@@ -77,11 +92,16 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     },
     settle: (at) => settle(memory, at),
     attempt: (fence) => memory.unreleased.get(fence) ?? null,
+    mayClaim: (attempt, more) => mayClaim(memory.unreleased, attempt, more),
     run: (id) => memory.runs.get(id) ?? null,
     hasKey: (key) => key !== undefined && memory.keys.has(key),
     hasWorker: (id) => memory.workers.has(id),
     runs: () => memory.runs.values(),
-    isServed: (task) => isServed(memory.workers, task),
+    isServed: (task) => isServed(memory, task),
+    isLeftWithout: (started, waiting) => uses.isLeftWithout(memory, started.facts, waiting.facts, memory.at),
+    limits: () => memory.uses.given,
+    limiter: (name, at) => uses.limiterPast(memory, name, at),
+    takeSteered: () => memory.steered.splice(0),
     digest: () => memory.digest >>> 0,
   }
 }
@@ -119,13 +139,25 @@ function feed(memory: Memory, event: RunEvent): void {
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
-      return workerEvent(memory, event)
+      return workerEvent(memory.workers, event)
+    case 'task.reused':
+      return reused(memory, event)
+    case 'limit.changed':
+      return uses.noteLimit(memory, event, memory.order)
     case 'run.opened':
       return opened(memory, event)
     case 'run.amended':
     case 'task.reopened':
       // Worlds do not ask for these yet.
       return
+    case 'integration.asked':
+    case 'integration.granted':
+    case 'claim.extended': {
+      const more = claimed(memory, liveOf(memory, event), event)
+      if (more === null || !memory.countsPasses) return
+      countPass(memory, { claims: more, started: null, since: Number.POSITIVE_INFINITY }, event.at)
+      return
+    }
     default:
       return runEvent(memory, event)
   }
@@ -184,22 +216,6 @@ function closeRun(memory: Memory, run: RunPast, event: RunEventMap['run.closed']
   run.isClosed = true
 }
 
-function workerEvent(memory: Memory, event: RunEventMap['worker.joined' | 'worker.draining' | 'worker.left']): void {
-  const { worker: id } = event
-  if (event.type === 'worker.joined') {
-    if (memory.workers.has(id)) accuse(`Worker "${id}" joins twice`)
-    const { pool, slots, capabilities } = event
-    memory.workers.set(id, { id, pool, slots, capabilities, isDraining: false })
-    return
-  }
-  if (event.type === 'worker.draining') {
-    const worker = memory.workers.get(id) ?? accuse(`Worker "${id}" drains, but had not joined`)
-    worker.isDraining = true
-    return
-  }
-  if (!memory.workers.delete(id)) accuse(`Worker "${id}" leaves, but had not joined`)
-}
-
 // ── Starts ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function started(memory: Memory, event: RunEventMap['attempt.started']): void {
@@ -229,9 +245,12 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
   checkServes(worker, facts, event.slot, refuse)
   for (const other of memory.unreleased.values()) {
     if (other.worker === event.worker && other.slot === event.slot) refuse(`its slot is taken by ${other.name} (S7)`)
-    if (exclude(facts.spec, other.task.facts.spec)) refuse(`${other.name} holds what it claims (S2)`)
+    if (exclude(facts.spec, holdsOf(other))) refuse(`${other.name} holds what it claims (S2)`)
   }
-  if (memory.countsPasses) countPass(memory, run, task, event.at)
+  const why = uses.whyUnusable(memory, facts, event.at)
+  if (why !== null) refuse(why)
+  const better = findSteered(memory, task, worker, event.at)
+  if (better !== null) memory.steered.push(`${name} starts although ${better} does not meet what is held`)
   memory.fence = event.fence
   task.attempts += 1
   task.status = 'running'
@@ -249,9 +268,14 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
     progressAt: at,
     isClosing: false,
     stoppedFor: null,
+    integration: 'none',
+    askedOrder: 0,
+    extra: { write: [], read: [] },
   }
   memory.unreleased.set(fence, past)
   task.live = past
+  uses.noteStart(memory, past)
+  if (memory.countsPasses) countPass(memory, { claims: facts.spec, started: facts, since: task.readyOrder }, at)
 }
 
 function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
@@ -270,11 +294,25 @@ function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
 // ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function succeeded(memory: Memory, event: RunEventMap['attempt.succeeded']): void {
-  const { run, task } = liveOf(memory, event)
+  const attempt = liveOf(memory, event)
+  const { run, task } = attempt
+  uses.noteEnd(memory, attempt, 'succeeded')
   memory.unreleased.delete(event.fence)
   task.live = null
+  uses.noteResult(memory, event.run, task.facts, event.result)
+  succeed(memory, run, task, event.result)
+}
+
+function reused(memory: Memory, event: RunEventMap['task.reused']): void {
+  const run = openRun(memory, event.run)
+  const task = taskOf(run, event.task)
+  uses.checkReused(memory, task, event)
+  succeed(memory, run, task, event.result)
+}
+
+function succeed(memory: Memory, run: RunPast, task: TaskPast, result: JsonValue): void {
   task.status = 'succeeded'
-  task.result = event.result
+  task.result = result
   tell(memory, run, task)
 }
 
@@ -317,7 +355,8 @@ function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
     return accuse(`"${event.run}/${event.task}" fails with fence ${event.fence}, which is not its last attempt (S4)`)
   }
   checkFailure(run, attempt, event)
-  if (!attempt.isClosing) memory.unreleased.delete(event.fence)
+  uses.noteFailure(memory, attempt, event)
+  if (!attempt.isClosing) release(memory, attempt)
   task.live = null
   if (event.failure.kind === 'lost') task.lost += 1
   if (event.retryAt === null) return fall(memory, run, task, 'failed')
@@ -359,6 +398,7 @@ function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.s
 /** S11: whoever depends on a task that ended otherwise has ended too; and nobody live has outlived a limit. */
 function settle(memory: Memory, at: number): void {
   for (const attempt of memory.unreleased.values()) if (!attempt.isClosing) checkAlive(attempt, at)
+  checkClaims(memory.unreleased)
   for (const { run, task } of memory.fallen) {
     for (const id of run.facts.dependents.get(task.facts.id) ?? []) {
       const { status } = run.tasks.get(id)!
@@ -372,6 +412,7 @@ function settle(memory: Memory, at: number): void {
   }
   if (memory.fallen.length > 0) memory.fallen.length = 0
   if (memory.barred.length > 0) memory.barred.length = 0
+  uses.checkNotWaiting(memory)
 }
 
 // ── Stops ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -386,13 +427,19 @@ function closing(memory: Memory, event: RunEventMap['attempt.closing']): void {
   const attempt = liveOf(memory, event)
   checkStop(attempt, event)
   attempt.isClosing = true
+  if (attempt.integration === 'asked') attempt.integration = 'none'
   attempt.stoppedFor = event.reason
 }
 
 function closed(memory: Memory, event: RunEventMap['attempt.closed']): void {
   const attempt = memory.unreleased.get(event.fence)
   if (attempt?.isClosing !== true) return accuse(`Fence ${event.fence} is released, but was not closing (S12)`)
-  memory.unreleased.delete(event.fence)
+  release(memory, attempt)
+}
+
+function release(memory: Memory, attempt: AttemptPast): void {
+  uses.noteEnd(memory, attempt, 'released')
+  memory.unreleased.delete(attempt.fence)
 }
 
 // ── Who is spoken of ────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ import type {
 } from '../core/types.js'
 import type { Machine, Work } from './machine-state.js'
 import { endWork, workOn } from './machine-state.js'
-import type { FailureSpec, ReportKind, Step } from './steps.js'
+import type { ClaimSpec, FailureSpec, ReportKind, Step } from './steps.js'
 import type { WorkerSpec } from './world-spec.js'
 
 type StepOf<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>
@@ -47,6 +47,8 @@ export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump' | 'r
       return { type: 'pause', run: step.run as RunId, reason: 'lunch' }
     case 'resume':
       return { type: 'resume', run: step.run as RunId }
+    case 'limit':
+      return { type: 'setLimit', name: step.name, limit: step.limit }
     case 'wait':
     case 'wake':
       return { type: 'tick' }
@@ -88,15 +90,21 @@ function report(machine: Machine, step: StepOf<'report'>): Input | null {
 }
 
 const RESULTS: readonly JsonValue[] = ['done', null, { sha: 'abc' }, { sha: 'def' }, { sha: false }]
+const ANYTHING: ClaimSpec = { write: ['**'], read: [] }
 const BOOM: FailureSpec = { kind: 'error' }
 
 interface Saying {
   readonly report: ReportKind
   readonly failure?: FailureSpec
+  readonly claim?: ClaimSpec
   readonly to?: MessageTarget
 }
 
-function say(machine: Machine, { report: kind, failure = BOOM, to }: Saying, work: Omit<Work, 'worker'>): Input {
+function say(
+  machine: Machine,
+  { report: kind, failure = BOOM, claim = ANYTHING, to }: Saying,
+  work: Omit<Work, 'worker'>,
+): Input {
   const ref = { run: work.run as RunId, task: work.task as TaskId, fence: work.fence }
   switch (kind) {
     case 'complete':
@@ -119,6 +127,10 @@ function say(machine: Machine, { report: kind, failure = BOOM, to }: Saying, wor
     }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
+    case 'integrate':
+      return { type: 'integrate', ...ref }
+    case 'claim':
+      return { type: 'claim', ...ref, ...claim }
     default:
       return kind satisfies never
   }

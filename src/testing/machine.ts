@@ -7,9 +7,10 @@ import { createState } from '../core/create.js'
 import { checkInvariants } from '../core/invariants.js'
 import type { Input, Instruction, WorkerId } from '../core/types.js'
 import { checkAnswers, expectAll } from './expectations.js'
-import { checkFairness, mayMakeWay, reservedFor } from './fairness.js'
+import { checkFairness, checkSteered, mayMakeWay, reservedFor } from './fairness.js'
 import { createHistory } from './history.js'
 import { inputOf, joinOf } from './inputs.js'
+import { checkLimitersAgree } from './limits-agree.js'
 import type { Machine } from './machine-state.js'
 import { endWork, startWork, stopWork } from './machine-state.js'
 import { checkRead } from './read.js'
@@ -38,6 +39,7 @@ function decideOnMail(machine: Machine): void {
   const { core, plans, state, history, world, mailbox: inputs } = machine
   machine.mailbox = []
   const before = world.isCrowded && !inputs.some(mayMakeWay) ? reservedFor(state) : null
+  const reservation = state.claims.reservation()
   const expected = expectAll(machine, inputs)
   const at = Math.max(machine.now, state.clock, state.deadlines.reached())
   const decision = core.decideAll(plans, state, inputs, machine.now)
@@ -54,6 +56,8 @@ function decideOnMail(machine: Machine): void {
   for (const event of decision.events) history.feed(event)
   history.settle(at)
   checkAnswers(machine, inputs, expected, decision)
+  checkLimitersAgree(machine, at)
+  checkSteered(machine, reservation, decision.events)
   if (world.isCrowded) checkFairness(machine, before, decision.events)
   checkInvariants(state, machine.now)
 }
@@ -78,6 +82,9 @@ function perform(machine: Machine, instruction: Instruction): void {
       return startWork(machine, { run, task, fence, worker: instruction.worker })
     case 'stopAttempt':
       return stopWork(machine, { run, task, fence })
+    case 'grantIntegration':
+      // What whoever works on it does next is up to chance.
+      return
     default:
       instruction satisfies never
   }
@@ -113,6 +120,7 @@ function reload(machine: Machine): void {
 function relearn(machine: Machine): void {
   machine.history = createHistory(machine.facts, machine.world.isCrowded)
   for (const event of machine.journal) machine.history.feed(event)
+  machine.history.takeSteered()
 }
 
 function compareFacts(live: string, folded: string): void {

@@ -1,12 +1,18 @@
 /** One line for an event: its name, what it is about, and what is particular about it. */
-import type { Failure, JsonValue, RunEvent, SkipReason } from '../core/types.js'
+import type { Failure, JsonValue, Limit, RunEvent, SkipReason } from '../core/types.js'
 
 /** @param origin - The moment that is printed as 0. */
 export function printEvent(event: RunEvent, origin: number): string {
-  const about = 'task' in event ? `${event.run}/${event.task}` : 'run' in event ? event.run : event.worker
+  const about = aboutOf(event)
   const attempt = 'attempt' in event ? `#${event.attempt}` : ''
   const details = detailsOf(event, origin)
   return `${printTime(event.at, origin)} ${event.type} ${about}${attempt}${details === '' ? '' : ` ${details}`}`
+}
+
+function aboutOf(event: RunEvent): string {
+  if ('task' in event) return `${event.run}/${event.task}`
+  if ('run' in event) return event.run
+  return 'worker' in event ? event.worker : event.name
 }
 
 /** `+1.5s`: seconds since `origin`, to the millisecond. */
@@ -43,10 +49,18 @@ function detailsOf(event: RunEvent, origin: number): string {
       return `(${event.reason}), ${event.closeBy === null ? 'until confirmed' : `until ${printTime(event.closeBy, origin)}`}`
     case 'attempt.closed':
       return `by ${event.by}`
+    case 'claim.extended': {
+      const reads = event.read.length === 0 ? [] : [`reads ${event.read.join(' ')}`]
+      return [...(event.write.length === 0 ? [] : [`writes ${event.write.join(' ')}`]), ...reads].join(', ')
+    }
     case 'task.failed':
       return printFailure(event.failure)
     case 'task.skipped':
       return printSkip(event.reason)
+    case 'task.reused':
+      return `from ${event.from.run}/${event.from.task}`
+    case 'limit.changed':
+      return printLimit(event.limit)
     case 'worker.joined': {
       const able = event.capabilities.length === 0 ? '' : ` can ${event.capabilities.join(' ')}`
       return `pool ${event.pool} slots ${event.slots}${able}`
@@ -65,6 +79,19 @@ function detailsOf(event: RunEvent, origin: number): string {
     default:
       return ''
   }
+}
+
+function printLimit(limit: Limit | null): string {
+  if (limit === null) return 'taken back'
+  const { capacity, perMinute, breaker } = limit
+  const parts = [
+    ...(capacity === null ? [] : [`capacity ${capacity}`]),
+    ...(perMinute === null ? [] : [`${perMinute} per minute`]),
+    ...(breaker === null
+      ? []
+      : [`breaker: ${breaker.failures} in ${breaker.windowMs} ms, then ${breaker.cooldownMs} ms`]),
+  ]
+  return parts.length === 0 ? 'none' : parts.join(', ')
 }
 
 function printFailure({ kind, message, retryable, retryAfterMs }: Failure): string {

@@ -23,12 +23,29 @@ export function printReason(reason: Reason, origin: number): string {
       return `it waits for ${reason.on}${lackOf(reason)}`
     case 'lag':
       return `it may start at ${printTime(reason.at, origin)}, in ${reason.inMs} ms`
+    case 'integration': {
+      const how = reason.isHeld ? 'integrates' : 'waits to integrate'
+      const closing = reason.closing === undefined ? '' : ` and was told to stop (${reason.closing})`
+      return `it waits to integrate ${reason.path} for ${reason.sinceMs} ms, behind ${reason.behind}, which ${how}${closing}`
+    }
     case 'claim': {
       const closing = reason.closing === undefined ? '' : `, which was told to stop (${reason.closing})`
       return `${reason.path} is held by ${reason.heldBy} for ${reason.sinceMs} ms${closing}`
     }
+    case 'resource': {
+      const held = reason.heldBy.map(({ attempt, uses, sinceMs }) => `${attempt} (${uses}) for ${sinceMs} ms`)
+      const free = reason.free === null ? '' : `, ${reason.free} of ${reason.capacity} free`
+      const by = held.length === 0 ? '' : `, held by ${held.join(', ')}`
+      return `it uses ${reason.resource} (${reason.asked})${free}${by}`
+    }
+    case 'rate':
+      return `${reason.resource} allows ${reason.perMinute} starts per minute, the next at ${printTime(reason.until, origin)}, in ${reason.inMs} ms`
+    case 'breaker':
+      return 'probe' in reason
+        ? `the breaker of ${reason.resource} waits for its probe ${reason.probe}`
+        : `the breaker of ${reason.resource} is open until ${printTime(reason.until, origin)}, for ${reason.inMs} ms, after ${reason.failures} failures`
     case 'reserved':
-      return `${reason.path} is reserved for ${reason.reservedFor.run}/${reason.reservedFor.task}`
+      return `${'path' in reason ? reason.path : reason.resource} is reserved for ${reason.reservedFor.run}/${reason.reservedFor.task}`
     case 'capacity':
       return `all ${reason.slots} slots that could serve it are busy`
     case 'no-worker':

@@ -14,7 +14,7 @@ import type {
 import { parseDuration } from '../plan/duration.js'
 
 /** A report whose fence is that of the task's live (or closing) attempt, unless the line gives one. */
-export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'milestone' | 'share' | 'confirm'
+export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'milestone' | 'share' | 'confirm' | 'integrate' | 'claim'
 
 export type ScenarioStep =
   | { readonly kind: 'input'; readonly input: Input }
@@ -40,6 +40,9 @@ export type ScenarioStep =
       readonly failure: Failure
       /** The name of a milestone. */
       readonly name: string
+      /** Of a claim. */
+      readonly write: readonly string[]
+      readonly read: readonly string[]
     }
   /** Changes the plan of a run; with a task, together with its completion. */
   | { readonly kind: 'amend'; readonly run: RunId; readonly task: TaskId | null; readonly amendment: JsonValue }
@@ -84,6 +87,8 @@ export function parseStep(line: string): ScenarioStep {
     case 'share':
     case 'milestone':
     case 'confirm':
+    case 'integrate':
+    case 'claim':
       return reportOf(words, verb)
     case 'send':
       return sendOf(words)
@@ -105,6 +110,8 @@ export function parseStep(line: string): ScenarioStep {
       }
     case 'resume':
       return { kind: 'input', input: { type: 'resume', run: need(words, 0, 'a run') as RunId } }
+    case 'limit':
+      return { kind: 'input', input: limitOf(words) }
     case 'at':
     case 'after':
     case 'silence':
@@ -139,6 +146,24 @@ function joinOf(words: Words): Input {
   }
 }
 
+/** `limit gpu capacity=2 per-minute=10 breaker=3/10s/30s`, or `limit gpu none`. */
+function limitOf(words: Words): Input {
+  const { named, plain } = words
+  const name = need(words, 0, 'a name')
+  if (plain[1] === 'none') return { type: 'setLimit', name, limit: null }
+  const numberOf = (key: string): number | null => (named.has(key) ? Number(named.get(key)) : null)
+  const [failures, window, cooldown] = named.get('breaker')?.split('/') ?? []
+  const breaker =
+    failures === undefined
+      ? null
+      : { failures: Number(failures), windowMs: durationOf(window ?? ''), cooldownMs: durationOf(cooldown ?? '') }
+  return {
+    type: 'setLimit',
+    name,
+    limit: { capacity: numberOf('capacity'), perMinute: numberOf('per-minute'), breaker },
+  }
+}
+
 function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
   const { plain, named } = words
   const fence = named.get('fence')
@@ -165,6 +190,8 @@ function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
     result: json,
     failure,
     name: plain[1] ?? '',
+    write: listOf(named.get('write')),
+    read: listOf(named.get('read')),
   }
 }
 
@@ -177,6 +204,11 @@ function sendOf(words: Words): ScenarioStep {
   const to = { [kind]: id } as unknown as MessageTarget
   const body = JSON.parse(need(words, 1, 'a body')) as JsonValue
   return { kind: 'send', run, task, fence: fence === undefined ? null : Number(fence), to, body }
+}
+
+/** Separated by commas, but for those inside braces. */
+function listOf(text = ''): readonly string[] {
+  return text === '' ? [] : text.split(/,(?![^{]*})/)
 }
 
 function cancelOf(words: Words): Input {

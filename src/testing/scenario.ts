@@ -29,7 +29,7 @@ import { checkInvariants } from '../core/invariants.js'
 import { reduce } from '../core/reduce.js'
 import type { RunState, ScopeState } from '../core/state.js'
 import { STATUS_NAMES } from '../core/state.js'
-import type { EpochMs, Input, Instruction, RunEvent, RunId, TaskId } from '../core/types.js'
+import type { EpochMs, Input, Instruction, Rejection, RunEvent, RunId, TaskId } from '../core/types.js'
 import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import { createPlanVersions, type PlanVersions } from '../plan/versions.js'
@@ -163,7 +163,7 @@ function decideOn(stage: Stage, input: Input): readonly string[] {
   for (const event of decision.events) stage.journal.push(event)
   const { rejection } = decision
   return [
-    ...(rejection === null ? [] : [`refused ${rejection.code}: ${rejection.message}`]),
+    ...(rejection === null ? [] : [`refused ${rejection.code}: ${rejection.message}${printRefused(rejection)}`]),
     ...decision.events.map((event) => printEvent(event, ORIGIN)),
     ...decision.instructions.map(printInstruction),
     ...(decision.wakeAt === before ? [] : [printWake(decision.wakeAt)]),
@@ -196,7 +196,12 @@ function amendRun(
 function printInstruction(instruction: Instruction): string {
   const { run, task, attempt } = instruction
   if (instruction.type === 'startAttempt') return `start ${run}/${task}#${attempt}`
+  if (instruction.type === 'grantIntegration') return `grant integration ${run}/${task}#${attempt}`
   return `stop ${run}/${task}#${attempt} (${instruction.reason})`
+}
+
+function printRefused({ refused }: Rejection): string {
+  return refused === undefined ? '' : ` (${refused.path}, held by ${refused.heldBy ?? 'nobody'})`
 }
 
 function printWake(wakeAt: EpochMs | null): string {
@@ -220,6 +225,10 @@ function reportInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 
       return { type: 'milestone', ...ref, name }
     case 'confirm':
       return { type: 'confirmStop', ...ref }
+    case 'integrate':
+      return { type: 'integrate', ...ref }
+    case 'claim':
+      return { type: 'claim', ...ref, write: step.write, read: step.read }
     default:
       return report satisfies never
   }

@@ -129,6 +129,7 @@ function smallerWorld(script: Script, fails: Fails): Script {
       ),
     )
     if (find().sequences.length > 0) change({ ...find(), sequences: [] })
+    if (Object.keys(find().resources).length > 0) change({ ...find(), resources: {} })
     if (find().onFailure !== 'continue') change({ ...find(), onFailure: 'continue' })
     for (const { id: task } of find().tasks) simplifyTask(task, find, change)
   }
@@ -186,14 +187,29 @@ function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) =>
     if (JSON.stringify(next) === JSON.stringify(task)) return
     change({ ...run, tasks: run.tasks.map((each) => (each === task ? next : each)) })
   }
-  tryFields({ after: [], write: [], read: [], pool: null, requires: [], priority: 0, estimate: 1, policy: 0 })
-  tryFields({ waits: [], asks: null })
-  tryFields({ asks: null })
-  tryFields({ optional: false })
+  tryFields({
+    after: [],
+    write: [],
+    read: [],
+    integrate: [],
+    advisory: [],
+    pool: null,
+    requires: [],
+    priority: 0,
+    estimate: 1,
+    policy: 0,
+  })
   tryFields({ pool: null, requires: [] })
   tryFields({ priority: 0, estimate: 1 })
   tryFields({ policy: 0 })
-  for (const list of ['after', 'write', 'read', 'waits'] as const) {
+  tryFields({ uses: {}, key: null, handler: null })
+  tryFields({ uses: {} })
+  tryFields({ key: null })
+  tryFields({ handler: null })
+  tryFields({ waits: [], asks: null })
+  tryFields({ asks: null })
+  tryFields({ optional: false })
+  for (const list of ['after', 'write', 'read', 'integrate', 'advisory', 'waits'] as const) {
     const task = find().tasks.find((each) => each.id === id)
     for (const item of task?.[list] ?? []) {
       const now = find().tasks.find((each) => each.id === id)?.[list] ?? []

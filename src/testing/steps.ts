@@ -1,8 +1,18 @@
 /** What can happen in a simulated world, one step at a time: plain data, so that it can be repeated, dropped and printed. */
-import type { FailureKind, MessageTarget } from '../core/types.js'
+import type { FailureKind, Limit, MessageTarget } from '../core/types.js'
 
 /** What a worker says about an attempt. */
-export type ReportKind = 'complete' | 'fail' | 'beat' | 'progress' | 'milestone' | 'share' | 'send' | 'confirm'
+export type ReportKind =
+  | 'complete'
+  | 'fail'
+  | 'beat'
+  | 'progress'
+  | 'milestone'
+  | 'share'
+  | 'send'
+  | 'confirm'
+  | 'integrate'
+  | 'claim'
 
 /**
  * Whose fence a lie carries: `old`, that of an attempt of this task that is over or fenced; `other`, that of a live attempt
@@ -29,6 +39,7 @@ export type Step =
         readonly run: string
         readonly task: string
         readonly failure?: FailureSpec
+        readonly claim?: ClaimSpec
         readonly to?: MessageTarget
       }
     | {
@@ -45,6 +56,8 @@ export type Step =
     | { readonly kind: 'read'; readonly run: string; readonly task: string }
     | { readonly kind: 'cancel'; readonly run: string; readonly target: 'run' | 'stream' | 'task'; readonly id: string }
     | { readonly kind: 'pause' | 'resume'; readonly run: string }
+    /** The host gives a limit, or takes it back. */
+    | { readonly kind: 'limit'; readonly name: string; readonly limit: Limit | null }
     /** Time passes, and the host looks at the clock. */
     | { readonly kind: 'wait'; readonly ms: number }
     /** Time passes up to the moment the core asked for. */
@@ -65,6 +78,12 @@ export interface FailureSpec {
   readonly retryAfterMs?: number
 }
 
+/** What is asked for: texts, some of which are no patterns. */
+export interface ClaimSpec {
+  readonly write: readonly string[]
+  readonly read: readonly string[]
+}
+
 /** One line for people. */
 export function describeStep(step: Step): string {
   const end = `${step.gather === true ? ', together with' : ''}${step.hold === true ? ', not stored yet' : ''}${describeCrash(step.crash)}`
@@ -78,7 +97,7 @@ export function describeStep(step: Step): string {
     case 'leave':
       return `${step.kind} ${step.worker}${end}`
     case 'report':
-      return `${describeReport(step.report, step.failure)} ${step.run}/${step.task}${describeTarget(step.to)}${end}`
+      return `${describeReport(step.report, step.failure)}${describeClaim(step.claim)} ${step.run}/${step.task}${describeTarget(step.to)}${end}`
     case 'lie':
       return `lie: ${describeReport(step.report)} ${step.run}/${step.task} with ${LIES[step.lie]}${end}`
     case 'send':
@@ -90,6 +109,8 @@ export function describeStep(step: Step): string {
     case 'pause':
     case 'resume':
       return `${step.kind} ${step.run}${end}`
+    case 'limit':
+      return `limit ${step.name} ${JSON.stringify(step.limit)}${end}`
     case 'wait':
       return `wait ${step.ms} ms${end}`
     case 'wake':
@@ -116,6 +137,10 @@ function describeReport(report: ReportKind, failure?: FailureSpec): string {
 
 function describeTarget(to: MessageTarget | undefined): string {
   return to === undefined ? '' : ` to ${Object.entries(to).flat().join(' ')}`
+}
+
+function describeClaim(claim: ClaimSpec | undefined): string {
+  return claim === undefined ? '' : ` (write ${claim.write.join(' ')}; read ${claim.read.join(' ')})`
 }
 
 function describeCrash(crash: Crash | undefined): string {

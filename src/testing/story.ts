@@ -58,6 +58,9 @@ function describeRun(world: WorldSpec, run: RunSpec): readonly string[] {
     `  run ${run.id}${run.onFailure === 'continue' ? '' : ` (onFailure: ${run.onFailure})`}`,
     ...streams.map(({ id, after, waits }) => `    stream ${id}: ${[...after, ...waits.map(describeWait)].join(', ')}`),
     ...run.sequences.map(({ pattern, order }) => `    sequence ${VOCABULARY[pattern]}: ${order.join(' ')}`),
+    ...Object.entries(run.resources).map(([name, { capacity, perMinute }]) => {
+      return `    resource ${name}: ${capacity}${perMinute === null ? '' : `, ${perMinute} per minute`}`
+    }),
     ...run.tasks.map((task) => `    ${describeTask(task, world.policies[task.policy]!)}`),
   ]
 }
@@ -72,6 +75,12 @@ function describeTask(task: TaskSpec, policy: PolicySpec): string {
   if (task.optional) parts.push('optional')
   if (task.write.length > 0) parts.push(`writes ${texts(task.write)}`)
   if (task.read.length > 0) parts.push(`reads ${texts(task.read)}`)
+  const uses = Object.entries(task.uses)
+  if (uses.length > 0) parts.push(`uses ${uses.map(([name, ask]) => `${name} ${ask}`).join(' ')}`)
+  if (task.key !== null) parts.push(`key ${task.key}`)
+  if (task.handler !== null) parts.push(`handler ${task.handler}`)
+  if (task.integrate.length > 0) parts.push(`integrates ${texts(task.integrate)}`)
+  if (task.advisory.length > 0) parts.push(`is advised of ${texts(task.advisory)}`)
   if (task.pool !== null) parts.push(`pool ${task.pool}`)
   if (task.requires.length > 0) parts.push(`requires ${task.requires.join(' ')}`)
   if (task.priority !== 0) parts.push(`priority ${task.priority}`)

@@ -11,6 +11,12 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
     name: run.id,
     pools: Object.fromEntries(world.workers.map(({ pool, slots, capabilities }) => [pool, { slots, capabilities }])),
     onFailure: run.onFailure,
+    resources: Object.fromEntries(
+      Object.entries(run.resources).map(([name, { capacity, perMinute }]) => [
+        name,
+        perMinute === null ? capacity : { capacity, perMinute },
+      ]),
+    ),
     streams: run.streams.map(
       ({ id, after, waits }): Stream => ({
         id,
@@ -24,7 +30,8 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
 }
 
 function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task {
-  const { id, stream, after, write, read, pool, requires, priority, estimate, waits, asks, milestones, optional } = task
+  const { id, stream, after, write, read, integrate, advisory, pool, requires, priority, estimate } = task
+  const { waits, asks, milestones, optional, uses, key, handler } = task
   const here = `${stream}/`
   return {
     id,
@@ -35,8 +42,16 @@ function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task 
     ...(asks === null ? {} : { if: asks.key === null ? { $from: asks.task } : { $from: asks.task, path: [asks.key] } }),
     ...(milestones.length === 0 ? {} : { milestones }),
     ...(optional ? { optional } : {}),
-    claims: { write: write.map(textOf), read: read.map(textOf) },
+    claims: {
+      write: write.map(textOf),
+      read: read.map(textOf),
+      integrate: integrate.map(textOf),
+      advisory: advisory.map(textOf),
+    },
     ...(pool === null ? {} : { pool }),
+    ...(key === null ? {} : { idempotencyKey: key }),
+    ...(handler === null ? {} : { handler }),
+    uses,
     requires,
     priority,
     estimate,

@@ -1,5 +1,6 @@
 /** What a simulated world consists of: plain data, and the paths that are claimed in it. */
 import type { FailureKind, OnFailure } from '../core/types.js'
+import type { ResourcesSpec, UsesSpec } from './world-uses.js'
 
 /** Patterns that worlds claim: literals, folders, globs, alternatives, and the whole repository. */
 export const VOCABULARY: readonly string[] = [
@@ -27,9 +28,15 @@ export const VOCABULARY: readonly string[] = [
   '{docs,db}/**',
   '**/index.ts',
   '**',
+  'hot/lock.jso?',
+  'hot/r*.json',
+  'hot/*.json',
+  'hot/{lock,routes}.jso?',
 ]
 /** `**`: meets everything. */
 export const WIDEST = 23
+/** The first of the patterns that are integrated; they meet each other, and of the others only `**`. */
+export const HOT: number = WIDEST + 1
 
 /** Times in ms; absent means no limit. */
 export interface PolicySpec {
@@ -77,7 +84,7 @@ export interface SequenceSpec {
   readonly order: readonly string[]
 }
 
-export interface TaskSpec {
+export interface TaskSpec extends UsesSpec {
   /** Unique in the plan; the full id is `stream/id`. */
   readonly id: string
   readonly stream: string | null
@@ -86,6 +93,8 @@ export interface TaskSpec {
   /** Indexes into `VOCABULARY`. */
   readonly write: readonly number[]
   readonly read: readonly number[]
+  readonly integrate: readonly number[]
+  readonly advisory: readonly number[]
   readonly pool: string | null
   readonly requires: readonly string[]
   readonly priority: number
@@ -110,6 +119,8 @@ export interface RunSpec {
   readonly tasks: readonly TaskSpec[]
   readonly sequences: readonly SequenceSpec[]
   readonly onFailure: OnFailure
+  /** What the plan declares. */
+  readonly resources: ResourcesSpec
 }
 
 export interface WorkerSpec {
@@ -125,6 +136,8 @@ export interface Rates {
   readonly beat: number
   readonly progress: number
   readonly milestone: number
+  readonly integrate: number
+  readonly claim: number
   /** Time passes: workers dawdle. */
   readonly dawdle: number
   /** Time passes up to the next moment at which the core wants to be woken: workers go silent or get stuck. */
@@ -143,6 +156,8 @@ export interface Rates {
   readonly cancelStream: number
   readonly cancelRun: number
   readonly jump: number
+  /** The host gives limits and takes them back. */
+  readonly limit: number
   /** Share (0 to 1) of the attempts that would succeed now and take their time. */
   readonly slow: number
   /** Share (0 to 1) of inputs that are decided upon together with the next. */

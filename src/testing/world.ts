@@ -4,7 +4,8 @@
  */
 import type { Random } from './random.js'
 import type { PolicySpec, Rates, RunSpec, StreamSpec, TaskSpec, WorkerSpec, WorldSpec } from './world-spec.js'
-import { fullIdOf, WIDEST } from './world-spec.js'
+import { fullIdOf, HOT, VOCABULARY, WIDEST } from './world-spec.js'
+import { CROWD, drawResources, drawUses, STARVED, shareOfUses, type UseShares } from './world-uses.js'
 import { drawForms, drawSequences, drawWaits, type Sources } from './world-waits.js'
 
 /** What goes wrong in a world where nothing does. */
@@ -13,6 +14,8 @@ export const CALM: Rates = {
   beat: 0,
   progress: 0,
   milestone: 0,
+  integrate: 0,
+  claim: 0,
   dawdle: 0,
   wake: 0,
   share: 0,
@@ -28,6 +31,7 @@ export const CALM: Rates = {
   cancelStream: 0,
   cancelRun: 0,
   jump: 0,
+  limit: 0,
   slow: 0,
   gather: 0,
   hold: 0,
@@ -40,6 +44,8 @@ const WORST: Rates = {
   beat: 100,
   progress: 100,
   milestone: 60,
+  integrate: 100,
+  claim: 40,
   dawdle: 100,
   wake: 60,
   share: 60,
@@ -55,6 +61,7 @@ const WORST: Rates = {
   cancelStream: 3,
   cancelRun: 0.7,
   jump: 15,
+  limit: 12,
   slow: 0.9,
   gather: 0.5,
   hold: 0.5,
@@ -165,9 +172,15 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const tasks: TaskSpec[] = []
   /** Full ids of the tasks so far, and ids of the streams that have no task to come. */
   const done: string[] = []
+  // A crowd meets on paths or at a resource.
+  const isAtResource = shape === 'crowded' && random.chance(0.5)
   const edges = shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
-  const claims = shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
+  const claims = isAtResource ? 0.1 : shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
   const wide = random.pick([0.02, 0.1])
+  const shares = isAtResource ? CROWD : shareOfUses(random)
+  const integrates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
+  const advised = random.pick([0, 0, 0.4])
+  const draws: Draws = { done, edges, claims, wide, integrates, advised, pools, shape, shares }
   // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
   const blocks = random.chance(0.3) ? 0 : 0.25
   // Half of the runs wait for nothing but success.
@@ -183,7 +196,7 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
       if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2), waits })
       if (stream !== null) sources.top.push(stream)
     }
-    const plain = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape })
+    const plain = drawTask(random, `t${index + 1}`, stream, draws)
     const task = { ...plain, ...drawForms(random, sources, stream, forms) }
     tasks.push(task)
     done.push(fullIdOf(task))
@@ -191,7 +204,7 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   }
   const sequences = drawSequences(random, sources.top, forms)
   const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
-  return { id, streams, tasks, sequences, onFailure }
+  return { id, streams, tasks, sequences, onFailure, resources: drawResources(random) }
 }
 
 interface Draws {
@@ -199,8 +212,12 @@ interface Draws {
   readonly edges: number
   readonly claims: number
   readonly wide: number
+  /** Share of the tasks that integrate; where any do, nothing else in the run meets what they integrate. */
+  readonly integrates: number
+  readonly advised: number
   readonly pools: readonly PoolSpec[]
   readonly shape: Shape
+  readonly shares: UseShares
 }
 
 type Forms = Pick<TaskSpec, 'waits' | 'asks' | 'milestones' | 'optional'>
@@ -208,7 +225,8 @@ type Forms = Pick<TaskSpec, 'waits' | 'asks' | 'milestones' | 'optional'>
 function drawTask(random: Random, id: string, stream: string | null, draws: Draws): Omit<TaskSpec, keyof Forms> {
   const { pool, requires } = drawNeed(random, draws.pools)
   const isStarved = draws.shape === 'crowded' && random.chance(0.06)
-  const patterns = isStarved ? [WIDEST] : random.chance(draws.claims) ? drawPatterns(random, draws) : []
+  const isWide = isStarved && draws.shares !== CROWD
+  const patterns = isWide ? [WIDEST] : random.chance(draws.claims) ? drawPatterns(random, draws) : []
   const isRead = patterns.map(() => random.chance(draws.shape === 'crowded' ? 0.1 : 0.35))
   return {
     id,
@@ -216,18 +234,26 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
     after: drawAfter(random, draws.done, draws.edges),
     write: patterns.filter((_, index) => isRead[index] === false),
     read: patterns.filter((_, index) => isRead[index] === true),
+    integrate: random.chance(draws.integrates) ? drawHot(random) : [],
+    advisory: random.chance(draws.advised) ? drawPatterns(random, { ...draws, integrates: 0 }) : [],
     pool,
     requires,
     priority: isStarved ? -1 : random.pick([0, 0, 0, 1, 2]),
     estimate: random.pick([1, 10, 10, 100]),
     policy: random.int(4),
+    ...(isStarved && !isWide ? STARVED : drawUses(random, draws.shares)),
   }
 }
 
 function drawPatterns(random: Random, draws: Draws): readonly number[] {
-  if (random.chance(draws.wide)) return [random.between(WIDEST - 2, WIDEST)]
+  if (random.chance(draws.wide)) return [random.between(WIDEST - 2, draws.integrates > 0 ? WIDEST - 1 : WIDEST)]
+  if (draws.integrates === 0 && random.chance(0.1)) return drawHot(random)
   const count = random.pick([1, 1, 2, 3])
   return [...new Set(Array.from({ length: count }, () => random.int(WIDEST)))]
+}
+
+function drawHot(random: Random): readonly number[] {
+  return [...new Set(Array.from({ length: random.pick([1, 1, 2]) }, () => HOT + random.int(VOCABULARY.length - HOT)))]
 }
 
 function drawAfter(random: Random, done: readonly string[], edges: number): readonly string[] {

@@ -1,5 +1,5 @@
 // The claim table against a table that compares everything with everything: random waits, grants, releases, withdrawals
-// and pauses. Who is reserved for, and when, is bounded by count.
+// extensions and pauses. Who is reserved for, and when, is bounded by count.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { overlaps } from '../../src/claims/overlap.js'
@@ -21,6 +21,12 @@ function pattern(text: string): Pattern {
 
 const VOCABULARY = ['a', 'a/b', 'a/*', 'a/**', 'b', 'b/{c,d}', 'b/c', '*/c', 'x/y.ts', '**'].map(pattern)
 const LIMIT = 3
+
+const NOTHING: ClaimSetSpec = { write: [], read: [], integrate: [], advisory: [] }
+
+function write(pattern: Pattern): ClaimSetSpec {
+  return { ...NOTHING, write: [pattern] }
+}
 
 interface Waiter extends ClaimWaiter {
   readonly name: number
@@ -49,6 +55,7 @@ function world(): World {
     isHeldBack: (waiter) => waiter.isHeldBack,
     onFree: (id) => freed.push(id),
     onGone: (id) => gone.push(id),
+    onUnreserved: () => undefined,
   })
   return { table, waiters: [], held: new Map(), freed, gone, now: 0 }
 }
@@ -59,11 +66,13 @@ const MET = new Map(VOCABULARY.map((one) => [one, new Set(VOCABULARY.filter((oth
 function conflict(a: ClaimSetSpec, b: ClaimSetSpec): boolean {
   const meet = (x: readonly Pattern[], y: readonly Pattern[]) =>
     x.some((one) => y.some((other) => MET.get(one)!.has(other)))
-  return meet(a.write, b.write) || meet(a.write, b.read) || meet(a.read, b.write)
+  const isMet = (x: ClaimSetSpec, y: ClaimSetSpec) =>
+    meet(x.write, [...y.write, ...y.read, ...y.integrate]) || meet(x.read, y.integrate)
+  return isMet(a, b) || isMet(b, a)
 }
 
-function ids({ write, read }: ClaimSet): readonly PatternId[] {
-  return [...write, ...read]
+function ids({ write, read, integrate }: ClaimSet): readonly PatternId[] {
+  return [...write, ...read, ...integrate]
 }
 
 // ── What can be done ────────────────────────────────────────────────────────────────────────────────────────────
@@ -96,11 +105,48 @@ function grant(w: World, n: number): void {
   const older = w.waiters.filter(
     (each) => each.waiting && !each.isHeldBack && each.notBefore <= w.now && each.seq < waiter.seq,
   )
-  const passed = older.find((each) => conflict(each.spec, waiter.spec))
-  if (passed !== undefined) passed.passes += 1
-  for (const each of older) if (conflict(each.spec, waiter.spec)) each.mostPasses += 1
+  countPasses(older, waiter.spec)
   w.table.grant(waiter.name, waiter, w.now)
   w.held.set(waiter.name, waiter)
+}
+
+function countPasses(older: readonly Waiter[], granted: ClaimSetSpec): void {
+  const passed = older.find((each) => conflict(each.spec, granted))
+  if (passed !== undefined) passed.passes += 1
+  for (const each of older) if (conflict(each.spec, granted)) each.mostPasses += 1
+}
+
+/** The n-th holder asks for more, and gets it if nobody else, nor an integrate claim of its own, is in the way. */
+function extend(w: World, n: number, more: ClaimSetSpec): void {
+  const holder = [...w.held.values()][n % Math.max(1, w.held.size)]
+  if (holder === undefined) return
+  const set = w.table.intern(more)
+  const others = [...w.held.values()].filter((each) => each !== holder).map(({ spec }) => spec)
+  const inTheWay = [...others, { ...NOTHING, integrate: holder.spec.integrate }]
+  const reserved = w.table.reservation()
+  const isReserved = reserved !== null && !reserved.isHeldBack && conflict(reserved.spec, more)
+  const obstacle = w.table.obstacle(holder.name, set)
+  expect(obstacle !== null).toBe(isReserved || inTheWay.some((spec) => conflict(spec, more)))
+  if (obstacle !== null) {
+    if (obstacle.holder === null) expect(isReserved).toBe(true)
+    else expect(w.table.holders(obstacle.pattern)).toContain(obstacle.holder)
+    return w.table.forget(set)
+  }
+  countPasses(
+    w.waiters.filter((each) => each.waiting && !each.isHeldBack && each.notBefore <= w.now),
+    more,
+  )
+  w.table.extend(holder.name, set, w.now)
+  w.held.set(holder.name, { ...holder, spec: joined(holder.spec, more), set: joined(holder.set, set) })
+}
+
+function joined<T>(a: Record<keyof ClaimSetSpec, readonly T[]>, b: Record<keyof ClaimSetSpec, readonly T[]>) {
+  return {
+    write: [...a.write, ...b.write],
+    read: [...a.read, ...b.read],
+    integrate: [...a.integrate, ...b.integrate],
+    advisory: [...a.advisory, ...b.advisory],
+  }
 }
 
 /** The dumb table: a set may be granted if nothing held, and nothing reserved for another, excludes it. */
@@ -158,6 +204,11 @@ function check(w: World): void {
   for (const waiter of held) {
     for (const id of ids(waiter.set)) expect(w.table.holders(id)).toContain(waiter.name)
   }
+  const patterns = held.flatMap(({ spec }) => Object.values(spec) as (readonly Pattern[])[]).flat()
+  for (const { set, spec } of w.waiters) {
+    const isMet = spec.advisory.some((mine) => patterns.some((other) => MET.get(mine)!.has(other)))
+    expect(w.table.isAdvisedAgainst(set)).toBe(isMet)
+  }
 }
 
 function checkBlocker(w: World, waiter: Waiter): void {
@@ -187,10 +238,11 @@ function checkReservation(w: World): void {
 // ── Properties ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 const patterns = fc.uniqueArray(fc.nat(VOCABULARY.length - 1), { minLength: 1, maxLength: 3 })
-const specs = fc.tuple(patterns, fc.nat(7)).map(([chosen, bits]): ClaimSetSpec => {
-  const side = (isRead: boolean) =>
-    chosen.filter((_, at) => ((bits & (1 << at)) !== 0) === isRead).map((at) => VOCABULARY[at]!)
-  return { write: side(false), read: side(true) }
+const KINDS = ['write', 'write', 'read', 'integrate', 'advisory'] as const
+const kinds = fc.array(fc.constantFrom(...KINDS), { minLength: 3, maxLength: 3 })
+const specs = fc.tuple(patterns, kinds).map(([chosen, kindOf]): ClaimSetSpec => {
+  const of = (kind: string) => chosen.filter((_, at) => kindOf[at] === kind).map((at) => VOCABULARY[at]!)
+  return { write: of('write'), read: of('read'), integrate: of('integrate'), advisory: of('advisory') }
 })
 const step: fc.Arbitrary<(w: World) => void> = fc.oneof(
   {
@@ -203,6 +255,14 @@ const step: fc.Arbitrary<(w: World) => void> = fc.oneof(
   },
   { weight: 6, arbitrary: fc.nat(9).map((n) => (w: World) => grant(w, n)) },
   { weight: 4, arbitrary: fc.nat(9).map((n) => (w: World) => release(w, n)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.nat(9), specs).map(
+      ([n, { write, read }]) =>
+        (w: World) =>
+          extend(w, n, { ...NOTHING, write, read }),
+    ),
+  },
   { weight: 1, arbitrary: fc.nat(9).map((n) => (w: World) => withdraw(w, n)) },
   { weight: 1, arbitrary: fc.nat(20).map((n) => (w: World) => holdBack(w, n)) },
 )
@@ -228,7 +288,7 @@ describe('the claim table', () => {
       fc.property(fc.array(specs), (list) => {
         const { table, gone } = world()
         const sets = list.map((spec) => table.intern(spec))
-        const known = [...new Set(sets.flatMap(ids))].sort((a, b) => a - b)
+        const known = [...new Set(sets.flatMap((set) => [...ids(set), ...set.advisory]))].sort((a, b) => a - b)
         for (const set of sets) table.forget(set)
         expect(table.index.size).toBe(0)
         // Told once each, when the last set that speaks of it is forgotten.
@@ -239,14 +299,14 @@ describe('the claim table', () => {
 
   it('passes a wide claim so many times and no more, as long as small ones keep coming', () => {
     const w = world()
-    wait(w, { write: [VOCABULARY[9]!], read: [] }, 0)
+    wait(w, write(VOCABULARY[9]!), 0)
     const wide = w.waiters[0]!
     // One small claim is always held when the wide one looks.
-    wait(w, { write: [VOCABULARY[0]!], read: [] }, 0)
+    wait(w, write(VOCABULARY[0]!), 0)
     grant(w, 1)
     let passes = 1
     while (w.table.reservation() === null) {
-      wait(w, { write: [VOCABULARY[passes % 2 === 0 ? 0 : 4]!], read: [] }, 0)
+      wait(w, write(VOCABULARY[passes % 2 === 0 ? 0 : 4]!), 0)
       expect(w.waiters.at(-1)!.waiting).toBe(true)
       grant(w, 0)
       release(w, 0)
@@ -256,7 +316,7 @@ describe('the claim table', () => {
     expect(passes).toBe(LIMIT)
     expect(w.table.reservation()).toBe(wide)
     // Now a small one waits behind it, though nothing holds its path.
-    wait(w, { write: [VOCABULARY[8]!], read: [] }, 0)
+    wait(w, write(VOCABULARY[8]!), 0)
     expect(w.table.blocker(w.waiters.at(-1)!)).not.toBeNull()
     release(w, 0)
     grant(w, 0)
@@ -266,13 +326,13 @@ describe('the claim table', () => {
   it('reserves for the next one while the owner of the reservation is held back', () => {
     const w = world()
     const small = (): void => {
-      wait(w, { write: [VOCABULARY[0]!], read: [] }, 0)
+      wait(w, write(VOCABULARY[0]!), 0)
       const last = w.waiters.at(-1)!
       w.table.grant(last.name, last, w.now)
       w.table.release(last.name)
     }
-    wait(w, { write: [VOCABULARY[1]!], read: [] }, 0)
-    wait(w, { write: [VOCABULARY[9]!], read: [] }, 0)
+    wait(w, write(VOCABULARY[1]!), 0)
+    wait(w, write(VOCABULARY[9]!), 0)
     const [first, second] = w.waiters as [Waiter, Waiter]
     for (let n = 0; n < LIMIT; n += 1) small()
     expect(w.table.reservation()).toBe(first)
@@ -287,7 +347,7 @@ describe('the claim table', () => {
 
   it('gives back what was granted also when nobody speaks of its patterns any more', () => {
     const w = world()
-    wait(w, { write: [VOCABULARY[0]!], read: [] }, 0)
+    wait(w, write(VOCABULARY[0]!), 0)
     grant(w, 0)
     const [waiter] = w.waiters as [Waiter]
     w.table.forget(waiter.set)
@@ -299,7 +359,7 @@ describe('the claim table', () => {
   it('keeps no more of those that have gone than of those that wait', () => {
     const w = world()
     for (let n = 0; n < 5000; n += 1) {
-      wait(w, { write: [VOCABULARY[0]!], read: [] }, 0)
+      wait(w, write(VOCABULARY[0]!), 0)
       const last = w.waiters.at(-1)!
       w.table.grant(last.name, last, w.now)
       w.table.release(last.name)

@@ -47,13 +47,20 @@ describe('check, for people', () => {
       '  total work     7h 1m (1 task without estimate counted as 1m)',
       '  slots          backend 1',
       '  at best        7h 1m, by the work for backend',
-      '  kept apart     1 pair of tasks that write one path, with nothing to order them',
+      '  kept apart     1 pair of tasks whose claims meet, with nothing to order them',
       '',
       '1 warning',
       '  plan.yaml:11:13  /streams/db/tasks/seed  WILL_NOT_RUN_SIDE_BY_SIDE',
-      '    Tasks "db/schema" and "db/seed" both write "migrations/a", and nothing orders them: they will never run side by side.',
+      '    Tasks "db/schema" and "db/seed" both write "migrations/a", and nothing orders them: they will never run side by side. That makes the plan at least 1h longer than its critical path.',
       '    Let one depend on the other, or narrow what they claim.',
     ])
+  })
+
+  it('says what the plan declares of resources', async () => {
+    const { lines } = await check(
+      'resources: { gpu: 2, api: { capacity: 4, perMinute: 6000 } }\ntasks: { a: { uses: { gpu: 1 } } }',
+    )
+    expect(lines).toContain('  resources      gpu 2, api 4 (6,000 per minute)')
   })
 
   it('counts tasks where there are no estimates, and names no pools where there are none', async () => {
@@ -113,10 +120,10 @@ tasks:
     expect(lines[0]).toBe('plan.yaml: refused, with 2 errors')
     const apart = await check(`tasks:\n${tasks.join('\n')}\n`)
     expect(apart.lines).toContain(
-      '  kept apart     3 pairs of tasks that write one path, with nothing to order them, and others that claim alike',
+      '  kept apart     3 pairs of tasks whose claims meet, with nothing to order them, and others that claim alike',
     )
     expect(apart.lines).toContain(
-      '    63 more pairs of tasks will never run side by side: they write one path, and nothing orders them.',
+      '    63 more pairs of tasks will never run side by side: their claims meet, and nothing orders them.',
     )
     expect(apart.lines.filter((line) => line.startsWith('    Let one depend'))).toHaveLength(1)
   })
@@ -155,6 +162,7 @@ describe('check --json', () => {
       plan: {
         name: 'release',
         pools: { backend: { slots: 1, capabilities: ['code'] } },
+        mergeOrder: ['db', 'api'],
         streams: [
           {
             id: 'db',

@@ -37,7 +37,12 @@ describe('the same facts give the same text', () => {
 
   it('whatever ids the claim table gave to patterns', () => {
     const state = createState()
-    const others: ClaimSetSpec = { write: everything.claimSets.flatMap(({ write }) => write).reverse(), read: [] }
+    const others: ClaimSetSpec = {
+      write: everything.claimSets.flatMap(({ write }) => write).reverse(),
+      read: [],
+      integrate: [],
+      advisory: [],
+    }
     state.claims.intern(others)
     expect(canonical(folded(state))).toBe(canonical(healthy().state))
   })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createDeadlines } from '../../src/core/deadlines.js'
+import { createDeadlines, type TaskDeadline } from '../../src/core/deadlines.js'
 import type { RunId } from '../../src/core/types.js'
 
 const deadline = (at: number, task: number) => ({ at, kind: 'retry', run: 'r' as RunId, task, fence: 0 }) as const
@@ -10,7 +10,7 @@ it('moments come out in order, equal ones in the order of their adding, and none
   for (const [task, at] of [30, 10, 20, 10].entries()) deadlines.add(deadline(at, task))
   expect([deadlines.next(), deadlines.size]).toEqual([10, 4])
   expect(deadlines.takeDue(9)).toBeNull()
-  const out = [1, 2, 3].map(() => deadlines.takeDue(20)?.task)
+  const out = [1, 2, 3].map(() => (deadlines.takeDue(20) as TaskDeadline).task)
   expect(out).toEqual([1, 3, 2])
   expect(deadlines.takeDue(20)).toBeNull()
   expect([deadlines.next(), deadlines.size]).toEqual([30, 1])

@@ -29,11 +29,14 @@ type Led = readonly string[] | string
 const retry = { maxAttempts: 2, initialDelay: 1000, jitter: 0 }
 const timeouts = { heartbeat: 100, startToClose: 10_000 }
 const milestones = ['half']
+const claims = { integrate: ['hot'] }
 
 function planWith(t: TaskDocument, before: TaskDocument = {}): PlanDocument {
   return {
     streams: {
-      s: { tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, milestones, ...t } } },
+      s: {
+        tasks: { before: { pool: 'main', ...before }, t: { pool: 'main', retry, timeouts, milestones, claims, ...t } },
+      },
     },
     tasks: { keep: { pool: 'keep' } },
   }
@@ -124,6 +127,10 @@ function ask(w: World, asked: Asked): void {
       return void w.send({ type: 'milestone', ...report, name: 'half' })
     case 'confirmStop':
       return void w.send({ type: 'confirmStop', ...report })
+    case 'integrate':
+      return void w.send({ type: 'integrate', ...report })
+    case 'claim':
+      return void w.send({ type: 'claim', ...report, write: ['more'], read: [] })
     case 'cancel':
       return void w.send({ type: 'cancel', run: 'r', target: { kind: 'task', task: T }, reason })
     case 'cancel stream':
@@ -139,6 +146,8 @@ function ask(w: World, asked: Asked): void {
       return void w.amend({ change: { [T]: { title: 'other' } } })
     case 'reopen':
       return void w.reopen(T)
+    case 'setLimit':
+      return void w.send({ type: 'setLimit', name: 'gpu', limit: { capacity: 1, perMinute: null, breaker: null } })
     case 'tick':
       return void w.send({ type: 'tick' })
     case 'late':
@@ -162,7 +171,12 @@ const STALE = 'ATTEMPT_STALE'
 const FINAL = 'TASK_FINISHED'
 
 /** What is the same in every situation. */
-const always: Partial<Record<Asked, Led>> = { open: 'RUN_EXISTS', drain: ['worker.draining'], pause: ['run.paused'] }
+const always: Partial<Record<Asked, Led>> = {
+  open: 'RUN_EXISTS',
+  drain: ['worker.draining'],
+  pause: ['run.paused'],
+  setLimit: ['limit.changed'],
+}
 /** What reports lead to where there is no live attempt. */
 const unheard: Partial<Record<Asked, Led>> = {
   complete: STALE,
@@ -171,6 +185,8 @@ const unheard: Partial<Record<Asked, Led>> = {
   share: STALE,
   send: STALE,
   milestone: STALE,
+  integrate: STALE,
+  claim: STALE,
   confirmStop: STALE,
 }
 const nothing: Partial<Record<Asked, Led>> = {
@@ -235,6 +251,8 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
     share: ['context.shared'],
     send: ['message.sent'],
     milestone: ['milestone.reached'],
+    integrate: ['integration.asked', 'integration.granted'],
+    claim: ['claim.extended'],
     confirmStop: STALE,
     leave: ['worker.left', 'attempt.failed'],
     cancel: stopped,
@@ -244,12 +262,15 @@ const table: { readonly [S in Situation]: Partial<Record<Asked, Led>> } = {
   },
   closing: {
     ...nothing,
+    amend: 'TASK_STARTED',
     complete: STALE,
     fail: STALE,
     beat: STALE,
     share: STALE,
     send: STALE,
     milestone: STALE,
+    integrate: STALE,
+    claim: STALE,
     confirmStop: ['attempt.closed'],
     leave: ['worker.left', 'attempt.closed'],
     cancel: ['task.cancelled'],
@@ -272,6 +293,8 @@ const inputs: readonly Asked[] = [
   'fail',
   'beat',
   'milestone',
+  'integrate',
+  'claim',
   'confirmStop',
   'cancel',
   'cancel stream',
@@ -280,6 +303,7 @@ const inputs: readonly Asked[] = [
   'resume',
   'amend',
   'reopen',
+  'setLimit',
   'tick',
   'late',
 ]

@@ -5,7 +5,7 @@ import { world } from './world.js'
 
 it('each instruction has exactly one stored event as its cause, in the same order', () => {
   const w = world()
-  w.worker('w', { slots: 2 })
+  w.worker('w', { slots: 3 })
   w.open({ tasks: { a: {}, b: { timeouts: { startToClose: 10 } } } })
   expect(w.last.instructions).toEqual([
     { type: 'startAttempt', run: 'r', task: 'a', attempt: 1, fence: 1, worker: 'w' },
@@ -15,8 +15,11 @@ it('each instruction has exactly one stored event as its cause, in the same orde
   expect(w.last.instructions).toEqual([
     { type: 'stopAttempt', run: 'r', task: 'b', attempt: 1, fence: 2, reason: 'timeout' },
   ])
+  w.open({ tasks: { c: { claims: { integrate: ['x'] } } } }, 'r2')
+  w.send({ type: 'integrate', ...w.ref('c', 'r2') })
+  expect(w.last.instructions).toEqual([{ type: 'grantIntegration', run: 'r2', task: 'c', attempt: 1, fence: 3 }])
   const fromJournal = w.journal.map((event) => instruct(JSON.parse(JSON.stringify(event)) as RunEvent))
-  expect(fromJournal.filter((instruction) => instruction !== null)).toHaveLength(3)
+  expect(fromJournal.filter((instruction) => instruction !== null)).toHaveLength(5)
 })
 
 it('the id of an attempt is run, task and number: the idempotency key', () => {

@@ -189,12 +189,12 @@ const dispatcher: readonly Case[] = [
   ['Only ready tasks have a place in the dispatcher', ({ run, task }) => put(run.place, task('s/b'), PLACE.queued)],
   ['A ready task is queued, parked or delayed', ({ run, task }) => put(run.place, task('m'), PLACE.nowhere)],
   ['A task is delayed until its retry is due (S6)', ({ run, task }) => put(run.place, task('d'), PLACE.queued)],
-  ['"waiters" has all and only ready tasks with claims', ({ run, task }) => run.waiters.delete(task('l'))],
+  ['"waiters" has all and only ready tasks with claims or uses', ({ run, task }) => run.waiters.delete(task('l'))],
   [
-    '"waiters" has all and only ready tasks with claims',
+    '"waiters" has all and only ready tasks with claims or uses',
     ({ run, task, parked }) => run.waiters.set(task('s/b'), parked),
   ],
-  ['Only a task with claims is parked', ({ run, task }) => put(run.place, task('m'), PLACE.parked)],
+  ['Only a task with claims or uses is parked', ({ run, task }) => put(run.place, task('m'), PLACE.parked)],
   ['A ready claimant waits', ({ parked }) => force(parked, { waiting: false })],
   [
     'A claimant waits for its own claims',
@@ -244,9 +244,9 @@ const dispatcher: readonly Case[] = [
 /** Puts the parked task into the line of a pattern that nobody holds. */
 function parkElsewhere({ state, run, task, parked }: Healthy): void {
   const [pattern = 0] = run.waiters.get(task('l'))!.set.write
-  const [line] = state.parked.get(parked.parkedAt!.pattern)!
+  const [line] = state.parked.get(parked.parkedAt!.at)!
   state.parked.set(pattern, [line!])
-  force(parked, { parkedAt: { pattern, mode: 'write' } })
+  force(parked, { parkedAt: { at: pattern, how: 'write' } })
 }
 
 describe('a sentence that is false is told', () => {
@@ -299,9 +299,7 @@ describe('a parked task that its claim does not block', () => {
   const stands = 'A parked task is blocked where it is parked, or the first of its line was woken'
 
   it('may not rely on one that was woken from another mode', () => {
-    expect(wokenFrom((_, other) => force(other, { wokenFrom: { ...other.wokenFrom!, mode: 'read' } }))).toContain(
-      stands,
-    )
+    expect(wokenFrom((_, other) => force(other, { wokenFrom: { ...other.wokenFrom!, how: 'read' } }))).toContain(stands)
   })
 
   it('may not rely on one that other workers serve', () => {

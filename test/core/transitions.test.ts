@@ -50,6 +50,12 @@ const stories: { readonly [name: string]: () => World } = {
     w.wait(50)
     return w
   },
+  'a result is known by its key'() {
+    const w = open()
+    w.open({ tasks: { a: { idempotencyKey: 'k' }, b: { idempotencyKey: 'k' } } }, 'other')
+    w.send({ type: 'complete', ...w.ref('a', 'other'), result: 1 })
+    return w
+  },
   'the run is cancelled, with tasks waiting, ready and running'() {
     const w = open('continue', 3)
     w.cancel()

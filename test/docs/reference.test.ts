@@ -70,7 +70,8 @@ it('errors.md lists every code of SchedulerError, InvariantError and Rejection, 
 
 it('every rejection that a request can meet is a code of SchedulerError', () => {
   const errors = union('src/runtime/errors.ts', 'SchedulerErrorCode')
-  const internal = ['KEY_USED', 'WORKER_EXISTS']
+  const ofAttempts = ['NOTHING_TO_INTEGRATE', 'CLAIM_INVALID', 'CLAIM_FORBIDDEN', 'CLAIM_HELD']
+  const internal = ['KEY_USED', 'WORKER_EXISTS', ...ofAttempts]
   const rejections = union('src/core/inputs.ts', 'RejectionCode').filter((code) => !internal.includes(code))
   expect(rejections.filter((code) => !errors.includes(code))).toEqual([])
 })

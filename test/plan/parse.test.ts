@@ -295,7 +295,7 @@ describe('fields', () => {
     ],
     [{ title: 3 }, '"title" must be a text, not 3.'],
     [{ optional: 1 }, '"optional" must be true or false, not 1.'],
-    [{ uses: { gpu: 0 } }, '"gpu" must be a number above 0, not 0.'],
+    [{ uses: { gpu: 0 } }, '"gpu" must be a whole number from 1 to 1,000,000,000, "shared" or "exclusive", not 0.'],
   ])('%j', (fields, message) => {
     const [first, ...others] = field(fields)
     expect(first?.split(' ').slice(2).join(' ')).toBe(message)

@@ -25,7 +25,9 @@ describe('a sequence', () => {
     expect(waitsFor(value(['A', 'B', 'D']), 'D/migrate')).toEqual(['m/2.py after A, B'])
     expect(waitsFor(value(['A', 'B', 'D']), 'A/code')).toEqual([])
     // Only those of one entry may still meet.
-    expect(problems(value(['A', 'B', 'D']))).toEqual([])
+    expect(problems(value(['A', 'B', 'D']))).toEqual([
+      'WILL_NOT_RUN_SIDE_BY_SIDE /streams/B/tasks/again Task "B/migrate" writes and task "B/again" reads "m/2.py", and nothing orders them: they will never run side by side.',
+    ])
   })
 
   it('is checked: ids, entries without a claimant, claimants without an entry, claimants twice, and its path', () => {

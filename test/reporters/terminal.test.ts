@@ -220,6 +220,15 @@ describe('the live view', () => {
   it('names every kind of obstacle', async () => {
     const obstacles = [
       [{ kind: 'reserved', path: 'c' }, 'for c, kept for a task that was passed too often'],
+      [{ kind: 'reserved', resource: 'gpu' }, 'for gpu, kept for a task that was passed too often'],
+      [{ kind: 'resource', resource: 'gpu', heldBy: [{ attempt: 'r1/x#1' }] }, 'for gpu, held by x#1'],
+      [
+        { kind: 'resource', resource: 'gpu', heldBy: [{ attempt: 'r0/x#1' }, { attempt: 'r1/y#1' }] },
+        'for gpu, held by r0/x#1 and 1 more',
+      ],
+      [{ kind: 'resource', resource: 'gpu', heldBy: [] }, 'for gpu'],
+      [{ kind: 'rate', resource: 'api' }, 'for api, which has had its starts of this minute'],
+      [{ kind: 'breaker', resource: 'api' }, 'for api, which has failed too often'],
       [
         { kind: 'capacity', pool: 'p', requires: ['gpu'], busy: 2, slots: 2 },
         'for a slot of pool p with gpu (2 of 2 busy)',
@@ -300,6 +309,7 @@ describe('plain lines', () => {
       }),
       event('attempt.closed', 6 * HOUR, { ...second, fence: 9_999, by: 'executor' }),
       event('task.failed', 6 * HOUR, { task: 'notes', failure }),
+      event('task.reused', 6 * HOUR, { task: 'db/seed', from: { run: 'r0', task: 'db/seed' }, result: null }),
       event('task.skipped', 6 * HOUR, {
         task: 'db/seed',
         reason: { kind: 'dependency', because: 'x', status: 'failed' },
@@ -330,10 +340,11 @@ describe('plain lines', () => {
       '      6h  stopping   api/routes#2 (timeout)',
       '      6h  failed     api/routes#2 after 1h, no more attempts  (2/4): timeout: slow',
       '      6h  failed     notes: red\\u{1b}[31m  (3/4)',
-      '      6h  skipped    db/seed: x was not done: it failed  (4/4)',
-      '      6h  skipped    db/seed: x was cancelled  (5/4)',
-      '      6h  skipped    db/seed: nothing starts after x failed (onFailure: drain)  (6/4)',
-      '      6h  cancelled  notes: enough  (7/4)',
+      '      6h  reused     db/seed: the result of r0/db/seed  (4/4)',
+      '      6h  skipped    db/seed: x was not done: it failed  (5/4)',
+      '      6h  skipped    db/seed: x was cancelled  (6/4)',
+      '      6h  skipped    db/seed: nothing starts after x failed (onFailure: drain)  (7/4)',
+      '      6h  cancelled  notes: enough  (8/4)',
       '      6h  cancelled  enough',
       '   1d 6h  closed     run r1: cancelled',
     ])

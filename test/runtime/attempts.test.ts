@@ -32,7 +32,7 @@ describe('what an attempt is told', () => {
       worker: 'local',
       handler: 'work',
       input: null,
-      claims: { write: ['src/b/', 'src/a.ts'], read: ['docs'] },
+      claims: { write: ['src/b/', 'src/a.ts'], read: ['docs'], integrate: [], advisory: [] },
       heartbeatMs: 900,
       deadlineAt: START + 5 + 3_600_000,
     })

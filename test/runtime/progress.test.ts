@@ -144,3 +144,14 @@ describe('the time that is left', () => {
     expect(progress(w)).toMatchObject({ done: 1, percent: 100, etaMs: 0 })
   })
 })
+
+it('takes no time from results that were used again', () => {
+  const tasks = {
+    a: { idempotencyKey: 'k', estimate: '1m' as const },
+    b: { estimate: '1m' as const, dependsOn: ['a'] },
+  }
+  const w = worldWith({ tasks })
+  w.complete('a')
+  w.open({ tasks }, 'again')
+  expect(progressOf(w.state, w.run('again'), w.now)).toMatchObject({ succeeded: 1, percent: 50, etaMs: 60_000 })
+})

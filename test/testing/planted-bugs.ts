@@ -23,7 +23,12 @@ const bug = (name: string, file: string, find: string, replace: string): Planted
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   // The four checks without which there is no scheduler.
-  bug('the claim check is deleted', 'core/dispatch.ts', 'state.claims.blocker(waiter)', 'null'),
+  bug(
+    'the claim check is deleted',
+    'core/parking.ts',
+    'state.claims.blocker(waiter)',
+    'null as ReturnType<typeof state.claims.blocker>',
+  ),
   bug(
     'the dependency check is deleted',
     'core/points.ts',
@@ -43,7 +48,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '',
   ),
   // Claims and slots.
-  bug('readers do not hold up a writer', 'claims/table.ts', "(mode === 'write' && known.readers.length > 0)", 'false'),
+  bug('readers do not hold up a writer', 'claims/table.ts', "(mode !== 'read' && known.read.length > 0)", 'false'),
   bug(
     'a closing attempt lets go of its claims',
     'core/reduce.ts',
@@ -70,6 +75,87 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '',
   ),
   bug('a draining worker gets more work', 'core/workers.ts', 'if (worker.isDraining) continue', ''),
+  // Claims during an attempt.
+  bug(
+    'writers start beside those who will integrate',
+    'claims/table.ts',
+    "if (mode !== 'integrate' && known.integrate.length > 0) return true",
+    '',
+  ),
+  bug(
+    'whoever asks to integrate is granted it',
+    'core/integration.ts',
+    '!patterns.some((pattern) => taken.has(pattern))',
+    'patterns.length > 0',
+  ),
+  bug(
+    'whoever waits to integrate is passed',
+    'core/integration.ts',
+    'for (const pattern of patterns) for (const other of',
+    'if (!waitsToIntegrate(attempt) || next.includes(attempt)) for (const pattern of patterns) for (const other of',
+  ),
+  bug(
+    'whoever was stopped before its turn stays in the line',
+    'core/reduce.ts',
+    'if (waitsToIntegrate(attempt)) state.integrations.delete(fence)',
+    '',
+  ),
+  bug(
+    'whoever was stopped while it integrates lets go',
+    'core/reduce.ts',
+    'if (waitsToIntegrate(attempt)) state.integrations.delete(fence)',
+    'state.integrations.delete(fence)',
+  ),
+  bug('whoever waits to integrate stalls', 'core/expire.ts', 'if (!isLease && waitsToIntegrate(attempt)) return', ''),
+  bug(
+    'whoever had to wait to integrate never stalls again',
+    'core/integration.ts',
+    "if (stallMs !== null) state.deadlines.add({ at: at + stallMs, kind: 'stall', run: run.id, task, fence })",
+    '',
+  ),
+  bug(
+    'a claim during an attempt does not see readers',
+    'claims/table.ts',
+    "(mode === 'write' ? known.read.find(isOther) : undefined)",
+    'undefined',
+  ),
+  bug(
+    'a claim during an attempt does not see who will integrate',
+    'claims/table.ts',
+    'other ?? known.integrate[0]',
+    'other',
+  ),
+  bug(
+    'a claim during an attempt takes what is reserved',
+    'claims/table.ts',
+    'if (isReserved(table, pattern, mode, null)) return { pattern, holder: null }',
+    '',
+  ),
+  bug(
+    'a claim during an attempt passes nobody',
+    'claims/table.ts',
+    'set, Number.POSITIVE_INFINITY, now',
+    'set, -1, now',
+  ),
+  bug(
+    'what was claimed during an attempt is never forgotten',
+    'core/reduce.ts',
+    'for (const set of attempt.extensions ?? NONE) state.claims.forget(set)',
+    '',
+  ),
+  bug('advice is not heard', 'core/advice.ts', '!state.claims.isAdvisedAgainst(set)', 'set !== null'),
+  bug(
+    'advice is stronger than nothing else to do',
+    'core/advice.ts',
+    'if (next === null) return true',
+    'if (next === null) return false',
+  ),
+  bug(
+    'whoever stands behind one that is passed over is not looked at',
+    'core/advice.ts',
+    'wakeNext(state, waiter)\n  return true',
+    'return true',
+  ),
   // Waiting.
   bug(
     'nobody parked is woken',
@@ -93,14 +179,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'whoever claims are reserved for is not woken behind others',
     'core/parking.ts',
-    'return wakeReserved(state, pattern, line)',
+    'return wakeReserved(state, at, line)',
     'return',
   ),
   bug(
     'a line that a reservation blocks is not looked at again',
     'core/ready.ts',
-    'park(state, waiter, blocker)\n  wakeNext(state, waiter)',
-    'const from = waiter.wokenFrom\n  park(state, waiter, blocker)\n  if (from?.pattern === blocker.pattern && from.mode === blocker.mode) waiter.wokenFrom = null\n  else wakeNext(state, waiter)',
+    'park(state, waiter, obstacle)\n  wakeNext(state, waiter)',
+    'const from = waiter.wokenFrom\n  park(state, waiter, obstacle)\n  if (from?.at === obstacle.at && from.how === obstacle.how) waiter.wokenFrom = null\n  else wakeNext(state, waiter)',
   ),
   bug('a paused run goes on', 'core/dispatch.ts', 'if (run.paused !== null) continue', ''),
   bug('a pause uses up the patience of what waits', 'core/expire.ts', 'run.paused !== null || ', ''),
@@ -108,6 +194,82 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'after a pause nobody is impatient',
     'core/reduce.ts',
     "state.deadlines.add({ at, kind: 'scheduleToStart', run: run.id, task, fence: 0 })",
+    '',
+  ),
+  // Limits.
+  bug('units are not given back', 'core/uses.ts', 'for (const { limiter } of uses) giveBack(limiter, attempt)', ''),
+  bug(
+    'units are given back while an attempt still stops',
+    'core/reduce.ts',
+    'state.closing.set(fence, attempt)',
+    'state.closing.set(fence, attempt); if (attempt.uses !== null) letGoOfUses(state, attempt, attempt.uses)',
+  ),
+  bug(
+    'one unit too many is had',
+    'core/limiters.ts',
+    'units + ask + (kept ?? 0) > capacity',
+    'units + ask > capacity + 1',
+  ),
+  bug(
+    'shared goes with units',
+    'core/limiters.ts',
+    'if (ask === SHARED) return exclusive > 0 || units > 0',
+    'if (ask === SHARED) return exclusive > 0',
+  ),
+  bug(
+    'a rate is off by one',
+    'core/limiters.ts',
+    'kept === null ? perMinute : perMinute - 1',
+    'kept === null ? perMinute + 1 : perMinute',
+  ),
+  bug('a minute is too short', 'core/limit.ts', 'RATE_WINDOW_MS = 60_000', 'RATE_WINDOW_MS = 59_999'),
+  bug(
+    'the breaker lets two probes through',
+    'core/limiters.ts',
+    '(now < openUntil || probe !== null || kept !== null)',
+    '(now < openUntil || kept !== null)',
+  ),
+  bug('a breaker never opens', 'core/limiters.ts', 'limiter.openUntil = at + rule.cooldownMs', ''),
+  bug('a success of the probe is not heard', 'core/uses.ts', 'countSuccess(limiter, attempt)', ';'),
+  bug(
+    'a probe that was cancelled is waited for',
+    'core/limiters.ts',
+    'if (limiter.probe === holder) limiter.probe = null',
+    '',
+  ),
+  bug('any failure opens a breaker again', 'core/limiters.ts', 'else if (limiter.probe !== holder) return', ''),
+  bug(
+    'nobody looks when a limiter may be free by time',
+    'core/parking.ts',
+    'if (!state.parked.has(limiter)) return',
+    'return',
+  ),
+  bug('a limit that changes wakes nobody', 'core/uses.ts', 'state.claims.refresh()\n  wakeLimiter(state, limiter)', ''),
+  bug('a limit holds for what starts later alone', 'core/uses.ts', 'else hold(limiter, attempt, 1)', ''),
+  bug('what a closed run declares goes on to hold', 'core/uses.ts', 'limiter.declared.splice(place, 1)', ''),
+  bug('nobody is passed at a limiter', 'core/uses.ts', 'addShort(limiter, waiter, at, isHeldBack, passed)', ''),
+  bug(
+    'a reservation keeps no units',
+    'core/parking.ts',
+    'return reserved.uses.find((each) => each.limiter === limiter)?.ask ?? null',
+    'return null',
+  ),
+  bug(
+    'a key does not keep tasks apart',
+    'plan/uses.ts',
+    'if (key !== undefined) used.push({ limiter: keyLimiter(key), ask: EXCLUSIVE })',
+    '',
+  ),
+  bug(
+    'who waits with a key does not hear of its result',
+    'core/uses.ts',
+    'if (waiter.waiting) waiter.run.reusable.add(waiter.task)',
+    ';',
+  ),
+  bug(
+    'a key whose result is known is ignored',
+    'core/ready.ts',
+    "if (state.keyed.size > 0 && state.keyed.has(run.plan.keys.get(task) ?? '')) run.reusable.add(task)",
     '',
   ),
   // Time.
@@ -269,7 +431,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   // The journal.
   bug('fences start again', 'core/reduce.ts', 'state.fence = fence', ''),
-  bug('a result is forgotten', 'core/reduce.ts', 'if (event.result !== null) run.results.set(task, event.result)', ''),
+  bug('a result is forgotten', 'core/reduce.ts', 'if (result !== null) run.results.set(task, result)', ''),
   {
     name: 'lost attempts are counted in memory only',
     edits: [

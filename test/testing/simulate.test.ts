@@ -98,8 +98,9 @@ describe('a failing simulation', () => {
   it('tells a short story', async () => {
     const bug = PLANTED_BUGS.find(({ name }) => name === 'the claim check is deleted')!
     const kit = await bundledKit(bug.edits)
-    const seeds = Array.from({ length: 100 }, (_, seed) => seed)
-    const { story, step } = failureOf(() => seeds.map((seed) => kit.simulate(seed)))
+    const { story, step } = failureOf(() => {
+      for (let seed = 1; seed <= 200; seed += 1) kit.simulate(seed)
+    })
     expect(step).toBeLessThanOrEqual(4)
     expect(story).toContain('must not start')
     expect(story.split('\n').length).toBeLessThan(25)

@@ -76,6 +76,14 @@ const release = handlers.plan('release', (p) => {
   p.task('bad', 'repo.build', { sha: docs.out.sha })
   // @ts-expect-error no such unit
   p.task('bad', 'repo.build', { sha: 'x' }, { estimate: '4 parsecs' })
+  p.task(
+    'use',
+    'repo.build',
+    { sha: 'x' },
+    { uses: { gpu: 2, db: 'shared', deploy: 'exclusive' }, idempotencyKey: 'k' },
+  )
+  // @ts-expect-error a use is a number, "shared" or "exclusive"
+  p.task('bad', 'repo.build', { sha: 'x' }, { uses: { gpu: 'all' } })
   // @ts-expect-error no such option
   p.task('bad', 'repo.build', { sha: 'x' }, { timeout: '4m' })
   // @ts-expect-error the function wants a name
@@ -97,6 +105,13 @@ expectTypeOf(release).toEqualTypeOf<
 handler({ output: z.object({ bytes: z.number() }), run: () => ({ bytes: 'many' }) })
 // @ts-expect-error the input has no such field
 handler({ input: z.object({ ref: z.string() }), run: ({ sha }) => sha })
+handler({
+  run: () => 1,
+  limit: { concurrency: 2, perMinute: 60 },
+  breaker: { failures: 3, windowMs: 1, cooldownMs: 1 },
+})
+// @ts-expect-error a breaker has a window and a cooldown
+handler({ run: () => 1, breaker: { failures: 3 } })
 // @ts-expect-error neither run nor via
 handler({ version: 1 })
 

@@ -134,6 +134,8 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'task.cancelled':
     case 'task.skipped':
       return endWithout(fold, event)
+    case 'task.reused':
+      return reuse(fold, event)
     case 'run.amended':
     case 'run.cancelled':
     case 'task.reopened':
@@ -142,6 +144,9 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'context.shared':
     case 'message.sent':
     case 'milestone.reached':
+    case 'integration.asked':
+    case 'integration.granted':
+    case 'claim.extended':
       return
     default:
       return applyToAttempt(fold, event)
@@ -215,6 +220,14 @@ function endWithout(fold: Fold, event: RunEventMap['task.failed' | 'task.cancell
   stopWaiting(fold, task, event.at)
   if (event.type === 'task.failed') fail(fold, task, event)
   else fold.counts[event.type === 'task.skipped' ? 'skipped' : 'cancelled'] += 1
+}
+
+/** The task succeeded without an attempt. */
+function reuse(fold: Fold, event: RunEventMap['task.reused']): void {
+  const task = fold.plan.taskIndex.get(event.task)
+  if (task === undefined) return
+  stopWaiting(fold, task, event.at)
+  fold.counts.succeeded += 1
 }
 
 function stopWaiting(fold: Fold, task: TaskIndex, at: EpochMs): void {

@@ -23,8 +23,8 @@ export interface RunningView {
   readonly worker: string
   readonly slot: number
   readonly startedAt: EpochMs
-  /** Path patterns it holds, writes first; reads are marked. */
-  readonly holds: readonly string[]
+  /** Path patterns it holds: writes first, then reads, which are marked, then what it took while it ran. */
+  holds: readonly string[]
   /** Told to stop, and not known to have stopped. */
   closing: ClosingReason | null
 }
@@ -53,6 +53,8 @@ export interface RunModel {
 interface TaskView {
   readonly stream: StreamView
   readonly holds: readonly string[]
+  /** What it will hold once it integrates. */
+  readonly integrates: readonly string[]
 }
 
 export interface ModelBuilder {
@@ -97,6 +99,8 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'run.closed':
       model.closed = event.verdict
       return
+    case 'task.reused':
+      return end(model, tasks, event.task, 'succeeded')
     case 'task.failed':
       return end(model, tasks, event.task, 'failed')
     case 'task.skipped':
@@ -104,6 +108,7 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
       return end(model, tasks, event.task, 'dropped')
     case 'run.amended':
     case 'task.reopened':
+    case 'limit.changed':
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
@@ -112,6 +117,7 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'context.shared':
     case 'message.sent':
     case 'milestone.reached':
+    case 'integration.asked':
       return
     default:
       return applyToAttempt(model, tasks, event)
@@ -120,7 +126,12 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
 
 type AttemptEvent = Extract<
   RunEvent,
-  { type: 'attempt.started' | 'attempt.succeeded' | 'attempt.failed' | 'attempt.closing' | 'attempt.closed' }
+  {
+    type:
+      | `attempt.${'started' | 'succeeded' | 'failed' | 'closing' | 'closed'}`
+      | 'integration.granted'
+      | 'claim.extended'
+  }
 >
 
 function applyToAttempt(model: RunModel, tasks: Map<string, TaskView>, event: AttemptEvent): void {
@@ -149,9 +160,22 @@ function applyToAttempt(model: RunModel, tasks: Map<string, TaskView>, event: At
     }
     case 'attempt.closed':
       return letGo(model, view, fence)
+    case 'integration.granted':
+      return hold(model, fence, view?.integrates ?? [])
+    case 'claim.extended':
+      return hold(model, fence, namesOf(event))
     default:
       event satisfies never
   }
+}
+
+function hold(model: RunModel, fence: number, more: readonly string[]): void {
+  const running = model.running.get(fence)
+  if (running !== undefined) running.holds = [...running.holds, ...more]
+}
+
+function namesOf({ write, read }: { readonly write: readonly string[]; readonly read: readonly string[] }): string[] {
+  return [...write, ...read.map((path) => `${path} (read)`)]
 }
 
 function letGo(model: RunModel, view: TaskView | undefined, fence: number): void {
@@ -186,8 +210,8 @@ function addStream(model: RunModel, views: Map<string, TaskView>, stream: Stream
   model.streams.push(view)
   for (const task of tasks) {
     const full = stream === null ? task.id : `${id}/${task.id}`
-    const { write = [], read = [] } = task.claims ?? { write: owns }
-    views.set(full, { stream: view, holds: [...write, ...read.map((path) => `${path} (read)`)] })
+    const { write = [], read = [], integrate = [] } = task.claims ?? { write: owns }
+    views.set(full, { stream: view, holds: namesOf({ write, read }), integrates: integrate })
     model.pending.add(full)
   }
 }

@@ -40,6 +40,8 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
       return line('message', null, messageText(event))
     case 'milestone.reached':
       return line('reached', null, `${event.task}#${event.milestone}${took}`)
+    case 'task.reused':
+      return line('reused', 'green', `${event.task}: the result of ${event.from.run}/${event.from.task}${done}`)
     case 'task.failed':
       return line('failed', 'red', `${event.task}: ${failureText(event.failure)}${done}`)
     case 'task.skipped':

@@ -28,7 +28,8 @@ export interface WatchedReason {
   readonly on?: string
   readonly status?: string
   readonly path?: string
-  readonly heldBy?: string
+  readonly resource?: string
+  readonly heldBy?: string | readonly { readonly attempt: string }[]
   readonly pool?: string | null
   readonly requires?: readonly string[]
   readonly busy?: number

@@ -39,7 +39,7 @@ export function countWaiting(run: WatchedRun, pending: ReadonlySet<string>): Wai
   return { asked, kinds: sorted(kinds), obstacles: sorted(obstacles) }
 }
 
-function kindText({ kind }: WatchedReason): string | null {
+function kindText({ kind, resource }: WatchedReason): string | null {
   switch (kind) {
     case 'dependency':
     case 'stream':
@@ -48,8 +48,13 @@ function kindText({ kind }: WatchedReason): string | null {
     case 'lag':
       return 'for a lag to pass'
     case 'claim':
-    case 'reserved':
       return 'for paths'
+    case 'reserved':
+      return resource === undefined ? 'for paths' : 'for resources'
+    case 'resource':
+    case 'rate':
+    case 'breaker':
+      return 'for resources'
     case 'capacity':
     case 'no-worker':
       return 'for workers'
@@ -63,7 +68,7 @@ function kindText({ kind }: WatchedReason): string | null {
 }
 
 function obstacleText(reason: WatchedReason, run: string): string | null {
-  const { kind, on, status, path, heldBy, requires = [], busy, slots } = reason
+  const { kind, on, status, path, resource, heldBy, requires = [], busy, slots } = reason
   switch (kind) {
     case 'dependency':
       return `for ${on}${status === undefined ? '' : ` (${status})`}`
@@ -72,9 +77,17 @@ function obstacleText(reason: WatchedReason, run: string): string | null {
     case 'point':
       return `for ${on}`
     case 'claim':
-      return `for ${path}, held by ${heldBy?.startsWith(`${run}/`) ? heldBy.slice(run.length + 1) : heldBy}`
+      return `for ${path}, held by ${holderText(heldBy, run)}`
+    case 'resource':
+      return heldBy === undefined || heldBy.length === 0
+        ? `for ${resource}`
+        : `for ${resource}, held by ${holderText(heldBy, run)}`
+    case 'rate':
+      return `for ${resource}, which has had its starts of this minute`
+    case 'breaker':
+      return `for ${resource}, which has failed too often`
     case 'reserved':
-      return `for ${path}, kept for a task that was passed too often`
+      return `for ${path ?? resource}, kept for a task that was passed too often`
     case 'capacity':
       return `for a slot of ${workersText(reason.pool, requires)} (${busy} of ${slots} busy)`
     case 'no-worker':
@@ -82,6 +95,12 @@ function obstacleText(reason: WatchedReason, run: string): string | null {
     default:
       return null
   }
+}
+
+function holderText(heldBy: WatchedReason['heldBy'], run: string): string {
+  const [first, ...others] = typeof heldBy === 'object' ? heldBy.map(({ attempt }) => attempt) : [String(heldBy)]
+  const name = first?.startsWith(`${run}/`) === true ? first.slice(run.length + 1) : String(first)
+  return others.length === 0 ? name : `${name} and ${others.length} more`
 }
 
 function workersText(pool: string | null | undefined, requires: readonly string[]): string {
