@@ -73,6 +73,7 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
     endedAt: timeOf(run.endedAt[task]!),
     scheduledAt: run.scheduledAt.get(task),
     lost: run.lost.get(task),
+    unverified: run.unverified.get(task),
     result: sorted(run.results.get(task)),
     failure: sorted(run.failures.get(task) as JsonValue | undefined),
     skip: sorted(run.skips.get(task)),
@@ -88,7 +89,9 @@ function factsOfAttempt(attempt: Attempt): unknown {
   const id = run.plan.taskIds[task]!
   const progress = sorted(attempt.progress)
   const facts = { run: run.id, id, number, fence, worker: worker.id, slot, startedAt, beatAt, progressAt, progress }
-  return { ...facts, closing: closing === null ? null : [closing.reason, closing.at, closing.closeBy] }
+  const { verifying } = attempt
+  const verified = verifying === null ? null : [sorted(verifying.result), verifying.step, verifying.since]
+  return { ...facts, verified, closing: closing === null ? null : [closing.reason, closing.at, closing.closeBy] }
 }
 
 function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {

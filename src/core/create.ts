@@ -59,6 +59,7 @@ export function createRun(state: ScopeState, id: RunId, plan: CompiledPlan, open
     place: new Uint8Array(plan.taskCount),
     live: createSmallMap(),
     lost: new Map(),
+    unverified: new Map(),
     results: new Map(),
     failures: new Map(),
     skips: new Map(),

@@ -12,6 +12,7 @@ export type DeadlineKind =
   | 'startToClose'
   | 'heartbeat'
   | 'stall'
+  | 'verify'
   | 'close'
 
 export interface Deadline {

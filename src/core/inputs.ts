@@ -27,7 +27,10 @@ export type Input =
   | { readonly type: 'drain'; readonly worker: WorkerId }
   | { readonly type: 'leave'; readonly worker: WorkerId; readonly reason: string }
   | ({ readonly type: 'complete'; readonly result: JsonValue } & AttemptRef)
-  | ({ readonly type: 'fail'; readonly failure: Failure } & AttemptRef)
+  /** With `step`: that verification step could not be carried out to its end. */
+  | ({ readonly type: 'fail'; readonly failure: Failure; readonly step?: number } & AttemptRef)
+  /** A verification step (from 1) has ended; it has passed unless its result says otherwise. */
+  | ({ readonly type: 'verify'; readonly step: number; readonly result: JsonValue } & AttemptRef)
   /** A sign of life; with `progress`, also a sign of progress. */
   | ({ readonly type: 'beat'; readonly progress?: JsonValue } & AttemptRef)
   /** The attempt has come to a milestone that its task declares. */
@@ -35,6 +38,15 @@ export type Input =
   /** The executor confirms that an attempt it was told to stop has stopped. */
   | ({ readonly type: 'confirmStop' } & AttemptRef)
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
+  /** Somebody answers a gate that awaits approval. */
+  | {
+      readonly type: 'approve' | 'refuse'
+      readonly run: RunId
+      readonly gate: string
+      /** Who says so; null: nobody in particular. */
+      readonly by: string | null
+      readonly note: string | null
+    }
   | { readonly type: 'pause'; readonly run: RunId; readonly reason: string }
   | { readonly type: 'resume'; readonly run: RunId }
   /** Time has passed. */
@@ -48,6 +60,9 @@ export type RejectionCode =
   | 'TASK_UNKNOWN'
   | 'TASK_FINISHED'
   | 'MILESTONE_UNKNOWN'
+  | 'GATE_UNKNOWN'
+  | 'GATE_NOT_READY'
+  | 'GATE_ANSWERED'
   | 'ATTEMPT_STALE'
   | 'WORKER_EXISTS'
   | 'WORKER_UNKNOWN'

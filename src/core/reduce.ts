@@ -9,7 +9,7 @@ import { endWithout, reach, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
 import { findTask, STATUS } from './state.js'
-import type { EpochMs, Fence, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
+import type { EpochMs, Fence, JsonValue, Plans, RunEvent, RunEventMap, RunId, TaskId, TaskIndex } from './types.js'
 import { refreshWorkers } from './workers.js'
 
 /**
@@ -26,6 +26,10 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return attemptStarted(state, event)
     case 'attempt.succeeded':
       return attemptSucceeded(state, event)
+    case 'attempt.completed':
+      return verifyNext(state, liveAttempt(state, event), { result: event.result, step: 1, since: event.at })
+    case 'attempt.verified':
+      return attemptVerified(state, event)
     case 'attempt.failed':
       return attemptFailed(state, event)
     case 'attempt.renewed':
@@ -45,6 +49,10 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return taskCancelled(state, event)
     case 'task.failed':
       return taskFailed(state, event)
+    case 'gate.passed':
+      return gatePassed(state, event)
+    case 'gate.failed':
+      return gateFailed(state, event)
     case 'worker.joined':
       return workerJoined(state, event)
     case 'worker.draining':
@@ -148,6 +156,7 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
     beatAt: at,
     progressAt: at,
     progress: undefined,
+    verifying: null,
     closing: null,
   }
   state.fence = fence
@@ -175,15 +184,40 @@ function arm(state: ScopeState, attempt: Attempt, kind: DeadlineKind, limit: num
   state.deadlines.add({ at: startedAt + limit, kind, run: run.id, task, fence })
 }
 
+function attemptVerified(state: ScopeState, event: RunEventMap['attempt.verified']): void {
+  const attempt = liveAttempt(state, event)
+  const { verifying } = attempt
+  if (verifying?.step !== event.step) throw new Error(`Attempt ${event.fence} was verified, but not by this step.`)
+  if (event.step < event.of) {
+    verifyNext(state, attempt, { result: verifying.result, step: event.step + 1, since: event.at })
+  }
+}
+
+/** Whoever reported is alive, and has got on. */
+function verifyNext(state: ScopeState, attempt: Attempt, verifying: NonNullable<Attempt['verifying']>): void {
+  const { run, task, fence } = attempt
+  attempt.verifying = verifying
+  attempt.beatAt = verifying.since
+  attempt.progressAt = verifying.since
+  attempt.progress = undefined
+  const { timeoutMs } = run.plan.verify.get(task)![verifying.step - 1]!
+  if (timeoutMs === null) return
+  state.deadlines.add({ at: verifying.since + timeoutMs, kind: 'verify', run: run.id, task, fence })
+}
+
 function attemptSucceeded(state: ScopeState, event: RunEventMap['attempt.succeeded']): void {
   const attempt = liveAttempt(state, event)
   const { run, task } = attempt
   run.live.delete(task)
   letGo(state, attempt)
+  endSucceeded(state, run, task, event.result, event.at)
+}
+
+function endSucceeded(state: ScopeState, run: RunState, task: TaskIndex, result: JsonValue, at: EpochMs): void {
   setStatus(run, task, STATUS.succeeded)
-  run.endedAt[task] = event.at
-  if (event.result !== null) run.results.set(task, event.result)
-  tell(state, run, task, 'reached', event.at)
+  run.endedAt[task] = at
+  if (result !== null) run.results.set(task, result)
+  tell(state, run, task, 'reached', at)
 }
 
 function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']): void {
@@ -195,9 +229,15 @@ function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']):
     letGo(state, attempt)
   }
   if (event.failure.kind === 'lost') run.lost.set(task, (run.lost.get(task) ?? 0) + 1)
+  if (event.failure.kind === 'verify') countUnverified(run, task)
   run.failures.set(task, event.failure)
   if (event.retryAt === null) endFailed(state, run, task, event.at)
   else makeReady(state, run, task, event.at, event.retryAt)
+}
+
+function countUnverified(run: RunState, task: TaskIndex): void {
+  if (run.plan.policies[run.plan.policy[task]!]!.maxVerify === null) return
+  run.unverified.set(task, (run.unverified.get(task) ?? 0) + 1)
 }
 
 function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void {
@@ -210,6 +250,23 @@ function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void 
 function endFailed(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {
   endWithout(state, run, task, STATUS.failed, at)
   if (run.plan.onFailure !== 'continue' && run.plan.optional[task] === 0) run.drainedBy ??= task
+}
+
+/** The attempt of a check has ended its gate already; an approval ends it here, and who gave it is its result. */
+function gatePassed(state: ScopeState, event: RunEventMap['gate.passed']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.gate)
+  if (run.plan.gates.get(task) === 'check') return
+  leaveReady(state, run, task)
+  endSucceeded(state, run, task, { by: event.by, note: event.note }, event.at)
+}
+
+function gateFailed(state: ScopeState, event: RunEventMap['gate.failed']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.gate)
+  if (run.plan.gates.get(task) === 'check') return
+  run.failures.set(task, event.failure)
+  endFailed(state, run, task, event.at)
 }
 
 function attemptProgressed(state: ScopeState, event: RunEventMap['attempt.progressed']): void {

@@ -17,6 +17,8 @@ export const TRANSITIONS: readonly Transition<TaskStatus>[] = [
   { from: 'waiting', to: 'cancelled', by: 'task.cancelled' },
   { from: 'ready', to: 'running', by: 'attempt.started' },
   { from: 'ready', to: 'failed', by: 'task.failed', when: 'it waited too long' },
+  { from: 'ready', to: 'succeeded', by: 'gate.passed', when: 'somebody approved it' },
+  { from: 'ready', to: 'failed', by: 'gate.failed', when: 'somebody refused it, or nobody answered in time' },
   { from: 'ready', to: 'skipped', by: 'task.skipped', when: 'the run drains' },
   { from: 'ready', to: 'cancelled', by: 'task.cancelled' },
   { from: 'running', to: 'succeeded', by: 'attempt.succeeded' },

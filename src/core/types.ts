@@ -14,6 +14,7 @@ export type {
   Adjacency,
   CompiledPlan,
   Condition,
+  GateKind,
   Hit,
   Need,
   OnFailure,
@@ -22,6 +23,7 @@ export type {
   PointKind,
   Policy,
   TaskSource,
+  VerifyStep,
 } from './compiled-plan.js'
 export type { RunEvent, RunEventMap, RunEventType } from './events.js'
 export type { AttemptRef, CancelTarget, Input, Rejection, RejectionCode } from './inputs.js'
@@ -58,6 +60,16 @@ export type Instruction =
       readonly attempt: number
       readonly fence: Fence
       readonly worker: WorkerId
+    }
+  /** Run a verification step of the attempt in its slot: the work is done, the claims are still held. */
+  | {
+      readonly type: 'verifyAttempt'
+      readonly run: RunId
+      readonly task: TaskId
+      readonly attempt: number
+      readonly fence: Fence
+      /** From 1. */
+      readonly step: number
     }
   | {
       readonly type: 'stopAttempt'

@@ -4,6 +4,7 @@ import { degrees, topologicalOrder, transpose } from './adjacency.js'
 import { type ClaimSets, compileClaims, spellOut } from './claim-sets.js'
 import { createReporter, type Diagnostic, place, type Reporter } from './diagnostic.js'
 import { compileDispatchClasses } from './dispatch-class.js'
+import { compileGates, reportGates } from './gates.js'
 import { type Layout, layOut } from './layout.js'
 import { CODE_LIMITS, type PlanLimits, withLimits } from './limits.js'
 import { reportMergeOrder } from './merge-order.js'
@@ -20,6 +21,7 @@ import { keepSoftEdges, raiseRanks } from './soft.js'
 import { refuseUnsupported } from './supported.js'
 import { reportCycles } from './trail.js'
 import type { Plan, Stream, Task } from './types.js'
+import { compileVerify, reportUnknownSteps } from './verify.js'
 import { compileWaves } from './waves.js'
 
 /** How a plan is compiled. */
@@ -70,10 +72,13 @@ export function compileReporting(
   refuseUnsupported(plan, origin, reporter)
   const layout = layOut(plan, origin, reporter)
   reportMergeOrder(layout, reporter)
+  reportGates(layout.gates, origin, reporter)
   const needs = compileNeeds(layout)
   reportUnservedNeeds(layout, needs, reporter)
   const handlerNames = compileHandlers(layout)
   if (handlers !== undefined) reportUnknownHandlers(layout, handlerNames, handlers, reporter)
+  const verify = compileVerify(layout.tasks)
+  if (handlers !== undefined) reportUnknownSteps(layout, verify, handlers, reporter)
   const claims = compileClaims(layout, limits, reporter)
   reportForeignClaims(layout, claims, reporter)
   const { estimateMs, isEstimated, priority, hasInput, optional } = compileNumbers(layout)
@@ -119,6 +124,8 @@ export function compileReporting(
     optional,
     milestones: table.milestones,
     conditions,
+    gates: compileGates(layout.gates, layout.firstGate),
+    verify,
   }
   return { compiled, layout, claims, order }
 }

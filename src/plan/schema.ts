@@ -106,6 +106,7 @@ const retryShape = {
   jitter: number('a number from 0 to 1', 0, 1),
   on: listOf(retryableKind, 'a list of failure kinds'),
   maxLost: integer('a whole number from 0 to 1000', 0, 1000),
+  maxVerify: integer('a whole number from 0 to 1000', 0, 1000),
 } satisfies Shape<RetryFields<Duration>>
 
 const timeoutsShape = {

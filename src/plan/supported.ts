@@ -7,11 +7,11 @@ import type { Origin } from './origin.js'
 import { quote } from './text.js'
 import type { Plan, Stream, Task } from './types.js'
 
-const PLAN_FIELDS = ['gates', 'phases', 'resources'] as const satisfies readonly (keyof Plan)[]
+const PLAN_FIELDS = ['phases', 'resources'] as const satisfies readonly (keyof Plan)[]
 
 const STREAM_FIELDS = ['phase'] as const satisfies readonly (keyof Stream)[]
 
-const TASK_FIELDS = ['uses', 'verify', 'idempotencyKey'] as const satisfies readonly (keyof Task)[]
+const TASK_FIELDS = ['uses', 'idempotencyKey'] as const satisfies readonly (keyof Task)[]
 
 const CLAIM_FIELDS = ['integrate'] as const
 

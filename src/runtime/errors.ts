@@ -5,7 +5,8 @@ import type { Rejection } from '../core/types.js'
  * `CLOSED`: the scheduler was closed · `STORE_FAILED`: the store could not be reached after repeated tries ·
  * `SCOPE_TAKEN`: another scheduler writes to this scope · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
  * plan names handlers nobody registered · `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`,
- * `TASK_FINISHED`, `MILESTONE_UNKNOWN`, `ATTEMPT_STALE`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
+ * `TASK_FINISHED`, `MILESTONE_UNKNOWN`, `ATTEMPT_STALE`, `GATE_UNKNOWN`, `GATE_NOT_READY`, `GATE_ANSWERED`: the request
+ * cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
  * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read.
  */
 export type SchedulerErrorCode =
@@ -22,6 +23,9 @@ export type SchedulerErrorCode =
   | 'TASK_FINISHED'
   | 'MILESTONE_UNKNOWN'
   | 'ATTEMPT_STALE'
+  | 'GATE_UNKNOWN'
+  | 'GATE_NOT_READY'
+  | 'GATE_ANSWERED'
   | 'POOL_INVALID'
   | 'ID_INVALID'
   | 'JOURNAL_INVALID'

@@ -64,7 +64,8 @@ function etaOf(state: ScopeState, run: RunState, now: EpochMs): DurationMs | nul
   const { factor, mean } = pace(run)
   if (mean === null) return null
   const left = (task: number): DurationMs => {
-    if (isFinal(run.status[task]!)) return 0
+    // How long people take is not to be foretold from how long work takes.
+    if (isFinal(run.status[task]!) || run.plan.gates.get(task) === 'approval') return 0
     const whole = (run.plan.estimateMs[task]! || mean) * factor
     const spent = run.status[task] === STATUS.running ? now - run.startedAt[task]! : 0
     return Math.max(whole - spent, 0)
@@ -85,7 +86,7 @@ function pace(run: RunState): { readonly factor: number; readonly mean: Duration
       planned += estimate
       plannedCount += 1
     }
-    if (run.status[task] !== STATUS.succeeded) continue
+    if (run.status[task] !== STATUS.succeeded || run.plan.gates.has(task)) continue
     const duration = run.endedAt[task]! - run.startedAt[task]!
     took += duration
     timed += 1

@@ -107,6 +107,7 @@ export class SchedulerOfScope implements Scheduler {
       onEvents: (events) => this.deliver(events),
       perform: (instruction) => {
         if (instruction.type === 'startAttempt') this.attempts.start(instruction)
+        else if (instruction.type === 'verifyAttempt') this.attempts.verify(instruction)
         else this.attempts.stop(instruction)
       },
       onFrozen: (error) => this.failAll(error),
@@ -282,7 +283,8 @@ function invalidPlan(diagnostics: readonly Diagnostic[]): Error {
 /** Every task must have a handler that this host knows. */
 function checkHandlers(plan: CompiledPlan, isKnown: (name: string) => boolean): void {
   const problems = plan.handlers.filter((name) => !isKnown(name)).map((name) => `Handler "${name}" is not registered.`)
-  const nameless = plan.taskIds.filter((_, task) => plan.handler[task] === -1)
+  const isWork = (task: number): boolean => plan.gates.get(task) !== 'approval'
+  const nameless = plan.taskIds.filter((_, task) => plan.handler[task] === -1 && isWork(task))
   if (nameless.length > 0) {
     const more = nameless.length > 5 ? ` and ${nameless.length - 5} more` : ''
     problems.push(

@@ -1,5 +1,6 @@
 /** What the answer to an input must be, by the history alone: accepted with one effect, or refused with none (S4, S8). */
 import type { BatchDecision, Input, RunEvent } from '../core/types.js'
+import { saysNo } from './history-gates.js'
 import { isOver } from './history-past.js'
 import type { Machine } from './machine-state.js'
 
@@ -13,7 +14,7 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
   let isBlurred = false
   return inputs.map((input) => {
     const isReport = 'fence' in input
-    const isOpen = isBlurred || (isReport ? ended.has(input.fence) : input.type === 'cancel' && ended.size > 0)
+    const isOpen = isBlurred || (isReport ? ended.has(input.fence) : MAY_MEET_ENDS.has(input.type) && ended.size > 0)
     const expected = isOpen ? 'either' : expectOf(machine, input)
     if (isReport) {
       if (input.type !== 'beat' && input.type !== 'milestone') ended.add(input.fence)
@@ -22,13 +23,19 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
   })
 }
 
-function expectOf({ history }: Machine, input: Input): Expectation {
+/** What reports before them may have made possible, or impossible. */
+const MAY_MEET_ENDS: ReadonlySet<Input['type']> = new Set(['cancel', 'approve', 'refuse'])
+
+function expectOf({ history, state, now }: Machine, input: Input): Expectation {
   switch (input.type) {
     case 'complete':
+    case 'verify':
     case 'fail':
     case 'beat': {
       const attempt = history.attempt(input.fence)
       if (attempt === null || attempt.isClosing) return 'refused'
+      const about = input.type === 'complete' ? null : 'step' in input ? (input.step ?? null) : null
+      if (input.type !== 'beat' && about !== (attempt.verifying?.step ?? null)) return 'refused'
       return attempt.run.facts.id === input.run && attempt.task.facts.id === input.task ? 'accepted' : 'refused'
     }
     case 'milestone': {
@@ -52,6 +59,14 @@ function expectOf({ history }: Machine, input: Input): Expectation {
       if (run?.isClosed !== false) return 'refused'
       const status = input.target.kind === 'task' ? run.tasks.get(input.target.task)?.status : 'idle'
       return status === undefined || isOver(status) ? 'refused' : 'accepted'
+    }
+    case 'approve':
+    case 'refuse': {
+      const run = history.run(input.run)
+      const task = run?.tasks.get(input.gate)
+      if (run?.isClosed !== false || task?.facts.spec.gate?.kind !== 'approval') return 'refused'
+      const at = Math.max(now, state.clock, state.deadlines.reached())
+      return task.status === 'idle' && task.readyOrder !== 0 && task.retryAt <= at ? 'accepted' : 'refused'
     }
     case 'join':
     case 'drain':
@@ -80,11 +95,12 @@ export function checkAnswers(
     const own = countOf(events, input)
     effects += own
     if (own !== 1 && mustHaveEffect(input)) fail(input, `has ${own} effects, not one`)
-    if (input.type === 'complete') checkResult(machine, input)
+    const isDone = events.some((event) => event.type === 'attempt.succeeded' && isEffect(input, event))
+    if (input.type === 'complete' && isDone) checkResult(machine, input)
     if (input.type === 'milestone') checkReached(machine, input)
   }
   let all = 0
-  for (const event of events) if (isReport(event)) all += 1
+  for (const event of events) if (isReport(machine, event)) all += 1
   if (all > effects) fail(inputs[0]!, 'is refused and has an effect all the same (S4)')
 }
 
@@ -94,14 +110,33 @@ function countOf(events: readonly RunEvent[], input: Input): number {
   return count
 }
 
+const MUST_HAVE_EFFECT: ReadonlySet<Input['type']> = new Set([
+  'complete',
+  'verify',
+  'fail',
+  'confirmStop',
+  'open',
+  'approve',
+  'refuse',
+])
+
 function mustHaveEffect({ type }: Input): boolean {
-  return type === 'complete' || type === 'fail' || type === 'confirmStop' || type === 'open'
+  return MUST_HAVE_EFFECT.has(type)
 }
 
 /** Events that only a report can lead to. */
-function isReport(event: RunEvent): boolean {
+function isReport({ facts }: Machine, event: RunEvent): boolean {
   switch (event.type) {
+    case 'gate.passed':
+    case 'gate.failed': {
+      const isAsked = facts.runs.get(event.run)?.tasks.get(event.gate)?.spec.gate?.kind === 'approval'
+      return isAsked && (event.type === 'gate.passed' || event.failure.kind === 'verify')
+    }
     case 'attempt.succeeded':
+      // After the last step it follows from that.
+      return facts.runs.get(event.run)?.tasks.get(event.task)?.spec.verify.length === 0
+    case 'attempt.completed':
+    case 'attempt.verified':
     case 'attempt.renewed':
     case 'attempt.progressed':
     case 'milestone.reached':
@@ -117,9 +152,18 @@ function isReport(event: RunEvent): boolean {
 function isEffect(input: Input, event: RunEvent): boolean {
   switch (input.type) {
     case 'complete':
-      return event.type === 'attempt.succeeded' && event.fence === input.fence
+      if (event.type === 'attempt.failed') return event.fence === input.fence && event.failure.kind === 'verify'
+      return (event.type === 'attempt.succeeded' || event.type === 'attempt.completed') && event.fence === input.fence
+    case 'verify':
+      if (saysNo(input.result)) return event.type === 'attempt.failed' && event.fence === input.fence
+      return event.type === 'attempt.verified' && event.fence === input.fence && event.step === input.step
+    case 'approve':
+      return event.type === 'gate.passed' && event.gate === input.gate && event.run === input.run
+    case 'refuse':
+      return event.type === 'gate.failed' && event.gate === input.gate && event.failure.kind === 'verify'
     case 'fail':
-      return event.type === 'attempt.failed' && event.failure === input.failure
+      if (event.type !== 'attempt.failed') return false
+      return input.step === undefined ? event.failure === input.failure : event.fence === input.fence
     case 'beat':
       return (event.type === 'attempt.renewed' || event.type === 'attempt.progressed') && event.fence === input.fence
     case 'milestone':

@@ -3,6 +3,7 @@ import { overlap } from '../claims/overlap.js'
 import type { Pattern } from '../claims/pattern.js'
 import { parsePattern } from '../claims/pattern.js'
 import type { OnFailure } from '../core/types.js'
+import { policyOf } from './world-gates.js'
 import type {
   AskSpec,
   MemberSpec,
@@ -81,7 +82,7 @@ function factsOfRun(world: WorldSpec, run: RunSpec): RunFacts {
         .map((wait) => ({ condition: written.ofWait(wait), lag: wait.lag })),
       ...written.turnsOf(spec).map((condition) => ({ condition, lag: 0 })),
     ]
-    const policy = world.policies[spec.policy]!
+    const policy = policyOf(world, spec)
     tasks.set(id, { id, after: [...after], waits, asks: spec.asks, weight: spec.estimate, spec, policy })
   }
   return { id: run.id, onFailure: run.onFailure, tasks, ...indexWaits(tasks, written.conditions) }

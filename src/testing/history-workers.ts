@@ -1,7 +1,9 @@
 /** Whether workers may be given what they are given, and who was passed by it. */
+import type { RunEventMap } from '../core/types.js'
 import type { TaskFacts } from './history-facts.js'
 import { exclude } from './history-facts.js'
 import type { RunPast, TaskPast, WorkerPast } from './history-past.js'
+import { accuse } from './history-past.js'
 
 /** The part of a history that this is about. */
 interface Memory {
@@ -48,4 +50,24 @@ export function countPass(memory: Memory, run: RunPast, task: TaskPast, at: numb
 export function isServed(workers: ReadonlyMap<string, WorkerPast>, { facts }: TaskPast): boolean {
   for (const worker of workers.values()) if (!worker.isDraining && lackOf(worker, facts) === null) return true
   return false
+}
+
+/** A worker comes once, and goes once. */
+export function workerEvent(
+  workers: Map<string, WorkerPast>,
+  event: RunEventMap['worker.joined' | 'worker.draining' | 'worker.left'],
+): void {
+  const { worker: id } = event
+  if (event.type === 'worker.joined') {
+    if (workers.has(id)) accuse(`Worker "${id}" joins twice`)
+    const { pool, slots, capabilities } = event
+    workers.set(id, { id, pool, slots, capabilities, isDraining: false })
+    return
+  }
+  if (event.type === 'worker.draining') {
+    const worker = workers.get(id) ?? accuse(`Worker "${id}" drains, but had not joined`)
+    worker.isDraining = true
+    return
+  }
+  if (!workers.delete(id)) accuse(`Worker "${id}" leaves, but had not joined`)
 }

@@ -3,7 +3,14 @@ import type { Failure, RunEvent, SkipReason } from '../core/types.js'
 
 /** @param origin - The moment that is printed as 0. */
 export function printEvent(event: RunEvent, origin: number): string {
-  const about = 'task' in event ? `${event.run}/${event.task}` : 'run' in event ? event.run : event.worker
+  const about =
+    'gate' in event
+      ? `${event.run}/${event.gate}`
+      : 'task' in event
+        ? `${event.run}/${event.task}`
+        : 'run' in event
+          ? event.run
+          : event.worker
   const attempt = 'attempt' in event ? `#${event.attempt}` : ''
   const details = detailsOf(event, origin)
   return `${printTime(event.at, origin)} ${event.type} ${about}${attempt}${details === '' ? '' : ` ${details}`}`
@@ -19,6 +26,10 @@ function detailsOf(event: RunEvent, origin: number): string {
   switch (event.type) {
     case 'attempt.started':
       return `on ${event.worker} slot ${event.slot}, fence ${event.fence}`
+    case 'attempt.completed':
+      return `${JSON.stringify(event.result)}, to be verified in ${event.of}`
+    case 'attempt.verified':
+      return `step ${event.step} of ${event.of}`
     case 'attempt.succeeded':
       return event.result === null ? '' : JSON.stringify(event.result)
     case 'attempt.progressed':
@@ -35,6 +46,10 @@ function detailsOf(event: RunEvent, origin: number): string {
       return `by ${event.by}`
     case 'task.failed':
       return printFailure(event.failure)
+    case 'gate.passed':
+      return printAnswer(event)
+    case 'gate.failed':
+      return [printAnswer(event), printFailure(event.failure)].filter((text) => text !== '').join(', ')
     case 'task.skipped':
       return printSkip(event.reason)
     case 'worker.joined': {
@@ -57,6 +72,11 @@ function printFailure({ kind, message, retryable, retryAfterMs }: Failure): stri
   const forGood = retryable === false ? ', for good' : ''
   const after = retryAfterMs === undefined ? '' : `, not before ${retryAfterMs} ms`
   return `${kind}${forGood}${after}: ${JSON.stringify(message)}`
+}
+
+function printAnswer({ by, note }: { readonly by: string | null; readonly note: string | null }): string {
+  const parts = [...(by === null ? [] : [`by ${by}`]), ...(note === null ? [] : [JSON.stringify(note)])]
+  return parts.join(' ')
 }
 
 /** `because db/schema failed, of db`. */

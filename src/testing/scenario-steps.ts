@@ -13,7 +13,7 @@ import type {
 import { parseDuration } from '../plan/duration.js'
 
 /** A report whose fence is that of the task's live (or closing) attempt, unless the line gives one. */
-export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'milestone' | 'confirm'
+export type ScenarioReport = 'complete' | 'verify' | 'fail' | 'beat' | 'milestone' | 'confirm'
 
 export type ScenarioStep =
   | { readonly kind: 'input'; readonly input: Input }
@@ -24,6 +24,8 @@ export type ScenarioStep =
       readonly run: RunId
       readonly task: TaskId
       readonly fence: number | null
+      /** Of a verification step (from 1); null: the one that is under way. */
+      readonly step: number | null
       readonly result: JsonValue | undefined
       readonly failure: Failure
       /** The name of a milestone. */
@@ -60,11 +62,15 @@ export function parseStep(line: string): ScenarioStep {
       return { kind: 'input', input: { type: 'leave', worker, reason: plain[1] ?? 'asked to' } }
     }
     case 'complete':
+    case 'verify':
     case 'fail':
     case 'beat':
     case 'milestone':
     case 'confirm':
       return reportOf(words, verb)
+    case 'approve':
+    case 'refuse':
+      return { kind: 'input', input: answerOf(words, verb) }
     case 'cancel':
       return { kind: 'input', input: cancelOf(words) }
     case 'pause':
@@ -110,7 +116,7 @@ function joinOf(words: Words): Input {
 function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
   const { plain, named } = words
   const fence = named.get('fence')
-  const isJson = report === 'complete' || report === 'beat'
+  const isJson = report === 'complete' || report === 'verify' || report === 'beat'
   const json = plain[1] === undefined || !isJson ? undefined : (JSON.parse(plain[1]) as JsonValue)
   const retryAfter = named.get('retry-after')
   const failure: Failure = {
@@ -124,10 +130,16 @@ function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
     report,
     ...refOf(words),
     fence: fence === undefined ? null : Number(fence),
+    step: named.has('step') ? Number(named.get('step')) : null,
     result: json,
     failure,
     name: plain[1] ?? '',
   }
+}
+
+function answerOf(words: Words, type: 'approve' | 'refuse'): Input {
+  const { run, task: gate } = refOf(words)
+  return { type, run, gate, by: words.named.get('by') ?? null, note: words.plain[1] ?? null }
 }
 
 function cancelOf(words: Words): Input {
@@ -173,7 +185,11 @@ function splitWords(line: string): Words {
     const equals = /^([a-z-]+)=(.*)$/.exec(word)
     if (equals !== null) named.set(equals[1]!, equals[2]!)
     else
-      plain.push(verb !== 'complete' && verb !== 'beat' && word.startsWith('"') ? (JSON.parse(word) as string) : word)
+      plain.push(
+        verb !== 'complete' && verb !== 'verify' && verb !== 'beat' && word.startsWith('"')
+          ? (JSON.parse(word) as string)
+          : word,
+      )
   }
   return { verb, plain, named }
 }

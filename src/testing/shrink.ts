@@ -191,6 +191,7 @@ function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) =>
   tryFields({ asks: null })
   tryFields({ optional: false })
   tryFields({ pool: null, requires: [] })
+  tryFields({ verify: [] })
   tryFields({ priority: 0, estimate: 1 })
   tryFields({ policy: 0 })
   for (const list of ['after', 'write', 'read', 'waits'] as const) {

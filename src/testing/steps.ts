@@ -36,6 +36,7 @@ export type Step = (
       readonly task: string
     }
   | { readonly kind: 'cancel'; readonly run: string; readonly target: 'run' | 'stream' | 'task'; readonly id: string }
+  | { readonly kind: 'approve' | 'refuse'; readonly run: string; readonly gate: string }
   | { readonly kind: 'pause' | 'resume'; readonly run: string }
   /** Time passes, and the host looks at the clock. */
   | { readonly kind: 'wait'; readonly ms: number }
@@ -73,6 +74,9 @@ export function describeStep(step: Step): string {
       return `lie: ${describeReport(step.report)} ${step.run}/${step.task} with ${LIES[step.lie]}${end}`
     case 'cancel':
       return `cancel ${step.target} ${step.target === 'run' ? step.run : `${step.run}/${step.id}`}${end}`
+    case 'approve':
+    case 'refuse':
+      return `${step.kind} ${step.run}/${step.gate}${end}`
     case 'pause':
     case 'resume':
       return `${step.kind} ${step.run}${end}`

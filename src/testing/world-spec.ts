@@ -1,5 +1,5 @@
 /** What a simulated world consists of: plain data, and the paths that are claimed in it. */
-import type { FailureKind, OnFailure } from '../core/types.js'
+import type { FailureKind, GateKind, OnFailure } from '../core/types.js'
 
 /** Patterns that worlds claim: literals, folders, globs, alternatives, and the whole repository. */
 export const VOCABULARY: readonly string[] = [
@@ -35,6 +35,8 @@ export const WIDEST = 23
 export interface PolicySpec {
   readonly maxAttempts: number
   readonly maxLost: number
+  /** Null: attempts that fail verification are counted as tries. */
+  readonly maxVerify: number | null
   readonly initialDelay: number
   readonly factor: number
   readonly maxDelay: number
@@ -92,10 +94,20 @@ export interface TaskSpec {
   readonly estimate: number
   /** Index into `WorldSpec.policies`. */
   readonly policy: number
+  /** The limit of each verification step, in ms; null: none. */
+  readonly verify: readonly (number | null)[]
+  /** What it is where it is a gate: one belongs to no stream, claims nothing, and has a policy of its own. */
+  readonly gate: GateSpec | null
   readonly waits: readonly WaitSpec[]
   readonly asks: AskSpec | null
   readonly milestones: readonly string[]
   readonly optional: boolean
+}
+
+export interface GateSpec {
+  readonly kind: GateKind
+  /** In ms; null: no limit. */
+  readonly timeout: number | null
 }
 
 export interface StreamSpec {
@@ -133,12 +145,15 @@ export interface Rates {
   readonly leave: number
   readonly crash: number
   readonly pause: number
+  readonly refuse: number
   readonly cancelTask: number
   readonly cancelStream: number
   readonly cancelRun: number
   readonly jump: number
   /** Share (0 to 1) of the attempts that would succeed now and take their time. */
   readonly slow: number
+  /** Share (0 to 1) of the approvals that are not given while there is chance. */
+  readonly absent: number
   /** Share (0 to 1) of inputs that are decided upon together with the next. */
   readonly gather: number
   /** Share (0 to 1) of decisions that wait to be stored together with the next. */

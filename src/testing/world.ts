@@ -3,6 +3,7 @@
  * piece by piece and printed.
  */
 import type { Random } from './random.js'
+import { drawGate, drawSteps } from './world-gates.js'
 import type { PolicySpec, Rates, RunSpec, StreamSpec, TaskSpec, WorkerSpec, WorldSpec } from './world-spec.js'
 import { fullIdOf, WIDEST } from './world-spec.js'
 import { drawForms, drawSequences, drawWaits, type Sources } from './world-waits.js'
@@ -19,11 +20,13 @@ export const CALM: Rates = {
   leave: 0,
   crash: 0,
   pause: 0,
+  refuse: 0,
   cancelTask: 0,
   cancelStream: 0,
   cancelRun: 0,
   jump: 0,
   slow: 0,
+  absent: 0,
   gather: 0,
   hold: 0,
   deaf: 0,
@@ -41,11 +44,13 @@ const WORST: Rates = {
   leave: 10,
   crash: 6,
   pause: 6,
+  refuse: 20,
   cancelTask: 6,
   cancelStream: 3,
   cancelRun: 0.7,
   jump: 15,
   slow: 0.9,
+  absent: 1,
   gather: 0.5,
   hold: 0.5,
   deaf: 0.7,
@@ -117,6 +122,7 @@ function drawPolicy(random: Random, shares: readonly number[]): PolicySpec {
   return {
     maxAttempts: random.pick([1, 1, 2, 3, 4, 6]),
     maxLost: random.pick([0, 1, 2, 3, 3]),
+    maxVerify: random.pick([null, null, 0, 1, 3]),
     initialDelay: random.pick([0, 1, 10, 100, 1000]),
     factor: random.pick([1, 1.5, 2, 10]),
     maxDelay: random.pick([50, 1000, 60_000]),
@@ -158,6 +164,8 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const edges = shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
   const claims = shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
   const wide = random.pick([0.02, 0.1])
+  const gates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.1, 0.25])
+  const verified = random.pick([0, 0, 0.2, 0.6])
   // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
   const blocks = random.chance(0.3) ? 0 : 0.25
   // Half of the runs wait for nothing but success.
@@ -173,11 +181,15 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
       if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2), waits })
       if (stream !== null) sources.top.push(stream)
     }
-    const plain = drawTask(random, `t${index + 1}`, stream, { done, edges, claims, wide, pools, shape })
-    const task = { ...plain, ...drawForms(random, sources, stream, forms) }
+    const draws: Draws = { done, edges, claims, wide, pools, shape, verified }
+    // A stream has a task of its own.
+    const isGate = random.chance(gates) && (stream === null || tasks.at(-1)?.stream === stream)
+    const task = isGate
+      ? drawGate(random, `g${index + 1}`, drawAfter(random, done, 0.7), drawWaits(random, sources, forms))
+      : { ...drawTask(random, `t${index + 1}`, stream, draws), ...drawForms(random, sources, stream, forms) }
     tasks.push(task)
     done.push(fullIdOf(task))
-    if (stream === null) sources.top.push(task.id)
+    if (stream === null && !isGate) sources.top.push(task.id)
   }
   const sequences = drawSequences(random, sources.top, forms)
   const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
@@ -191,6 +203,8 @@ interface Draws {
   readonly wide: number
   readonly pools: readonly PoolSpec[]
   readonly shape: Shape
+  /** Share of the tasks that have verification steps. */
+  readonly verified: number
 }
 
 type Forms = Pick<TaskSpec, 'waits' | 'asks' | 'milestones' | 'optional'>
@@ -211,6 +225,8 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
     priority: isStarved ? -1 : random.pick([0, 0, 0, 1, 2]),
     estimate: random.pick([1, 10, 10, 100]),
     policy: random.int(4),
+    verify: random.chance(draws.verified) ? drawSteps(random) : [],
+    gate: null,
   }
 }
 

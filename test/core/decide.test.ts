@@ -111,6 +111,8 @@ function ask(w: World, asked: Asked): void {
       return void w.send({ type: 'leave', worker: 'w', reason })
     case 'complete':
       return void w.send({ type: 'complete', ...report, result: 1 })
+    case 'verify':
+      return void w.send({ type: 'verify', ...report, step: 1, result: 1 })
     case 'fail':
       return void w.send({ type: 'fail', ...report, failure: { kind: 'error', message: 'it broke' } })
     case 'beat':
@@ -126,6 +128,9 @@ function ask(w: World, asked: Asked): void {
       return void w.send({ type: 'cancel', run: 'r', target: { kind: 'stream', stream: 's' }, reason })
     case 'cancel run':
       return void w.send({ type: 'cancel', run: 'r', target: { kind: 'run' }, reason })
+    case 'approve':
+    case 'refuse':
+      return void w.send({ type: asked, run: 'r', gate: T, by: null, note: null })
     case 'pause':
       return void w.send({ type: 'pause', run: 'r', reason })
     case 'resume':
@@ -153,8 +158,15 @@ function ledTo(w: World): Led {
 const STALE = 'ATTEMPT_STALE'
 const FINAL = 'TASK_FINISHED'
 
-/** What is the same in every situation. */
-const always: Partial<Record<Asked, Led>> = { open: 'RUN_EXISTS', drain: ['worker.draining'], pause: ['run.paused'] }
+/** What is the same in every situation: the task has no steps, and is no gate. */
+const always: Partial<Record<Asked, Led>> = {
+  open: 'RUN_EXISTS',
+  drain: ['worker.draining'],
+  pause: ['run.paused'],
+  verify: 'ATTEMPT_STALE',
+  approve: 'GATE_UNKNOWN',
+  refuse: 'GATE_UNKNOWN',
+}
 /** What reports lead to where there is no live attempt. */
 const unheard: Partial<Record<Asked, Led>> = {
   complete: STALE,
@@ -249,6 +261,7 @@ const inputs: readonly Asked[] = [
   'drain',
   'leave',
   'complete',
+  'verify',
   'fail',
   'beat',
   'milestone',
@@ -256,6 +269,8 @@ const inputs: readonly Asked[] = [
   'cancel',
   'cancel stream',
   'cancel run',
+  'approve',
+  'refuse',
   'pause',
   'resume',
   'tick',

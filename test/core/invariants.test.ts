@@ -193,6 +193,7 @@ const dispatcher: readonly Case[] = [
     ({ run, task, parked }) => run.waiters.set(task('s/b'), parked),
   ],
   ['Only a task with claims is parked', ({ run, task }) => put(run.place, task('m'), PLACE.parked)],
+  ['A gate that awaits approval stands aside', ({ run, task }) => put(run.place, task('m'), PLACE.gate)],
   ['A ready claimant waits', ({ parked }) => force(parked, { waiting: false })],
   [
     'A claimant waits for its own claims',

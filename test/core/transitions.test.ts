@@ -40,6 +40,13 @@ const stories: { readonly [name: string]: () => World } = {
     w.confirm('timed')
     return w
   },
+  'gates are answered, one by yes and one by no'() {
+    const w = world()
+    w.open({ gates: { yes: { kind: 'approval' }, no: { kind: 'approval' } } })
+    w.send({ type: 'approve', run: 'r', gate: 'yes', by: null, note: null })
+    w.send({ type: 'refuse', run: 'r', gate: 'no', by: null, note: null })
+    return w
+  },
   'the run drains, with tasks waiting and ready'() {
     const w = open('drain', 3)
     w.fail('early')

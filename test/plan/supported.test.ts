@@ -6,12 +6,10 @@ import { problems } from './problems.js'
 const ok = { tasks: { a: {}, b: {} } }
 
 it.each([
-  [{ ...ok, gates: { g: { kind: 'approval' } } }, '/gates', 'gates'],
   [{ ...ok, phases: [{ id: 'p' }] }, '/phases', 'phases'],
   [{ ...ok, resources: { gpu: 2 } }, '/resources', 'resources'],
   [{ streams: { s: { phase: 'p' } } }, '/streams/s/phase', 'phase'],
   [{ tasks: [{ id: 'a', uses: { gpu: 1 } }] }, '/tasks/0/uses', 'uses'],
-  [{ tasks: { a: { verify: ['h'] } } }, '/tasks/a/verify', 'verify'],
   [{ tasks: { a: { idempotencyKey: 'k' } } }, '/tasks/a/idempotencyKey', 'idempotencyKey'],
   [{ tasks: { a: { claims: { integrate: ['x'] } } } }, '/tasks/a/claims/integrate', 'integrate'],
 ])('%j', (plan, at, field) => {

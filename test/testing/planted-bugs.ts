@@ -267,9 +267,52 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if ((tasks[at] as Task).optional !== true) own.push(at)',
     'own.push(at)',
   ),
+  // Gates.
+  bug('a gate is answered before it is ready', 'core/gates.ts', 'run.status[task] !== STATUS.ready', 'false'),
+  bug(
+    'a gate that awaits approval is given to a worker',
+    'core/ready.ts',
+    "run.plan.gates.size > 0 && run.plan.gates.get(task) === 'approval'",
+    'false',
+  ),
+  bug('a check that says no passes', 'core/gates.ts', 'if (!isPassed) {', "if (result === 'no') {"),
+  bug(
+    'nobody hears of a check that failed',
+    'core/record.ts',
+    'if (next === null && run.plan.gates.size > 0 &&',
+    'if (next !== null &&',
+  ),
+  bug(
+    'an approval lets nobody go on',
+    'core/reduce.ts',
+    "tell(state, run, task, 'reached', at)",
+    "if (run.plan.gates.get(task) !== 'approval') tell(state, run, task, 'reached', at)",
+  ),
+  // Verification.
+  bug('a step that says no passes', 'core/verify.ts', 'if (!isPassed) {', "if (result === 'no') {"),
+  bug('the last step is left out', 'core/verify.ts', 'if (step === of) record', 'if (step >= of - 1) record'),
+  bug(
+    'a late report on the work is taken for that on a step',
+    'core/decide.ts',
+    'const isDue = step === undefined || step === (attempt.verifying?.step ?? null)',
+    'const isDue = true',
+  ),
+  bug(
+    'a step may take as long as it likes',
+    'core/expire.ts',
+    'if (attempt?.fence === due.fence) stepTookTooLong(draft, attempt)',
+    '',
+  ),
+  bug('verification burns the budget of the work', 'core/retry.ts', 'number - lost - unverified', 'number - lost'),
+  bug(
+    'what was verified is not what counts',
+    'core/verify.ts',
+    "record(draft, { type: 'attempt.succeeded', ...head, result: work })",
+    "record(draft, { type: 'attempt.succeeded', ...head, result })",
+  ),
   // The journal.
   bug('fences start again', 'core/reduce.ts', 'state.fence = fence', ''),
-  bug('a result is forgotten', 'core/reduce.ts', 'if (event.result !== null) run.results.set(task, event.result)', ''),
+  bug('a result is forgotten', 'core/reduce.ts', 'if (result !== null) run.results.set(task, result)', ''),
   {
     name: 'lost attempts are counted in memory only',
     edits: [

@@ -134,7 +134,12 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'task.cancelled':
     case 'task.skipped':
       return endWithout(fold, event)
+    case 'gate.passed':
+    case 'gate.failed':
+      return answer(fold, event)
     case 'run.cancelled':
+    case 'attempt.completed':
+    case 'attempt.verified':
     case 'attempt.renewed':
     case 'attempt.progressed':
     case 'milestone.reached':
@@ -211,6 +216,19 @@ function endWithout(fold: Fold, event: RunEventMap['task.failed' | 'task.cancell
   stopWaiting(fold, task, event.at)
   if (event.type === 'task.failed') fail(fold, task, event)
   else fold.counts[event.type === 'task.skipped' ? 'skipped' : 'cancelled'] += 1
+}
+
+/** The time that an approval took is nobody's wait for a worker or a path. A check has ended with its attempt. */
+function answer(fold: Fold, event: RunEventMap['gate.passed' | 'gate.failed']): void {
+  const { plan, counts } = fold
+  const task = plan.taskIndex.get(event.gate)
+  if (task === undefined || plan.gates.get(task) !== 'approval') return
+  if (event.type === 'gate.passed') {
+    counts.succeeded += 1
+    return
+  }
+  counts.failed += 1
+  fold.failures.push({ task: event.gate, attempts: 0, failure: event.failure })
 }
 
 function stopWaiting(fold: Fold, task: TaskIndex, at: EpochMs): void {

@@ -1,5 +1,5 @@
 /** A run as plain lines, one for each event that matters: for logs and pipes. */
-import type { Failure, RunEvent, SkipReason } from '../../core/types.js'
+import type { Failure, RunEvent, RunEventMap, SkipReason } from '../../core/types.js'
 import { inColumns, type Line, type Style } from '../shared/line.js'
 import { formatCount, formatDuration, thousands } from '../shared/quantity.js'
 import { NO_STREAM, type RunModel } from './model.js'
@@ -25,6 +25,14 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
     }
     case 'attempt.started':
       return line('started', null, `${event.task}#${event.attempt} on ${event.worker}/${event.slot}`)
+    case 'attempt.completed':
+      return line(
+        'completed',
+        null,
+        `${event.task}#${event.attempt}${took}, to be verified in ${formatCount(event.of, 'step')}`,
+      )
+    case 'attempt.verified':
+      return line('verified', null, `${event.task}#${event.attempt}, step ${event.step} of ${event.of}`)
     case 'attempt.succeeded':
       return line('succeeded', 'green', `${event.task}#${event.attempt}${took}${done}`)
     case 'attempt.failed': {
@@ -38,6 +46,10 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
       return line('reached', null, `${event.task}#${event.milestone}${took}`)
     case 'task.failed':
       return line('failed', 'red', `${event.task}: ${failureText(event.failure)}${done}`)
+    case 'gate.passed':
+      return line('passed', 'green', `gate ${event.gate}${answerText(event)}${done}`)
+    case 'gate.failed':
+      return line('refused', 'red', `gate ${event.gate}: ${failureText(event.failure)}${done}`)
     case 'task.skipped':
       return line('skipped', 'yellow', `${event.task}: ${skipText(event.reason)}${done}`)
     case 'task.cancelled':
@@ -54,6 +66,10 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
     default:
       return null
   }
+}
+
+function answerText({ by, note }: RunEventMap['gate.passed']): string {
+  return `${by === null ? '' : ` by ${by}`}${note === null ? '' : `: ${note}`}`
 }
 
 function failureText({ kind, message }: Failure): string {

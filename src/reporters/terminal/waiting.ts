@@ -55,6 +55,8 @@ function kindText({ kind }: WatchedReason): string | null {
       return 'for workers'
     case 'retry':
       return 'to retry'
+    case 'gate':
+      return 'for approval'
     case 'paused':
       return 'for the run to resume'
     default:
