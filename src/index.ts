@@ -7,9 +7,11 @@
 // Run plans.
 export { createScheduler, runPlan, type SchedulerOptions } from './embedded.js'
 export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler.js'
-export type { CancelOptions, Run, RunListeners } from './runtime/run.js'
+export type { CancelOptions, GateAnswer, Run, RunListeners } from './runtime/run.js'
 export type { Outcome, TaskOutcome } from './runtime/outcome.js'
+export type { PhaseStatus } from './core/phases.js'
 export type { Progress } from './runtime/progress.js'
+export type { Blocker, OpenGate, PhaseProgress } from './runtime/standing.js'
 export type { Pools, PoolSpec } from './runtime/names.js'
 export { systemClock } from './runtime/clock.js'
 export { type PacedClock, type PacedClockOptions, pacedClock } from './runtime/paced-clock.js'

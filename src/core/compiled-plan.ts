@@ -86,6 +86,17 @@ export interface VerifyStep {
   readonly timeoutMs: DurationMs | null
 }
 
+/** An ordered group of streams. */
+export interface CompiledPhase {
+  readonly id: string
+  readonly title: string | null
+  /** Reached when all its streams are done, and the phases before it are passed. */
+  readonly point: NodeIndex
+  /** What must be passed before the next phase begins; null: nothing. */
+  readonly gate: TaskIndex | null
+  readonly streams: readonly number[]
+}
+
 /** Who answers a gate: a person (`approval`), or a handler that a worker runs (`check`). */
 export type GateKind = 'approval' | 'check'
 
@@ -153,6 +164,8 @@ export interface CompiledPlan {
   readonly gates: ReadonlyMap<TaskIndex, GateKind>
   /** The steps of tasks that have any. */
   readonly verify: ReadonlyMap<TaskIndex, readonly VerifyStep[]>
+  /** In their order. */
+  readonly phases: readonly CompiledPhase[]
 }
 
 /** A part of a result: of which task, and the keys that lead to it. */

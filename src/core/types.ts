@@ -12,6 +12,7 @@ import type { ClosingReason, EpochMs, Fence, RunId, TaskId, WorkerId } from './w
 export type { ClaimSetSpec } from '../claims/table.js'
 export type {
   Adjacency,
+  CompiledPhase,
   CompiledPlan,
   Condition,
   GateKind,

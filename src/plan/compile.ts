@@ -12,6 +12,7 @@ import { createResolver } from './names.js'
 import { compileHandlers, compileNeeds, reportUnknownHandlers, reportUnservedNeeds } from './needs.js'
 import { createOrigin, type Origin } from './origin.js'
 import { reportForeignClaims } from './ownership.js'
+import { addPhases, gatesOfPhases } from './phases.js'
 import { compilePoints, createPoints } from './points.js'
 import { compilePolicies } from './policies.js'
 import { rankTasks, weigh } from './rank.js'
@@ -84,8 +85,9 @@ export function compileReporting(
   const { estimateMs, isEstimated, priority, hasInput, optional } = compileNumbers(layout)
   const weight = weigh(estimateMs, isEstimated)
   const table = createPoints(layout, weight)
+  const phases = addPhases(table, reporter)
   const resolver = createResolver(layout, table, reporter)
-  const edges = resolveEdges(resolver, resolveSequences(resolver, claims, limits), limits)
+  const edges = resolveEdges(resolver, resolveSequences(resolver, claims, limits), gatesOfPhases(phases), limits)
   if (edges === null) return null
   const { predecessors, conditions } = edges
   const successors = transpose(predecessors)
@@ -126,6 +128,7 @@ export function compileReporting(
     conditions,
     gates: compileGates(layout.gates, layout.firstGate),
     verify,
+    phases,
   }
   return { compiled, layout, claims, order }
 }

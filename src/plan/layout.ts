@@ -4,7 +4,7 @@ import type { Reporter } from './diagnostic.js'
 import { taskOfGate } from './gates.js'
 import type { Origin } from './origin.js'
 import { quote } from './text.js'
-import type { Gate, Plan, Stream, Task } from './types.js'
+import type { Gate, Phase, Plan, Stream, Task } from './types.js'
 
 /**
  * The tasks of the streams come first, stream by stream, then those of no stream, then the gates, which are tasks too; inside
@@ -27,11 +27,14 @@ export interface Layout {
   readonly gates: readonly Gate[]
   /** Gate `g` is task `firstGate + g`. */
   readonly firstGate: TaskIndex
+  /** Phase `p` as a whole is node `tasks.length + streams.length + p`. */
+  readonly phases: readonly Phase[]
+  readonly phaseIndex: ReadonlyMap<string, number>
 }
 
 /** Lays a parsed plan out and reports ids that are used twice; the first use keeps the id. */
 export function layOut(plan: Plan, origin: Origin, reporter: Reporter): Layout {
-  const { streams = [], tasks: ownTasks = [], gates = [] } = plan
+  const { streams = [], tasks: ownTasks = [], gates = [], phases = [] } = plan
   const isPlain = streams.length + gates.length === 0
   const streamTasks = streams.flatMap((stream) => stream.tasks ?? [])
   const tasks = isPlain ? ownTasks : [...streamTasks, ...ownTasks, ...gates.map(taskOfGate)]
@@ -64,6 +67,8 @@ export function layOut(plan: Plan, origin: Origin, reporter: Reporter): Layout {
     firstTask,
     gates,
     firstGate: tasks.length - gates.length,
+    phases,
+    phaseIndex: new Map(phases.map(({ id }, phase) => [id, phase])),
   }
   indexTasks(layout, taskIndex, reporter)
   return layout
@@ -77,17 +82,20 @@ export function taskPointer({ origin, streamOf, firstTask, firstGate, streams }:
   return stream === -1 ? origin.task(task - first) : origin.streamTask(stream, task - first)
 }
 
-/** JSON pointer of a task or stream. */
+/** JSON pointer of a task, stream or phase. */
 export function nodePointer(layout: Layout, node: NodeIndex): string {
-  const { tasks, origin } = layout
-  return node < tasks.length ? taskPointer(layout, node) : origin.stream(node - tasks.length)
+  const { tasks, streams, origin } = layout
+  if (node < tasks.length) return taskPointer(layout, node)
+  const stream = node - tasks.length
+  return stream < streams.length ? origin.stream(stream) : origin.phase(stream - streams.length)
 }
 
-/** `task "api/build"`, `gate "review"` or `stream "api"`, for messages. */
-export function nodeName({ tasks, taskIds, streamIds, firstGate }: Layout, node: NodeIndex): string {
-  return node < tasks.length
-    ? `${node < firstGate ? 'task' : 'gate'} ${quote(taskIds[node] as string)}`
-    : `stream ${quote(streamIds[node - tasks.length] as string)}`
+/** `task "api/build"`, `gate "review"`, `stream "api"` or `phase "beta"`, for messages. */
+export function nodeName({ tasks, taskIds, streamIds, firstGate, phases }: Layout, node: NodeIndex): string {
+  if (node < tasks.length) return `${node < firstGate ? 'task' : 'gate'} ${quote(taskIds[node] as string)}`
+  const stream = node - tasks.length
+  if (stream < streamIds.length) return `stream ${quote(streamIds[stream] as string)}`
+  return `phase ${quote((phases[stream - streamIds.length] as Phase).id)}`
 }
 
 function indexStreams(streams: readonly Stream[], origin: Origin, reporter: Reporter): Map<string, number> {
@@ -112,6 +120,13 @@ function indexTasks(layout: Layout, index: Map<string, TaskIndex>, reporter: Rep
     const id = taskIds[task] as string
     if (streamIndex.has(id)) reportTwice(kindOf(layout, task), id, taskPointer(layout, task), reporter)
   }
+  const phaseIds = new Set<string>()
+  for (const [position, { id }] of layout.phases.entries()) {
+    if (phaseIds.has(id) || index.has(id) || streamIndex.has(id)) {
+      reportTwice('phase', id, layout.origin.phase(position), reporter)
+    }
+    phaseIds.add(id)
+  }
 }
 
 function kindOf({ firstGate }: Layout, task: TaskIndex): 'task' | 'gate' {
@@ -129,6 +144,6 @@ function restoreFirst(layout: Layout, index: Map<string, TaskIndex>, reporter: R
 
 function reportTwice(kind: string, id: string, at: string, reporter: Reporter): void {
   const hint =
-    'Ids are unique: those of streams, of tasks of no stream and of gates together, and those in each stream.'
+    'Ids are unique: those of streams, tasks of no stream, gates and phases together, and those in each stream.'
   reporter.error('DUPLICATE_ID', at, `The ${kind} id ${quote(id)} is used before.`, hint)
 }

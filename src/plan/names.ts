@@ -32,15 +32,20 @@ export function createResolver(layout: Layout, points: PointTable, reporter: Rep
   return { layout, reporter, points, hintsLeft: MOST_HINTS }
 }
 
-/** A sibling task, else a stream, else a full id. */
+/** A sibling task, else a stream or phase, else a full id. */
 export function lookUp(name: string, from: NodeIndex, layout: Layout): NodeIndex {
   const full = layout.taskIndex.get(name) ?? NOTHING
-  if (layout.streams.length === 0) return full
+  if (layout.streams.length + layout.phases.length === 0) return full
   const sibling = siblingNamed(name, from, layout)
   const stream = layout.streamIndex.get(name)
-  const other = stream === undefined ? full : layout.tasks.length + stream
+  const other = stream === undefined ? (phaseNamed(name, layout) ?? full) : layout.tasks.length + stream
   if (sibling !== NOTHING && other !== NOTHING) return AMBIGUOUS
   return sibling === NOTHING ? other : sibling
+}
+
+function phaseNamed(name: string, { tasks, streams, phaseIndex }: Layout): NodeIndex | undefined {
+  const phase = phaseIndex.get(name)
+  return phase === undefined ? undefined : tasks.length + streams.length + phase
 }
 
 /** A sibling task, else a full id. */
@@ -64,7 +69,8 @@ export function reportUnresolved(name: string, node: number, from: NodeIndex, at
   if (node === AMBIGUOUS) {
     const sibling = siblingNamed(name, from, layout)
     const stream = layout.streamIndex.get(name)
-    const other = stream === undefined ? (layout.taskIndex.get(name) as number) : layout.tasks.length + stream
+    const top = phaseNamed(name, layout) ?? (layout.taskIndex.get(name) as number)
+    const other = stream === undefined ? top : layout.tasks.length + stream
     const message = `${quote(name)} in ${dependent} means both ${nodeName(layout, sibling)} and ${nodeName(layout, other)}.`
     const hint = `Write ${quote(layout.taskIds[sibling] as string)} for the first, or rename one of them.`
     reporter.error('AMBIGUOUS_ID', at, message, hint)

@@ -117,7 +117,13 @@ function readDocument(value: unknown, inspection: Inspection): ReadPlan | null {
     gates: gates?.records,
     phases: phases?.records,
   }
-  const origins = { streams: streams?.origin, tasks: tasks?.origin, gates: gates?.origin, streamTasks }
+  const origins = {
+    streams: streams?.origin,
+    tasks: tasks?.origin,
+    gates: gates?.origin,
+    phases: phases?.origin,
+    streamTasks,
+  }
   return { plan: withoutUndefined(plan), origin: createOrigin(plan, origins) }
 }
 

@@ -26,7 +26,12 @@ export interface ResolvedEdges {
  * to, and its turn in sequences; those of a stream are its tasks, or, where it has none, what it depends on; those of
  * other points are what they watch. Null, and reported, if there are too many.
  */
-export function resolveEdges(resolver: Resolver, turns: SequenceEdges, limits: PlanLimits): ResolvedEdges | null {
+export function resolveEdges(
+  resolver: Resolver,
+  turns: SequenceEdges,
+  gated: ReadonlyMap<TaskIndex, NodeIndex>,
+  limits: PlanLimits,
+): ResolvedEdges | null {
   const { layout, reporter, points: table } = resolver
   const { tasks, streams, streamOf } = layout
   const edges = createAdjacencyBuilder(tasks.length + table.points.length, expectedEdges(layout))
@@ -50,6 +55,8 @@ export function resolveEdges(resolver: Resolver, turns: SequenceEdges, limits: P
     if (verify !== undefined) addStepReferences(task, (node) => edges.add(node), resolver)
     if (condition !== undefined) addCondition(condition, task, edges, conditions, resolver)
     for (const node of turns.get(task) ?? NO_NODES) edges.add(node)
+    const phase = gated.size === 0 ? undefined : gated.get(task)
+    if (phase !== undefined) edges.add(phase)
     edges.endRow()
     if (edges.size() + soft.length > limits.edges) return tooManyEdges(limits, reporter)
   }
@@ -116,6 +123,8 @@ export function resolveStream({ dependsOn = [] }: Stream, index: number, resolve
     const at = `${layout.origin.stream(index)}/dependsOn/${position}`
     if (to !== NOTHING) (isSoft(dependency) ? soft : hard).push({ to, at })
   }
+  const before = resolver.points.phaseBefore.get(index)
+  if (before !== undefined) hard.push({ to: before, at: `${layout.origin.stream(index)}/phase` })
   return { hard, soft }
 }
 

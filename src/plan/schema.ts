@@ -233,7 +233,7 @@ const gateShape = {
   timeout: positiveDuration,
 } satisfies Shape<GateFields<Duration>>
 
-const phaseShape = { title: text } satisfies Shape<PhaseFields>
+const phaseShape = { title: text, gate: id } satisfies Shape<PhaseFields>
 
 const pool = record({ slots: integer('a whole number from 1 to 100,000', 1, 100_000), capabilities }, ['slots'])
 const resource = z.union(

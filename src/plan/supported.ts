@@ -5,11 +5,9 @@
 import type { Reporter } from './diagnostic.js'
 import type { Origin } from './origin.js'
 import { quote } from './text.js'
-import type { Plan, Stream, Task } from './types.js'
+import type { Plan, Task } from './types.js'
 
-const PLAN_FIELDS = ['phases', 'resources'] as const satisfies readonly (keyof Plan)[]
-
-const STREAM_FIELDS = ['phase'] as const satisfies readonly (keyof Stream)[]
+const PLAN_FIELDS = ['resources'] as const satisfies readonly (keyof Plan)[]
 
 const TASK_FIELDS = ['uses', 'idempotencyKey'] as const satisfies readonly (keyof Task)[]
 
@@ -20,7 +18,6 @@ export function refuseUnsupported(plan: Plan, origin: Origin, reporter: Reporter
   refuseFields(plan, PLAN_FIELDS, '', reporter)
   const { streams = [], tasks = [] } = plan
   for (const [index, stream] of streams.entries()) {
-    refuseFields(stream, STREAM_FIELDS, () => origin.stream(index), reporter)
     refuseTasks(stream.tasks ?? [], (task) => origin.streamTask(index, task), reporter)
   }
   refuseTasks(tasks, origin.task, reporter)

@@ -164,7 +164,7 @@ export interface StreamFields<Time, Work = string> {
   readonly owns?: readonly string[] | undefined
   /** Streams that merge before this one. */
   readonly mergeAfter?: readonly string[] | undefined
-  /** Not yet supported. */
+  /** The phase it belongs to: it starts when the phases before that are done, and their gates passed. */
   readonly phase?: string | undefined
   readonly priority?: number | undefined
   readonly pool?: string | undefined
@@ -190,9 +190,11 @@ export interface GateFields<Time> {
   readonly timeout?: Time | undefined
 }
 
-/** A phase without its id. Not yet supported. */
+/** A phase without its id: streams that start when the phases before it in the plan are done. */
 export interface PhaseFields {
   readonly title?: string | undefined
+  /** A gate of the plan: it waits for the streams of the phase, and the next phase waits for it. */
+  readonly gate?: string | undefined
 }
 
 /** Identical workers. */

@@ -129,6 +129,7 @@ function smallerWorld(script: Script, fails: Fails): Script {
       ),
     )
     if (find().sequences.length > 0) change({ ...find(), sequences: [] })
+    if (find().phases.length > 0) change(withoutPhases(find()))
     if (find().onFailure !== 'continue') change({ ...find(), onFailure: 'continue' })
     for (const { id: task } of find().tasks) simplifyTask(task, find, change)
   }
@@ -175,6 +176,10 @@ function withStreams(run: RunSpec, ids: readonly string[]): RunSpec {
   const streams = run.streams.filter(({ id }) => ids.includes(id))
   const tasks = run.tasks.filter(({ stream }) => stream === null || ids.includes(stream))
   return withTasks({ ...run, streams }, tasks)
+}
+
+function withoutPhases(run: RunSpec): RunSpec {
+  return { ...run, phases: [], streams: run.streams.map((stream) => ({ ...stream, phase: null })) }
 }
 
 function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) => boolean): void {

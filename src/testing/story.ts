@@ -59,6 +59,10 @@ function describeRun(world: WorldSpec, run: RunSpec): readonly string[] {
     `  run ${run.id}${run.onFailure === 'continue' ? '' : ` (onFailure: ${run.onFailure})`}`,
     ...streams.map(({ id, after, waits }) => `    stream ${id}: ${[...after, ...waits.map(describeWait)].join(', ')}`),
     ...run.sequences.map(({ pattern, order }) => `    sequence ${VOCABULARY[pattern]}: ${order.join(' ')}`),
+    ...run.phases.map(({ id, gate }) => {
+      const own = run.streams.filter(({ phase }) => phase === id).map((stream) => stream.id)
+      return `    phase ${id}: ${own.join(' ')}${gate === null ? '' : `, gate ${gate}`}`
+    }),
     ...run.tasks.map((task) => `    ${describeTask(task, policyOf(world, task))}`),
   ]
 }

@@ -12,14 +12,16 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
     pools: Object.fromEntries(world.workers.map(({ pool, slots, capabilities }) => [pool, { slots, capabilities }])),
     onFailure: run.onFailure,
     streams: run.streams.map(
-      ({ id, after, waits }): Stream => ({
+      ({ id, after, waits, phase }): Stream => ({
         id,
+        ...(phase === null ? {} : { phase }),
         dependsOn: [...after, ...waits.map(toDependency)],
         tasks: run.tasks.filter((task) => task.stream === id).map(taskOf),
       }),
     ),
     tasks: run.tasks.filter((task) => task.stream === null && task.gate === null).map(taskOf),
     gates: run.tasks.flatMap(toGate),
+    phases: run.phases.map(({ id, gate }) => (gate === null ? { id } : { id, gate })),
     sequences: run.sequences.map(({ pattern, order }) => ({ path: textOf(pattern), order })),
   }
 }

@@ -114,11 +114,20 @@ export interface StreamSpec {
   readonly id: string
   readonly after: readonly string[]
   readonly waits: readonly WaitSpec[]
+  readonly phase: string | null
+}
+
+/** In order; the streams of each come no earlier in the plan than those of the one before. */
+export interface PhaseSpec {
+  readonly id: string
+  /** Id of a gate that nothing else depends on. */
+  readonly gate: string | null
 }
 
 export interface RunSpec {
   readonly id: string
   readonly streams: readonly StreamSpec[]
+  readonly phases: readonly PhaseSpec[]
   readonly tasks: readonly TaskSpec[]
   readonly sequences: readonly SequenceSpec[]
   readonly onFailure: OnFailure

@@ -3,7 +3,7 @@
  * piece by piece and printed.
  */
 import type { Random } from './random.js'
-import { drawGate, drawSteps } from './world-gates.js'
+import { drawGate, drawPhase, drawPhaseGates, drawPhases, drawSteps } from './world-gates.js'
 import type { PolicySpec, Rates, RunSpec, StreamSpec, TaskSpec, WorkerSpec, WorldSpec } from './world-spec.js'
 import { fullIdOf, WIDEST } from './world-spec.js'
 import { drawForms, drawSequences, drawWaits, type Sources } from './world-waits.js'
@@ -170,6 +170,7 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const blocks = random.chance(0.3) ? 0 : 0.25
   // Half of the runs wait for nothing but success.
   const forms = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
+  const phases = drawPhases(random, blocks === 0 || shape === 'crowded' ? 0 : 1)
   const sources: Sources = { tasks, streams: [], top: [] }
   let stream: string | null = null
   for (let index = 0; index < size; index += 1) {
@@ -178,7 +179,8 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
       if (stream !== null) sources.streams.push(stream)
       stream = random.chance(0.8) ? `s${streams.length + 1}` : null
       const waits = drawWaits(random, sources, forms / 2)
-      if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2), waits })
+      const phase = drawPhase(random, phases)
+      if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2), waits, phase })
       if (stream !== null) sources.top.push(stream)
     }
     const draws: Draws = { done, edges, claims, wide, pools, shape, verified }
@@ -193,7 +195,8 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   }
   const sequences = drawSequences(random, sources.top, forms)
   const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
-  return { id, streams, tasks, sequences, onFailure }
+  tasks.push(...drawPhaseGates(random, phases))
+  return { id, streams, tasks, sequences, phases: phases.list, onFailure }
 }
 
 interface Draws {

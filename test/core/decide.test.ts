@@ -1,6 +1,5 @@
 /**
  * The table state × input: what every input leads to for a task in every status, and for an attempt in every state.
- *
  * The plan: `t` is the task in question, on worker `w`. `keep` runs on a worker of its own so that the run stays open;
  * `before` is what `t` depends on or queues behind.
  */
@@ -157,7 +156,6 @@ function ledTo(w: World): Led {
 
 const STALE = 'ATTEMPT_STALE'
 const FINAL = 'TASK_FINISHED'
-
 /** What is the same in every situation: the task has no steps, and is no gate. */
 const always: Partial<Record<Asked, Led>> = {
   open: 'RUN_EXISTS',

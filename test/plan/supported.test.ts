@@ -6,9 +6,7 @@ import { problems } from './problems.js'
 const ok = { tasks: { a: {}, b: {} } }
 
 it.each([
-  [{ ...ok, phases: [{ id: 'p' }] }, '/phases', 'phases'],
   [{ ...ok, resources: { gpu: 2 } }, '/resources', 'resources'],
-  [{ streams: { s: { phase: 'p' } } }, '/streams/s/phase', 'phase'],
   [{ tasks: [{ id: 'a', uses: { gpu: 1 } }] }, '/tasks/0/uses', 'uses'],
   [{ tasks: { a: { idempotencyKey: 'k' } } }, '/tasks/a/idempotencyKey', 'idempotencyKey'],
   [{ tasks: { a: { claims: { integrate: ['x'] } } } }, '/tasks/a/claims/integrate', 'integrate'],

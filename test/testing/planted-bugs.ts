@@ -288,6 +288,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     "tell(state, run, task, 'reached', at)",
     "if (run.plan.gates.get(task) !== 'approval') tell(state, run, task, 'reached', at)",
   ),
+  // Phases.
+  bug('a phase does not wait for the gate before it', 'plan/phases.ts', 'before = gate ?? point', 'before = point'),
+  bug(
+    'the gate of a phase does not wait for its streams',
+    'plan/resolve.ts',
+    'if (phase !== undefined) edges.add(phase)',
+    '',
+  ),
+  bug(
+    'phases may be passed over',
+    'plan/phases.ts',
+    'before === null ? own : [...own, before]',
+    'own.length > 0 ? own : before === null ? own : [...own, before]',
+  ),
   // Verification.
   bug('a step that says no passes', 'core/verify.ts', 'if (!isPassed) {', "if (result === 'no') {"),
   bug('the last step is left out', 'core/verify.ts', 'if (step === of) record', 'if (step >= of - 1) record'),
