@@ -36,12 +36,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const attempt = draft.state.attempts.get(ref.fence)\n  if (attempt !== undefined && attempt.closing === null) {',
     'const known = draft.state.runs.get(ref.run)\n  const attempt = known?.live.get(known.plan.taskIndex.get(ref.task)!)\n  if (attempt !== undefined) {',
   ),
-  bug(
-    'the retry bound is deleted',
-    'core/retry.ts',
-    'if (spent >= (isLost ? policy.maxLost + 1 : policy.maxAttempts)) return null',
-    '',
-  ),
+  bug('the retry bound is deleted', 'core/retry.ts', 'if (spent >= most) return null', ''),
   // Claims and slots.
   bug('readers do not hold up a writer', 'claims/table.ts', "(mode === 'write' && known.readers.length > 0)", 'false'),
   bug(
@@ -155,8 +150,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a lost attempt burns the budget of the work',
     'core/retry.ts',
-    'isLost ? lost + 1 : number - lost',
-    'isLost ? lost + 1 : number',
+    'number - lost - unverified',
+    'number - unverified',
   ),
   bug(
     'a failure that must not be retried is',
