@@ -37,10 +37,10 @@ export function failStep(draft: Draft, attempt: Attempt, failure: Failure): void
 
 /** A deadline of a step has come; it may have been that of an earlier one. */
 export function stepTookTooLong(draft: Draft, attempt: Attempt): void {
-  const { verifying } = attempt
-  if (verifying === null) return
-  const { timeoutMs } = stepsOf(attempt)[verifying.step - 1]!
-  if (timeoutMs === null || verifying.since + timeoutMs > draft.at) return
+  // Once an attempt is verified, it is so until it ends.
+  const { step, since } = attempt.verifying!
+  const { timeoutMs } = stepsOf(attempt)[step - 1]!
+  if (timeoutMs === null || since + timeoutMs > draft.at) return
   const message = `${nameOf(attempt)} took longer than ${timeoutMs} ms (verify.timeout).`
   stopAttempt(draft, attempt, 'timeout')
   failAttempt(draft, attempt, { kind: 'verify', message })

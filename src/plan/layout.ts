@@ -82,12 +82,10 @@ export function taskPointer({ origin, streamOf, firstTask, firstGate, streams }:
   return stream === -1 ? origin.task(task - first) : origin.streamTask(stream, task - first)
 }
 
-/** JSON pointer of a task, stream or phase. */
+/** JSON pointer of a task or stream. */
 export function nodePointer(layout: Layout, node: NodeIndex): string {
-  const { tasks, streams, origin } = layout
-  if (node < tasks.length) return taskPointer(layout, node)
-  const stream = node - tasks.length
-  return stream < streams.length ? origin.stream(stream) : origin.phase(stream - streams.length)
+  const { tasks, origin } = layout
+  return node < tasks.length ? taskPointer(layout, node) : origin.stream(node - tasks.length)
 }
 
 /** `task "api/build"`, `gate "review"`, `stream "api"` or `phase "beta"`, for messages. */

@@ -52,7 +52,7 @@ export function resolveEdges(
       }
     }
     if (typeof input === 'object') addReferences(task, (node) => edges.add(node), resolver)
-    if (verify !== undefined) addStepReferences(task, (node) => edges.add(node), resolver)
+    if (verify !== undefined) addStepReferences(verify, task, (node) => edges.add(node), resolver)
     if (condition !== undefined) addCondition(condition, task, edges, conditions, resolver)
     for (const node of turns.get(task) ?? NO_NODES) edges.add(node)
     const phase = gated.size === 0 ? undefined : gated.get(task)
@@ -109,7 +109,7 @@ export function visitDependencies(
     found(resolveDependency(dependency, index, from, resolver), `${taskPointer(layout, from)}/dependsOn/${index}`)
   }
   if (typeof input === 'object') addReferences(from, found, resolver)
-  if (verify !== undefined) addStepReferences(from, found, resolver)
+  if (verify !== undefined) addStepReferences(verify, from, found, resolver)
   if (condition !== undefined) found(lookUpTask(condition.$from, from, layout), `${taskPointer(layout, from)}/if`)
 }
 
@@ -138,9 +138,14 @@ function addReferences(from: TaskIndex, found: Found, resolver: Resolver): void 
 }
 
 /** The same for the inputs of its verification steps, which may also refer to the result of `from` itself. */
-function addStepReferences(from: TaskIndex, found: Found, resolver: Resolver): void {
+function addStepReferences(
+  steps: NonNullable<Task['verify']>,
+  from: TaskIndex,
+  found: Found,
+  resolver: Resolver,
+): void {
   const { layout } = resolver
-  for (const [position, step] of ((layout.tasks[from] as Task).verify ?? []).entries()) {
+  for (const [position, step] of steps.entries()) {
     if (typeof step === 'string' || step.input === undefined) continue
     const at = `${taskPointer(layout, from)}/verify/${position}/input`
     addReferencesIn(step.input, at, from, found, resolver, OWN_RESULT)

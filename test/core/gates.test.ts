@@ -68,6 +68,16 @@ describe('a gate that awaits approval', () => {
     expect(w.status('ship')).toBe('skipped')
   })
 
+  it('cannot be answered before a lag is over, and then at once', () => {
+    const w = approval({ dependsOn: [{ on: 'build', lag: '1m' }] })
+    w.complete('build')
+    expect(w.explain('review')).toEqual([{ kind: 'lag', at: w.now + 60_000, inMs: 60_000 }])
+    expect(answer(w, 'approve').rejection?.code).toBe('GATE_NOT_READY')
+    w.now += 60_000
+    expect(answer(w, 'approve').rejection).toBeNull()
+    expect(w.status('ship')).toBe('running')
+  })
+
   it('may be answered while the run is paused, and its time stands still', () => {
     const w = approval({ timeout: '1m' })
     w.complete('build')

@@ -1,5 +1,7 @@
 /** Verification: the plan's own steps between the end of the work and its success. */
 import { describe, expect, it } from 'vitest'
+import { reduce } from '../../src/core/reduce.js'
+import type { RunEvent } from '../../src/core/types.js'
 import type { PlanDocument, TaskDocument } from '../../src/plan/types.js'
 import { type World, world } from './world.js'
 
@@ -279,4 +281,11 @@ describe('retry.maxVerify', () => {
     failOnce(w)
     expect(w.status('t')).toBe('failed')
   })
+})
+
+it('a journal in which a step passes that was not under way is refused', () => {
+  const w = verified()
+  w.complete('t')
+  const event = { ...w.last.events[0], type: 'attempt.verified', step: 2, of: 2 } as unknown as RunEvent
+  expect(() => reduce(new Map(), w.state, event)).toThrow('Attempt 1 was verified, but not by this step.')
 })
