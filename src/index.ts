@@ -7,10 +7,12 @@
 // Run plans.
 export { createScheduler, runPlan, type SchedulerOptions } from './embedded.js'
 export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler.js'
-export type { CancelOptions, Run, RunListeners } from './runtime/run.js'
+export type { CancelOptions, GateAnswer, Run, RunListeners } from './runtime/run.js'
 export type { Outcome, TaskOutcome } from './runtime/outcome.js'
 export type { RunSummary } from './runtime/run-list.js'
+export type { PhaseStatus } from './core/phases.js'
 export type { Progress } from './runtime/progress.js'
+export type { Blocker, OpenGate, PhaseProgress } from './runtime/standing.js'
 export type { Pools, PoolSpec } from './runtime/names.js'
 export type { BreakerOptions, HandlerLimit, LimitOptions, Resources } from './runtime/limits.js'
 export { systemClock } from './runtime/clock.js'

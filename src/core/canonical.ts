@@ -101,6 +101,7 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
     endedAt: timeOf(run.endedAt[task]!),
     scheduledAt: run.scheduledAt.get(task),
     lost: run.lost.get(task),
+    unverified: run.unverified.get(task),
     result: sorted(run.results.get(task)),
     failure: sorted(run.failures.get(task) as JsonValue | undefined),
     skip: sorted(run.skips.get(task)),
@@ -121,7 +122,9 @@ function factsOfAttempt(attempt: Attempt): unknown {
   const shared = [...attempt.shared].map(([stream, values]) => [stream, valuesOf(values)])
   const asked = integration === null ? undefined : [integration.askedAt, integration.grantedAt]
   const stops = closing === null ? null : [closing.reason, closing.at, closing.closeBy]
-  return { ...facts, shared, integration: asked, closing: stops }
+  const { verifying } = attempt
+  const verified = verifying === null ? null : [sorted(verifying.result), verifying.step, verifying.since]
+  return { ...facts, shared, verified, integration: asked, closing: stops }
 }
 
 function factsOfWaiter(state: ScopeState, waiter: Waiter): unknown {

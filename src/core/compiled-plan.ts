@@ -41,6 +41,8 @@ export interface Policy {
   readonly on: readonly FailureKind[]
   /** How many attempts may be lost with their worker before the task fails. */
   readonly maxLost: number
+  /** How many attempts may fail verification before the task fails; `null`: they are counted as tries like others. */
+  readonly maxVerify: number | null
   readonly startToCloseMs: DurationMs | null
   readonly scheduleToStartMs: DurationMs | null
   readonly scheduleToCloseMs: DurationMs | null
@@ -83,6 +85,29 @@ export interface Point {
 }
 
 export type PointKind = 'stream' | 'phase' | 'milestone' | 'outcome' | 'choice' | 'progress' | 'lag' | 'sequence'
+
+/** Work that must pass before a completed attempt counts: written by the plan, not by the worker. */
+export interface VerifyStep {
+  /** Name of a registered handler. */
+  readonly handler: string
+  /** With references; `$result` is what the attempt returned. */
+  readonly input?: JsonValue | undefined
+  readonly timeoutMs: DurationMs | null
+}
+
+/** An ordered group of streams. */
+export interface CompiledPhase {
+  readonly id: string
+  readonly title: string | null
+  /** Reached when all its streams are done, and the phases before it are passed. */
+  readonly point: NodeIndex
+  /** What must be passed before the next phase begins; null: nothing. */
+  readonly gate: TaskIndex | null
+  readonly streams: readonly number[]
+}
+
+/** Who answers a gate: a person (`approval`), or a handler that a worker runs (`check`). */
+export type GateKind = 'approval' | 'check'
 
 export type OnFailure = 'continue' | 'drain' | 'abort'
 
@@ -162,6 +187,12 @@ export interface CompiledPlan {
   readonly milestones: ReadonlyMap<TaskIndex, ReadonlyMap<string, NodeIndex>>
   /** The tasks that start only if a part of another task's result is there and not false; the rest has none. */
   readonly conditions: ReadonlyMap<TaskIndex, Condition>
+  /** The tasks that are gates. */
+  readonly gates: ReadonlyMap<TaskIndex, GateKind>
+  /** The steps of tasks that have any. */
+  readonly verify: ReadonlyMap<TaskIndex, readonly VerifyStep[]>
+  /** In their order. */
+  readonly phases: readonly CompiledPhase[]
 }
 
 /** A part of a result: of which task, and the keys that lead to it. */

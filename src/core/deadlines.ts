@@ -13,6 +13,7 @@ export type DeadlineKind =
   | 'startToClose'
   | 'heartbeat'
   | 'stall'
+  | 'verify'
   | 'close'
 
 /** A moment at which a limiter may let somebody start who is parked on it. */

@@ -9,6 +9,7 @@ import { amend, refusal } from './amend.js'
 import { claim, grantIntegrations, integrate } from './claim-inputs.js'
 import { dispatch } from './dispatch.js'
 import { expire } from './expire.js'
+import { answerGate, endCheck } from './gates.js'
 import { instruct } from './instruct.js'
 import { isSameLimit } from './limit.js'
 import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
@@ -33,6 +34,7 @@ import type {
   TaskIndex,
   WorkerId,
 } from './types.js'
+import { completeForVerification, endStep, failStep } from './verify.js'
 
 /**
  * Decides on one input at time `now` and applies the events of the decision to `state`.
@@ -78,6 +80,10 @@ function apply(draft: Draft, input: Input): void {
       return complete(draft, input)
     case 'fail':
       return fail(draft, input)
+    case 'verify': {
+      const attempt = liveAttempt(draft, input, input.step)
+      return attempt === null ? undefined : endStep(draft, attempt, input.result)
+    }
     case 'beat':
       return beat(draft, input)
     case 'share': {
@@ -101,6 +107,9 @@ function apply(draft: Draft, input: Input): void {
       return drain(draft, input)
     case 'leave':
       return leave(draft, input)
+    case 'approve':
+    case 'refuse':
+      return answerGate(draft, openRun(draft, input.run), input)
     case 'cancel':
       return cancel(draft, input)
     case 'pause':
@@ -125,10 +134,16 @@ type InputOf<Type extends Input['type']> = Extract<Input, { readonly type: Type 
 // ── Reports of attempts ─────────────────────────────────────────────────────────────────────────────────────────
 
 function complete(draft: Draft, input: InputOf<'complete'>): void {
-  const attempt = liveAttempt(draft, input)
+  const attempt = liveAttempt(draft, input, null)
   if (attempt === null) return
   const { run, task, fence, result, amending } = input
   if (amending !== undefined && !extend(draft, attempt, amending)) return
+  if (attempt.run.plan.verify.size > 0 && attempt.run.plan.verify.has(attempt.task)) {
+    return completeForVerification(draft, attempt, result)
+  }
+  if (attempt.run.plan.gates.size > 0 && attempt.run.plan.gates.has(attempt.task)) {
+    return endCheck(draft, attempt, result)
+  }
   // Written out, not spread: this line runs once per task.
   record(draft, { type: 'attempt.succeeded', at: draft.at, run, task, attempt: attempt.number, fence, result })
 }
@@ -142,8 +157,10 @@ function extend(draft: Draft, attempt: Attempt, amending: Amending): boolean {
 }
 
 function fail(draft: Draft, input: InputOf<'fail'>): void {
-  const attempt = liveAttempt(draft, input)
-  if (attempt !== null) failAttempt(draft, attempt, input.failure)
+  const attempt = liveAttempt(draft, input, input.step ?? null)
+  if (attempt === null) return
+  if (attempt.verifying === null) failAttempt(draft, attempt, input.failure)
+  else failStep(draft, attempt, input.failure)
 }
 
 /** Progress is recorded at most once in this time, in ms; more often where a short `stall` asks for it. */
@@ -352,13 +369,22 @@ function joinedWorker(draft: Draft, id: WorkerId): Worker | null {
   return null
 }
 
-/** The live attempt a report speaks of; anything else is stale: fenced, ended, or never started. */
-function liveAttempt(draft: Draft, ref: AttemptRef): Attempt | null {
+/**
+ * The live attempt a report speaks of; anything else is stale: fenced, ended, or never started. A report of an end speaks of
+ * the work (`null`) or of one verification step, and whatever else is under way, it is stale.
+ */
+function liveAttempt(draft: Draft, ref: AttemptRef, step?: number | null): Attempt | null {
   const attempt = draft.state.attempts.get(ref.fence)
   if (attempt !== undefined && attempt.closing === null) {
     const { run, task } = attempt
     run.cursor = task
-    if (run.id === ref.run && run.plan.taskIds[task] === ref.task) return attempt
+    const isDue = step === undefined || step === (attempt.verifying?.step ?? null)
+    if (run.id === ref.run && run.plan.taskIds[task] === ref.task) {
+      if (isDue) return attempt
+      const message = `The report on "${ref.task}" of run "${ref.run}" is about work that is not under way.`
+      reject(draft, 'ATTEMPT_STALE', message, 'Its end was reported before; what counts now is its verification.')
+      return null
+    }
   }
   stale(draft, ref)
   return null

@@ -33,6 +33,15 @@ interface OfAttempt extends OfTask {
   readonly fence: Fence
 }
 
+interface OfGate extends OfRun {
+  /** Id of the gate. */
+  readonly gate: TaskId
+  /** Who answered; null for a check, for time, and where nobody said. */
+  readonly by: string | null
+  /** What was said with it. */
+  readonly note: string | null
+}
+
 /** Events by name: what happened, in the order of the journal. */
 export interface RunEventMap {
   'run.opened': OfRun & {
@@ -69,6 +78,20 @@ export interface RunEventMap {
   'attempt.renewed': OfAttempt & { readonly type: 'attempt.renewed' }
   /** Progress, and with it a sign of life. Recorded at most once a second, or ten times in `stall`. */
   'attempt.progressed': OfAttempt & { readonly type: 'attempt.progressed'; readonly progress: JsonValue }
+  /** The work is done and must now be verified: the attempt goes on, with its slot and its claims. */
+  'attempt.completed': OfAttempt & {
+    readonly type: 'attempt.completed'
+    readonly result: JsonValue
+    /** How many steps there are. */
+    readonly of: number
+  }
+  /** A verification step has passed. */
+  'attempt.verified': OfAttempt & {
+    readonly type: 'attempt.verified'
+    /** From 1. */
+    readonly step: number
+    readonly of: number
+  }
   'attempt.succeeded': OfAttempt & { readonly type: 'attempt.succeeded'; readonly result: JsonValue }
   /** `retryAt` null: no further attempt, the task has failed. */
   'attempt.failed': OfAttempt & {
@@ -135,6 +158,10 @@ export interface RunEventMap {
   'task.cancelled': OfTask & { readonly type: 'task.cancelled'; readonly reason: string }
   /** The host gave a limit, which wins over what plans declare, or took it back (`limit` null). */
   'limit.changed': At & { readonly type: 'limit.changed'; readonly name: string; readonly limit: Limit | null }
+  /** Somebody approved the gate; or its check passed, which follows the `attempt.succeeded` of the check. */
+  'gate.passed': OfGate & { readonly type: 'gate.passed' }
+  /** Somebody refused the gate, nobody answered it in time, or its check failed (then it follows the end of the attempt). */
+  'gate.failed': OfGate & { readonly type: 'gate.failed'; readonly failure: Failure }
 }
 
 export type RunEventType = keyof RunEventMap

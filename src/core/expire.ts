@@ -2,11 +2,12 @@
 import type { TaskDeadline } from './deadlines.js'
 import { waitsToIntegrate } from './integration.js'
 import { wakeLimiter } from './parking.js'
-import { undelay } from './ready.js'
-import { type Draft, failAttempt, headOf, record, stopAttempt } from './record.js'
+import { enqueue } from './ready.js'
+import { type Draft, failAttempt, failGate, headOf, NOBODY, record, stopAttempt } from './record.js'
 import type { Attempt, RunState } from './state.js'
 import { BEAT_SHARE, isFinal, PLACE, STATUS } from './state.js'
 import type { EpochMs, Failure, Policy, TaskIndex } from './types.js'
+import { stepTookTooLong } from './verify.js'
 
 /** Handles every deadline that is due at the time of the draft, the earliest first. */
 export function expire(draft: Draft): void {
@@ -27,7 +28,7 @@ function fall(draft: Draft, run: RunState, due: TaskDeadline): void {
   const policy = run.plan.policies[run.plan.policy[task]!]!
   switch (due.kind) {
     case 'retry':
-      if (run.place[task] === PLACE.delayed && run.readyAt[task]! <= draft.at) undelay(run, task)
+      if (run.place[task] === PLACE.delayed && run.readyAt[task]! <= draft.at) enqueue(run, task)
       return
     case 'scheduleToStart':
       return waitedTooLong(draft, run, task, policy)
@@ -38,6 +39,11 @@ function fall(draft: Draft, run: RunState, due: TaskDeadline): void {
     case 'stall': {
       const attempt = run.live.get(task)
       if (attempt?.fence === due.fence) judge(draft, attempt, due, policy)
+      return
+    }
+    case 'verify': {
+      const attempt = run.live.get(task)
+      if (attempt?.fence === due.fence) stepTookTooLong(draft, attempt)
       return
     }
     case 'close': {
@@ -55,8 +61,12 @@ function waitedTooLong(draft: Draft, run: RunState, task: TaskIndex, policy: Pol
   if (run.status[task] !== STATUS.ready || run.paused !== null || policy.scheduleToStartMs === null) return
   const dueAt = Math.max(run.readyAt[task]!, run.resumedAt) + policy.scheduleToStartMs
   if (dueAt > draft.at) return
-  const message = `It was ready for ${policy.scheduleToStartMs} ms and could not start (timeouts.scheduleToStart).`
-  failWaiting(draft, run, task, message)
+  const limit = policy.scheduleToStartMs
+  if (run.plan.gates.get(task) === 'approval') {
+    const message = `Nobody answered for ${limit} ms (timeout).`
+    return failGate(draft, run, task, { kind: 'timeout', message }, NOBODY)
+  }
+  failWaiting(draft, run, task, `It was ready for ${limit} ms and could not start (timeouts.scheduleToStart).`)
 }
 
 function tookTooLongInAll(draft: Draft, run: RunState, task: TaskIndex, policy: Policy): void {
@@ -71,6 +81,7 @@ function tookTooLongInAll(draft: Draft, run: RunState, task: TaskIndex, policy: 
 function failWaiting(draft: Draft, run: RunState, task: TaskIndex, message: string): void {
   const failure: Failure = { kind: 'timeout', message }
   record(draft, { type: 'task.failed', at: draft.at, run: run.id, task: run.plan.taskIds[task]!, failure })
+  if (run.plan.gates.has(task)) failGate(draft, run, task, failure, NOBODY)
 }
 
 /** Stops a live attempt that is too slow, silent or stuck; arms the deadline again if it was heard of in time. */

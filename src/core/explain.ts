@@ -37,6 +37,8 @@ export type Reason =
       readonly worker: WorkerId
       readonly sinceMs: DurationMs
       readonly progress?: JsonValue
+      /** Its work is done, and is verified: the step (from 1) that is under way, of how many, and its handler. */
+      readonly verifying?: { readonly step: number; readonly of: number; readonly handler: string }
     }
   | { readonly kind: 'succeeded' }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly attempts: number }
@@ -98,6 +100,8 @@ export type Reason =
   | { readonly kind: 'no-worker'; readonly requires: readonly string[]; readonly pool: string | null }
   /** It failed and waits before it is tried again. */
   | { readonly kind: 'retry'; readonly at: EpochMs; readonly inMs: DurationMs; readonly failure: Failure }
+  /** It is a gate that awaits approval. */
+  | { readonly kind: 'gate'; readonly sinceMs: DurationMs }
   | { readonly kind: 'paused'; readonly sinceMs: DurationMs; readonly reason: string }
   /** An attempt of it was told to stop and has not confirmed it; the run cannot close before that. */
   | {
@@ -159,8 +163,25 @@ export function unblocks(run: RunState, task: TaskIndex): readonly TaskId[] {
 
 function explainRunning(attempt: Attempt, now: EpochMs): Reason {
   const { worker, startedAt, progress } = attempt
-  const running = { kind: 'running', attempt: idOf(attempt), worker: worker.id, sinceMs: now - startedAt } as const
-  return progress === undefined ? running : { ...running, progress }
+  return {
+    kind: 'running',
+    attempt: idOf(attempt),
+    worker: worker.id,
+    sinceMs: now - startedAt,
+    ...(progress === undefined ? {} : { progress }),
+    ...explainVerification(attempt),
+  }
+}
+
+function explainVerification({
+  run,
+  task,
+  verifying,
+}: Attempt): Pick<Extract<Reason, { kind: 'running' }>, 'verifying'> {
+  if (verifying === null) return {}
+  const steps = run.plan.verify.get(task)!
+  const { step } = verifying
+  return { verifying: { step, of: steps.length, handler: steps[step - 1]!.handler } }
 }
 
 function explainIntegration(state: ScopeState, attempt: Attempt, now: EpochMs): readonly Reason[] {
@@ -212,6 +233,7 @@ function explainPoint({ kind, id, needed, spare }: Point, lacks: number): Reason
 }
 
 function explainReady(state: ScopeState, run: RunState, task: TaskIndex, now: EpochMs): readonly Reason[] {
+  if (run.place[task] === PLACE.gate) return [{ kind: 'gate', sinceMs: now - run.readyAt[task]! }]
   const reasons: Reason[] = [...explainPause(run, now)]
   const failure = run.failures.get(task)
   if (run.place[task] === PLACE.delayed) {
@@ -221,7 +243,7 @@ function explainReady(state: ScopeState, run: RunState, task: TaskIndex, now: Ep
   }
   const waiter = run.waiters.get(task)
   if (waiter !== undefined) reasons.push(...explainClaims(state, waiter, now), ...explainUses(state, waiter, now))
-  return [...reasons, ...explainCapacity(state, run, task)]
+  return run.plan.gates.get(task) === 'approval' ? reasons : [...reasons, ...explainCapacity(state, run, task)]
 }
 
 /** Each attempt that holds something in the way, once, with the first path on which they meet. */

@@ -44,7 +44,10 @@ export type Input =
   | { readonly type: 'leave'; readonly worker: WorkerId; readonly reason: string }
   /** With `amending`, the plan grows in the same step; refused together. */
   | ({ readonly type: 'complete'; readonly result: JsonValue; readonly amending?: Amending } & AttemptRef)
-  | ({ readonly type: 'fail'; readonly failure: Failure } & AttemptRef)
+  /** With `step`: that verification step could not be carried out to its end. */
+  | ({ readonly type: 'fail'; readonly failure: Failure; readonly step?: number } & AttemptRef)
+  /** A verification step (from 1) has ended; it has passed unless its result says otherwise. */
+  | ({ readonly type: 'verify'; readonly step: number; readonly result: JsonValue } & AttemptRef)
   /** A sign of life; with `progress`, also a sign of progress. */
   | ({ readonly type: 'beat'; readonly progress?: JsonValue } & AttemptRef)
   /** Hands a value over to whatever starts later. */
@@ -66,6 +69,15 @@ export type Input =
   /** The executor confirms that an attempt it was told to stop has stopped. */
   | ({ readonly type: 'confirmStop' } & AttemptRef)
   | { readonly type: 'cancel'; readonly run: RunId; readonly target: CancelTarget; readonly reason: string }
+  /** Somebody answers a gate that awaits approval. */
+  | {
+      readonly type: 'approve' | 'refuse'
+      readonly run: RunId
+      readonly gate: string
+      /** Who says so; null: nobody in particular. */
+      readonly by: string | null
+      readonly note: string | null
+    }
   | { readonly type: 'pause'; readonly run: RunId; readonly reason: string }
   | { readonly type: 'resume'; readonly run: RunId }
   /** Changes the plan of an open run; the host has compiled the amended plan and put it in place of the old one. */
@@ -96,6 +108,9 @@ export type RejectionCode =
   | 'TASK_OPEN'
   | 'TASK_STARTED'
   | 'STREAM_FINISHED'
+  | 'GATE_UNKNOWN'
+  | 'GATE_NOT_READY'
+  | 'GATE_ANSWERED'
   | 'ATTEMPT_STALE'
   | 'NOTHING_TO_INTEGRATE'
   | 'CLAIM_INVALID'

@@ -7,6 +7,11 @@ export function instruct(event: RunEvent): Instruction | null {
     const { run, task, attempt, fence, worker } = event
     return { type: 'startAttempt', run, task, attempt, fence, worker }
   }
+  if (event.type === 'attempt.completed' || (event.type === 'attempt.verified' && event.step < event.of)) {
+    const { run, task, attempt, fence } = event
+    const step = event.type === 'attempt.completed' ? 1 : event.step + 1
+    return { type: 'verifyAttempt', run, task, attempt, fence, step }
+  }
   if (event.type === 'attempt.closing') {
     const { run, task, attempt, fence, reason } = event
     return { type: 'stopAttempt', run, task, attempt, fence, reason }

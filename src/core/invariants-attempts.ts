@@ -61,9 +61,19 @@ function checkAttempt(state: ScopeState, attempt: Attempt): void {
   if (fence < 1 || fence > state.fence) brokenBy(`A fence is at most the newest one, ${state.fence} (S3)`, attempt)
   if (state.workers.get(worker.id) !== worker) brokenBy('The worker of an attempt has joined and not left', attempt)
   if (slot < 1 || slot > worker.slots) brokenBy(`A slot is one of the ${worker.slots} of its worker (S7)`, attempt)
+  checkVerifying(attempt)
   if (beatAt < progressAt || progressAt < startedAt || beatAt > state.clock) {
     brokenBy('Start, progress and beat follow each other: a new attempt has a fresh heartbeat clock', attempt)
   }
+}
+
+function checkVerifying(attempt: Attempt): void {
+  const { verifying, run, task, startedAt, progressAt } = attempt
+  if (verifying === null) return
+  const { step, since } = verifying
+  const steps = run.plan.verify.get(task)?.length ?? 0
+  if (step < 1 || step > steps) brokenBy(`What is verified is one of the ${steps} steps of the plan`, attempt)
+  if (since < startedAt || since > progressAt) brokenBy('That a step begins is progress of its attempt', attempt)
 }
 
 /** No two attempts share a slot or a path; that they share no fence is known by now. */

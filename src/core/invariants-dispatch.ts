@@ -42,7 +42,8 @@ function checkRun(state: ScopeState, run: RunState, attempts: readonly Attempt[]
       if (plan.claimSet[task] !== -1 || run.useSet[task] !== -1) claimants += 1
       checkPlace(state, run, task, at)
       if (run.place[task] === PLACE.queued) firstClass[need] = Math.min(firstClass[need]!, plan.dispatchClass[task]!)
-      if (run.paused === null && free[need] === true) checkBlocked(state, run, task, attempts, at)
+      const isApproval = plan.gates.get(task) === 'approval'
+      if (run.paused === null && free[need] === true && !isApproval) checkBlocked(state, run, task, attempts, at)
       dueAt = Math.min(dueAt, readyDueAt(run, task))
     }
     dueAt = Math.min(dueAt, closeDueAt(run, task))
@@ -81,6 +82,9 @@ function checkPlace(state: ScopeState, run: RunState, task: TaskIndex, at: Epoch
   if (place === PLACE.nowhere) broken('A ready task is queued, parked or delayed', run, task)
   if (isEarly !== (place === PLACE.delayed)) {
     broken(`A task is delayed until its retry is due (S6), at ${run.readyAt[task]}, and no longer`, run, task)
+  }
+  if ((place === PLACE.gate) !== (run.plan.gates.get(task) === 'approval' && !isEarly)) {
+    broken('A gate that awaits approval stands aside, and nothing else does', run, task)
   }
   const waiter = run.waiters.get(task)
   if (waiter === undefined) {
@@ -202,10 +206,12 @@ function closeDueAt(run: RunState, task: TaskIndex): EpochMs {
 
 /** When an attempt is due for something, at the latest. */
 function attemptDueAt(attempt: Attempt): EpochMs {
-  const { run, task, startedAt, beatAt, progressAt, integration, closing } = attempt
+  const { run, task, startedAt, beatAt, progressAt, integration, closing, verifying } = attempt
   if (closing !== null) return closing.closeBy ?? Number.POSITIVE_INFINITY
   const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  const stepMs = verifying === null ? null : run.plan.verify.get(task)![verifying.step - 1]!.timeoutMs
   return Math.min(
+    verifying === null || stepMs === null ? Number.POSITIVE_INFINITY : verifying.since + stepMs,
     startToCloseMs === null ? Number.POSITIVE_INFINITY : startedAt + startToCloseMs,
     heartbeatMs === null ? Number.POSITIVE_INFINITY : beatAt + Math.round(heartbeatMs * (1 + BEAT_SHARE)),
     stallMs === null || waitsToIntegrate(attempt)

@@ -60,9 +60,14 @@ function checkCounts(run: RunState): void {
 function checkBudget(run: RunState, task: TaskIndex): void {
   const attempts = run.attempts[task]! - (run.generations.get(task)?.attemptsBefore ?? 0)
   const lost = run.lost.size === 0 ? 0 : (run.lost.get(task) ?? 0)
-  const { maxAttempts, maxLost } = run.plan.policies[run.plan.policy[task]!]!
-  if (attempts - lost > maxAttempts) {
-    broken(`A task has at most maxAttempts = ${maxAttempts} attempts (S6); it has ${attempts}, ${lost} lost`, run, task)
+  const unverified = run.unverified.size === 0 ? 0 : (run.unverified.get(task) ?? 0)
+  const { maxAttempts, maxLost, maxVerify } = run.plan.policies[run.plan.policy[task]!]!
+  if (attempts - lost - unverified > maxAttempts) {
+    const counted = `${attempts}, ${lost} lost, ${unverified} not verified`
+    broken(`A task has at most maxAttempts = ${maxAttempts} attempts (S6); it has ${counted}`, run, task)
+  }
+  if (unverified > (maxVerify ?? -1) + 1) {
+    broken(`At most maxVerify + 1 attempts fail verification (S6); ${unverified} did, of ${maxVerify}`, run, task)
   }
   if (lost > maxLost + 1) broken(`At most maxLost + 1 = ${maxLost + 1} attempts are lost; ${lost} were`, run, task)
 }

@@ -50,8 +50,7 @@ export function enterDispatch(state: ScopeState, run: RunState, task: TaskIndex,
     run.place[task] = PLACE.delayed
     state.deadlines.add({ at: retryAt, kind: 'retry', run: run.id, task, fence: 0 })
   } else {
-    run.place[task] = PLACE.queued
-    run.ready.push(task)
+    enqueue(run, task)
   }
 }
 
@@ -103,8 +102,12 @@ export function parkQueued(state: ScopeState, waiter: Waiter, obstacle: Obstacle
   wakeNext(state, waiter)
 }
 
-/** Queues a task whose retry is due. */
-export function undelay(run: RunState, task: TaskIndex): void {
+/** Queues a task that may start now; a gate that awaits approval is nobody's work and waits aside. */
+export function enqueue(run: RunState, task: TaskIndex): void {
+  if (run.plan.gates.size > 0 && run.plan.gates.get(task) === 'approval') {
+    run.place[task] = PLACE.gate
+    return
+  }
   run.place[task] = PLACE.queued
   run.ready.push(task)
 }

@@ -1,7 +1,7 @@
 /** How decisions are written down: an event is recorded, which applies it; an input is rejected, which changes nothing. */
 import { reduce } from './reduce.js'
 import { retryAt } from './retry.js'
-import type { Attempt, ScopeState } from './state.js'
+import type { Attempt, RunState, ScopeState } from './state.js'
 import { BEAT_SHARE } from './state.js'
 import type {
   ClosingReason,
@@ -14,6 +14,7 @@ import type {
   RunEvent,
   RunId,
   TaskId,
+  TaskIndex,
 } from './types.js'
 
 /** A decision in the making. */
@@ -52,6 +53,23 @@ export function headOf(draft: Draft, attempt: Attempt): AttemptHead {
 export function failAttempt(draft: Draft, attempt: Attempt, failure: Failure): void {
   const next = retryAt(attempt.run, attempt.task, attempt.number, failure, draft.at)
   record(draft, { type: 'attempt.failed', ...headOf(draft, attempt), failure, retryAt: next })
+  const { run, task } = attempt
+  if (next === null && run.plan.gates.size > 0 && run.plan.gates.has(task)) failGate(draft, run, task, failure, NOBODY)
+}
+
+/** Who answered a gate, and what was said with it. */
+export interface Answer {
+  readonly by: string | null
+  readonly note: string | null
+}
+
+/** The answer of a check, and of time. */
+export const NOBODY: Answer = { by: null, note: null }
+
+/** Writes down that a gate failed: whatever ended it, listeners hear of it by one name. */
+export function failGate(draft: Draft, run: RunState, task: TaskIndex, failure: Failure, answer: Answer): void {
+  const gate = run.plan.taskIds[task]!
+  record(draft, { type: 'gate.failed', at: draft.at, run: run.id, gate, by: answer.by, note: answer.note, failure })
 }
 
 /**

@@ -32,6 +32,10 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return attemptStarted(state, event)
     case 'attempt.succeeded':
       return attemptSucceeded(state, event)
+    case 'attempt.completed':
+      return verifyNext(state, liveAttempt(state, event), { result: event.result, step: 1, since: event.at })
+    case 'attempt.verified':
+      return attemptVerified(state, event)
     case 'attempt.failed':
       return attemptFailed(state, event)
     case 'attempt.renewed':
@@ -65,6 +69,10 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return taskFailed(state, event)
     case 'task.reopened':
       return taskReopened(state, event)
+    case 'gate.passed':
+      return gatePassed(state, event)
+    case 'gate.failed':
+      return gateFailed(state, event)
     case 'worker.joined':
       return workerJoined(state, event)
     case 'worker.draining':
@@ -197,6 +205,7 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
     uses: null,
     integration: null,
     extensions: null,
+    verifying: null,
     closing: null,
   }
   state.fence = fence
@@ -224,6 +233,27 @@ function arm(state: ScopeState, attempt: Attempt, kind: DeadlineKind, limit: num
   state.deadlines.add({ at: startedAt + limit, kind, run: run.id, task, fence })
 }
 
+function attemptVerified(state: ScopeState, event: RunEventMap['attempt.verified']): void {
+  const attempt = liveAttempt(state, event)
+  const { verifying } = attempt
+  if (verifying?.step !== event.step) throw new Error(`Attempt ${event.fence} was verified, but not by this step.`)
+  if (event.step < event.of) {
+    verifyNext(state, attempt, { result: verifying.result, step: event.step + 1, since: event.at })
+  }
+}
+
+/** Whoever reported is alive, and has got on. */
+function verifyNext(state: ScopeState, attempt: Attempt, verifying: NonNullable<Attempt['verifying']>): void {
+  const { run, task, fence } = attempt
+  attempt.verifying = verifying
+  attempt.beatAt = verifying.since
+  attempt.progressAt = verifying.since
+  attempt.progress = undefined
+  const { timeoutMs } = run.plan.verify.get(task)![verifying.step - 1]!
+  if (timeoutMs === null) return
+  state.deadlines.add({ at: verifying.since + timeoutMs, kind: 'verify', run: run.id, task, fence })
+}
+
 function attemptSucceeded(state: ScopeState, event: RunEventMap['attempt.succeeded']): void {
   const attempt = liveAttempt(state, event)
   const { run, task, uses } = attempt
@@ -231,10 +261,10 @@ function attemptSucceeded(state: ScopeState, event: RunEventMap['attempt.succeed
   if (uses !== null) usesSucceeded(attempt, uses)
   letGo(state, attempt)
   if (uses !== null) keepResult(state, run, task, event.result)
-  succeed(state, run, task, event.result, event.at)
+  endSucceeded(state, run, task, event.result, event.at)
 }
 
-function succeed(state: ScopeState, run: RunState, task: TaskIndex, result: JsonValue, at: EpochMs): void {
+function endSucceeded(state: ScopeState, run: RunState, task: TaskIndex, result: JsonValue, at: EpochMs): void {
   setStatus(run, task, STATUS.succeeded)
   run.endedAt[task] = at
   if (result !== null) run.results.set(task, result)
@@ -245,7 +275,7 @@ function taskReused(state: ScopeState, event: RunEventMap['task.reused']): void 
   const run = openRun(state, event.run)
   const task = indexOf(run, event.task)
   leaveReady(state, run, task)
-  succeed(state, run, task, event.result, event.at)
+  endSucceeded(state, run, task, event.result, event.at)
 }
 
 function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']): void {
@@ -259,6 +289,7 @@ function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']):
     letGo(state, attempt)
   }
   if (event.failure.kind === 'lost') run.lost.set(task, (run.lost.get(task) ?? 0) + 1)
+  if (event.failure.kind === 'verify') countUnverified(run, task)
   run.failures.set(task, event.failure)
   if (event.retryAt === null) endFailed(state, run, task, event.at)
   else if (run.remaining[task] === 0) makeReady(state, run, task, event.at, event.retryAt)
@@ -270,6 +301,11 @@ function waitForReopened(run: RunState, task: TaskIndex, retryAt: EpochMs): void
   setStatus(run, task, STATUS.waiting)
   run.readyAt[task] = Number.NaN
   run.notBefore.set(task, retryAt)
+}
+
+function countUnverified(run: RunState, task: TaskIndex): void {
+  if (run.plan.policies[run.plan.policy[task]!]!.maxVerify === null) return
+  run.unverified.set(task, (run.unverified.get(task) ?? 0) + 1)
 }
 
 function taskFailed(state: ScopeState, event: RunEventMap['task.failed']): void {
@@ -289,6 +325,23 @@ function taskReopened(state: ScopeState, event: RunEventMap['task.reopened']): v
 function endFailed(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {
   endWithout(state, run, task, STATUS.failed, at)
   if (run.plan.onFailure !== 'continue' && run.plan.optional[task] === 0) run.drainedBy ??= task
+}
+
+/** The attempt of a check has ended its gate already; an approval ends it here, and who gave it is its result. */
+function gatePassed(state: ScopeState, event: RunEventMap['gate.passed']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.gate)
+  if (run.plan.gates.get(task) === 'check') return
+  leaveReady(state, run, task)
+  endSucceeded(state, run, task, { by: event.by, note: event.note }, event.at)
+}
+
+function gateFailed(state: ScopeState, event: RunEventMap['gate.failed']): void {
+  const run = openRun(state, event.run)
+  const task = indexOf(run, event.gate)
+  if (run.plan.gates.get(task) === 'check') return
+  run.failures.set(task, event.failure)
+  endFailed(state, run, task, event.at)
 }
 
 function attemptProgressed(state: ScopeState, event: RunEventMap['attempt.progressed']): void {

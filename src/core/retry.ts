@@ -7,12 +7,9 @@ import { attemptId } from './types.js'
 export function retryAt(run: RunState, task: TaskIndex, number: number, failure: Failure, at: EpochMs): EpochMs | null {
   const policy = run.plan.policies[run.plan.policy[task]!]!
   if (run.cancelled !== null || run.drainedBy !== null) return null
-  const lost = run.lost.get(task) ?? 0
-  const before = run.generations.get(task)?.attemptsBefore ?? 0
   const isLost = failure.kind === 'lost'
-  // Losing a worker is not the work's fault: it spends a budget of its own.
-  const spent = isLost ? lost + 1 : number - before - lost
-  if (spent >= (isLost ? policy.maxLost + 1 : policy.maxAttempts)) return null
+  const { spent, most } = budgetOf(run, task, policy, number, failure)
+  if (spent >= most) return null
   if (!isLost && !mayRetry(policy, failure)) return null
   const delay = isLost ? 0 : backoffMs(policy, spent, attemptId(run.id, run.plan.taskIds[task]!, number))
   const next = at + Math.max(delay, failure.retryAfterMs ?? 0)
@@ -20,6 +17,23 @@ export function retryAt(run: RunState, task: TaskIndex, number: number, failure:
   const isTooLate =
     policy.scheduleToCloseMs !== null && scheduledAt !== undefined && next >= scheduledAt + policy.scheduleToCloseMs
   return isTooLate ? null : next
+}
+
+/** How many attempts of the same kind are spent with this one, and how many there may be. */
+function budgetOf(
+  run: RunState,
+  task: TaskIndex,
+  { maxAttempts, maxLost, maxVerify }: Policy,
+  number: number,
+  { kind }: Failure,
+): { readonly spent: number; readonly most: number } {
+  const lost = run.lost.get(task) ?? 0
+  // Losing a worker is not the work's fault: it spends a budget of its own. So does verification, where the plan says so.
+  if (kind === 'lost') return { spent: lost + 1, most: maxLost + 1 }
+  const unverified = run.unverified.get(task) ?? 0
+  if (kind === 'verify' && maxVerify !== null) return { spent: unverified + 1, most: maxVerify + 1 }
+  const before = run.generations.get(task)?.attemptsBefore ?? 0
+  return { spent: number - before - lost - unverified, most: maxAttempts }
 }
 
 function mayRetry(policy: Policy, failure: Failure): boolean {

@@ -58,8 +58,8 @@ export const STATUS_NAMES: readonly TaskStatus[] = [
   'skipped',
 ]
 
-/** Where a ready task stands in the dispatcher: `NOWHERE` if it is not ready. */
-export const PLACE = { nowhere: 0, queued: 1, parked: 2, delayed: 3 } as const
+/** Where a ready task stands in the dispatcher: `nowhere` if it is not ready; `gate` if it awaits approval. */
+export const PLACE = { nowhere: 0, queued: 1, parked: 2, delayed: 3, gate: 4 } as const
 
 export interface Worker {
   readonly id: WorkerId
@@ -95,6 +95,8 @@ export interface Attempt {
   integration: { readonly askedAt: EpochMs; grantedAt: EpochMs | null } | null
   /** What it claimed while it ran, beside what its plan says; null for nothing. */
   extensions: ClaimSet[] | null
+  /** What is verified, and the step (from 1) that is under way since then; null while the work itself is. */
+  verifying: { readonly result: JsonValue; readonly step: number; readonly since: EpochMs } | null
   /** Null while live. */
   closing: { readonly reason: ClosingReason; readonly at: EpochMs; readonly closeBy: EpochMs | null } | null
 }
@@ -190,6 +192,8 @@ export interface RunState {
   readonly live: SmallMap<TaskIndex, Attempt>
   /** How many attempts of a task were lost; absent for 0. */
   readonly lost: Map<TaskIndex, number>
+  /** How many attempts of a task with `maxVerify` failed verification; absent for 0. */
+  readonly unverified: Map<TaskIndex, number>
   /** Results other than null, by succeeded task. */
   readonly results: Map<TaskIndex, JsonValue>
   /** The last failure of each task that has had one. */

@@ -12,8 +12,10 @@ import type { ClosingReason, EpochMs, Fence, RunId, TaskId, WorkerId } from './w
 export type { ClaimSetSpec } from '../claims/table.js'
 export type {
   Adjacency,
+  CompiledPhase,
   CompiledPlan,
   Condition,
+  GateKind,
   GuardedPattern,
   Hit,
   Need,
@@ -24,6 +26,7 @@ export type {
   Policy,
   TaskLookup,
   TaskSource,
+  VerifyStep,
 } from './compiled-plan.js'
 export type { RunEvent, RunEventMap, RunEventType } from './events.js'
 export type { Amending, AttemptRef, CancelTarget, Input, Rejection, RejectionCode } from './inputs.js'
@@ -64,6 +67,16 @@ export type Instruction =
       readonly attempt: number
       readonly fence: Fence
       readonly worker: WorkerId
+    }
+  /** Run a verification step of the attempt in its slot: the work is done, the claims are still held. */
+  | {
+      readonly type: 'verifyAttempt'
+      readonly run: RunId
+      readonly task: TaskId
+      readonly attempt: number
+      readonly fence: Fence
+      /** From 1. */
+      readonly step: number
     }
   | {
       readonly type: 'stopAttempt'

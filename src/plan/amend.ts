@@ -169,6 +169,8 @@ function smallPlan(
   const plan: Plan = {
     ...frame,
     sequences: undefined,
+    // As stubs: what they wait for is in the large plan.
+    gates: frame.gates?.map(({ id }) => ({ id, kind: 'approval' as const })),
     streams: [...streams, ...fresh],
     tasks: [...loose.values(), ...amendment.tasks],
   }

@@ -4,6 +4,7 @@ import { degrees, topologicalOrder, transpose } from './adjacency.js'
 import { type ClaimSets, compileClaims, spellOut } from './claim-sets.js'
 import { createReporter, type Diagnostic, place, type Reporter } from './diagnostic.js'
 import { compileDispatchClasses } from './dispatch-class.js'
+import { compileGates, reportGates } from './gates.js'
 import { reportMetIntegrates } from './integrate-claims.js'
 import { type Layout, layOut } from './layout.js'
 import { CODE_LIMITS, type PlanLimits, withLimits } from './limits.js'
@@ -12,16 +13,17 @@ import { createResolver } from './names.js'
 import { compileHandlers, compileNeeds, reportUnknownHandlers, reportUnservedNeeds } from './needs.js'
 import { createOrigin, type Origin } from './origin.js'
 import { guardedPatterns, reportForeignClaims } from './ownership.js'
+import { addPhases, gatesOfPhases } from './phases.js'
 import { compilePoints, createPoints } from './points.js'
 import { compilePolicies } from './policies.js'
 import { rankTasks, weigh } from './rank.js'
 import { resolveEdges } from './resolve.js'
 import { resolveSequences } from './sequences.js'
 import { keepSoftEdges, raiseRanks } from './soft.js'
-import { refuseUnsupported } from './supported.js'
 import { reportCycles } from './trail.js'
 import type { Plan, Stream, Task } from './types.js'
 import { compileUses, type PlanUses } from './uses.js'
+import { compileVerify, reportUnknownSteps } from './verify.js'
 import { compileWaves } from './waves.js'
 
 /** How a plan is compiled. */
@@ -70,13 +72,15 @@ export function compileReporting(
   handlers: ReadonlySet<string> | undefined,
   reporter: Reporter,
 ): Compilation | null {
-  refuseUnsupported(plan, origin, reporter)
   const layout = layOut(plan, origin, reporter)
   const mergeOrder = compileMergeOrder(layout, reporter)
+  reportGates(layout.gates, origin, reporter)
   const needs = compileNeeds(layout)
   reportUnservedNeeds(layout, needs, reporter)
   const handlerNames = compileHandlers(layout)
   if (handlers !== undefined) reportUnknownHandlers(layout, handlerNames, handlers, reporter)
+  const verify = compileVerify(layout.tasks)
+  if (handlers !== undefined) reportUnknownSteps(layout, verify, handlers, reporter)
   const claims = compileClaims(layout, limits, reporter)
   reportForeignClaims(layout, claims, reporter)
   const { estimateMs, isEstimated, priority, hasInput, optional } = compileNumbers(layout)
@@ -84,8 +88,9 @@ export function compileReporting(
   const uses = compileUses(layout, reporter)
   reportMetIntegrates(layout, claims, reporter)
   const table = createPoints(layout, weight)
+  const phases = addPhases(table, reporter)
   const resolver = createResolver(layout, table, reporter)
-  const edges = resolveEdges(resolver, resolveSequences(resolver, claims, limits), limits)
+  const edges = resolveEdges(resolver, resolveSequences(resolver, claims, limits), gatesOfPhases(phases), limits)
   if (edges === null) return null
   const { predecessors, conditions } = edges
   const successors = transpose(predecessors)
@@ -127,6 +132,9 @@ export function compileReporting(
     optional,
     milestones: table.milestones,
     conditions,
+    gates: compileGates(layout.gates, layout.firstGate),
+    verify,
+    phases,
   }
   return { compiled, layout, claims, uses, order }
 }

@@ -1,5 +1,5 @@
 /** Plans made by code: a builder with typed results, and data with functions in it. Both yield plain JSON. */
-import type { TaskId } from '../core/types.js'
+import type { JsonValue, TaskId } from '../core/types.js'
 import type { AmendmentDocument } from './amendment.js'
 import { isPlainObject } from './plain-object.js'
 import {
@@ -23,6 +23,7 @@ import type {
   StreamFields,
   TaskDocument,
   TaskFields,
+  VerifyFields,
 } from './types.js'
 
 /** The types of the handlers a plan may name. */
@@ -205,13 +206,14 @@ function taskAdder(prefix: string, tasks: NamedTask[], functions: Map<string, Pl
   return (id: string, work: string | PlanFunction, input?: unknown, options: TaskOptions = {}): TaskRef<never> => {
     const full = `${prefix}${id}`
     if (typeof work === 'function') functions.set(full, work)
-    const { dependsOn, if: condition, ...fields } = options
+    const { dependsOn, verify, if: condition, ...fields } = options
     tasks.push({
       id,
       handler: typeof work === 'function' ? full : work,
       ...(input !== undefined && { input: toPlainInput(input, plan) }),
       ...plainEdges(dependsOn, plan),
       ...(condition !== undefined && { if: toPlainInput(condition, plan) }),
+      ...(verify !== undefined && { verify: verify.map((step) => plainStep(step, plan)) }),
       ...fields,
     })
     return Object.assign(Object.create(taskRefPrototype), { id: full, plan })
@@ -222,6 +224,12 @@ function split<Item, Ref extends NodeRef>(items: Iterable<Item>, each: (item: It
   const all = Array.from(items, each)
   const of = all.map(({ id }) => id)
   return { all, any: () => ({ anyOf: of }), quorum: (count) => ({ quorum: count, of }) }
+}
+
+/** The input of a step may have references as that of a task. */
+function plainStep(step: string | VerifyFields<Duration>, plan: object): string | VerifyFields<Duration> {
+  if (typeof step === 'string' || step.input === undefined) return step
+  return { ...step, input: toPlainInput(step.input, plan) as JsonValue }
 }
 
 interface OwnedRef extends NodeRef {

@@ -67,6 +67,11 @@ function resolveTarget(
     reporter.error('BAD_DEPENDENCY', at, message, 'Name a task, as "stream/task".')
     return NOTHING
   }
+  if (when === 'failure' && stream === -1 && node >= layout.tasks.length) {
+    const message = `Phase ${quote(name)} cannot fail: it is reached, or it never will be.`
+    reporter.error('BAD_DEPENDENCY', at, message, 'Name a task or a stream of it.')
+    return NOTHING
+  }
   return outcomePoint(points, node, when === 'failure' ? 'failure' : 'end', at)
 }
 
@@ -99,6 +104,7 @@ function resolveMilestone(name: string, at: string, from: NodeIndex, resolver: R
 
 function milestoneTasks(node: NodeIndex, { layout, points }: Resolver): readonly TaskIndex[] {
   const stream = streamOfNode(points, node)
+  if (stream === -1 && node >= layout.tasks.length) return []
   if (stream === -1) return [node]
   const from = layout.firstTask[stream] as number
   return Array.from({ length: (layout.firstTask[stream + 1] as number) - from }, (_, offset) => from + offset)
@@ -126,7 +132,8 @@ function resolveProgress(
     reportUnresolved(name, node, from, at, resolver)
     return NOTHING
   }
-  const message = `${quote(name)} is a task: only streams have a share that is done.`
+  const what = node < resolver.layout.tasks.length ? 'task' : 'phase'
+  const message = `${quote(name)} is a ${what}: only streams have a share that is done.`
   resolver.reporter.error(
     'BAD_DEPENDENCY',
     `${at}/stream`,

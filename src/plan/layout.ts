@@ -1,13 +1,15 @@
 /** Gives every task and stream its place: dense indexes, and the ids that lead to them. */
 import type { NodeIndex, StreamId, TaskId, TaskIndex } from '../core/types.js'
 import type { Reporter } from './diagnostic.js'
+import { taskOfGate } from './gates.js'
 import type { Origin } from './origin.js'
 import { quote } from './text.js'
-import type { Plan, Stream, Task } from './types.js'
+import type { Gate, Phase, Plan, Stream, Task } from './types.js'
 
 /**
- * The tasks of the streams come first, stream by stream, then those of no stream; inside each in the order of the plan.
- * Stream `s` as a whole is node `tasks.length + s`. What else there is to wait for follows, see `points.ts`.
+ * The tasks of the streams come first, stream by stream, then those of no stream, then the gates, which are tasks too; inside
+ * each in the order of the plan. Stream `s` as a whole is node `tasks.length + s`. What else there is to wait for follows, see
+ * `points.ts`.
  */
 export interface Layout {
   readonly plan: Plan
@@ -22,12 +24,20 @@ export interface Layout {
   readonly streamOf: Int32Array
   /** The tasks of stream `s` are `firstTask[s] … firstTask[s + 1] - 1`; those of no stream follow. */
   readonly firstTask: Int32Array
+  readonly gates: readonly Gate[]
+  /** Gate `g` is task `firstGate + g`. */
+  readonly firstGate: TaskIndex
+  /** Phase `p` as a whole is node `tasks.length + streams.length + p`. */
+  readonly phases: readonly Phase[]
+  readonly phaseIndex: ReadonlyMap<string, number>
 }
 
 /** Lays a parsed plan out and reports ids that are used twice; the first use keeps the id. */
 export function layOut(plan: Plan, origin: Origin, reporter: Reporter): Layout {
-  const { streams = [], tasks: ownTasks = [] } = plan
-  const tasks = streams.length === 0 ? ownTasks : [...streams.flatMap((stream) => stream.tasks ?? []), ...ownTasks]
+  const { streams = [], tasks: ownTasks = [], gates = [], phases = [] } = plan
+  const isPlain = streams.length + gates.length === 0
+  const streamTasks = streams.flatMap((stream) => stream.tasks ?? [])
+  const tasks = isPlain ? ownTasks : [...streamTasks, ...ownTasks, ...gates.map(taskOfGate)]
   const taskIds = new Array<TaskId>(tasks.length)
   const taskIndex = new Map<string, TaskIndex>()
   const streamIndex = indexStreams(streams, origin, reporter)
@@ -55,13 +65,18 @@ export function layOut(plan: Plan, origin: Origin, reporter: Reporter): Layout {
     streamIndex,
     streamOf,
     firstTask,
+    gates,
+    firstGate: tasks.length - gates.length,
+    phases,
+    phaseIndex: new Map(phases.map(({ id }, phase) => [id, phase])),
   }
   indexTasks(layout, taskIndex, reporter)
   return layout
 }
 
 /** JSON pointer of a task, in the document. */
-export function taskPointer({ origin, streamOf, firstTask, streams }: Layout, task: TaskIndex): string {
+export function taskPointer({ origin, streamOf, firstTask, firstGate, streams }: Layout, task: TaskIndex): string {
+  if (task >= firstGate) return origin.gate(task - firstGate)
   const stream = streamOf[task] as number
   const first = firstTask[stream === -1 ? streams.length : stream] as number
   return stream === -1 ? origin.task(task - first) : origin.streamTask(stream, task - first)
@@ -73,11 +88,12 @@ export function nodePointer(layout: Layout, node: NodeIndex): string {
   return node < tasks.length ? taskPointer(layout, node) : origin.stream(node - tasks.length)
 }
 
-/** `task "api/build"` or `stream "api"`, for messages. */
-export function nodeName({ tasks, taskIds, streamIds }: Layout, node: NodeIndex): string {
-  return node < tasks.length
-    ? `task ${quote(taskIds[node] as string)}`
-    : `stream ${quote(streamIds[node - tasks.length] as string)}`
+/** `task "api/build"`, `gate "review"`, `stream "api"` or `phase "beta"`, for messages. */
+export function nodeName({ tasks, taskIds, streamIds, firstGate, phases }: Layout, node: NodeIndex): string {
+  if (node < tasks.length) return `${node < firstGate ? 'task' : 'gate'} ${quote(taskIds[node] as string)}`
+  const stream = node - tasks.length
+  if (stream < streamIds.length) return `stream ${quote(streamIds[stream] as string)}`
+  return `phase ${quote((phases[stream - streamIds.length] as Phase).id)}`
 }
 
 function indexStreams(streams: readonly Stream[], origin: Origin, reporter: Reporter): Map<string, number> {
@@ -90,7 +106,7 @@ function indexStreams(streams: readonly Stream[], origin: Origin, reporter: Repo
 }
 
 function indexTasks(layout: Layout, index: Map<string, TaskIndex>, reporter: Reporter): void {
-  const { taskIds, streams, streamIndex, firstTask, plan, origin } = layout
+  const { taskIds, streams, streamIndex, firstTask } = layout
   for (let task = 0; task < taskIds.length; task++) {
     const id = taskIds[task] as string
     index.set(id, task)
@@ -98,30 +114,34 @@ function indexTasks(layout: Layout, index: Map<string, TaskIndex>, reporter: Rep
     restoreFirst(layout, index, reporter)
     break
   }
-  const gateIds = new Set<string>()
-  for (const [position, { id }] of (plan.gates ?? []).entries()) {
-    if (gateIds.has(id) || index.has(id) || streamIndex.has(id)) {
-      reportTwice('gate', id, origin.gate(position), reporter)
-    }
-    gateIds.add(id)
-  }
   for (let task = firstTask[streams.length] as number; streamIndex.size > 0 && task < taskIds.length; task++) {
     const id = taskIds[task] as string
-    if (streamIndex.has(id)) reportTwice('task', id, taskPointer(layout, task), reporter)
+    if (streamIndex.has(id)) reportTwice(kindOf(layout, task), id, taskPointer(layout, task), reporter)
   }
+  const phaseIds = new Set<string>()
+  for (const [position, { id }] of layout.phases.entries()) {
+    if (phaseIds.has(id) || index.has(id) || streamIndex.has(id)) {
+      reportTwice('phase', id, layout.origin.phase(position), reporter)
+    }
+    phaseIds.add(id)
+  }
+}
+
+function kindOf({ firstGate }: Layout, task: TaskIndex): 'task' | 'gate' {
+  return task < firstGate ? 'task' : 'gate'
 }
 
 /** Some id is used twice: goes over all ids again, slowly, to say which. */
 function restoreFirst(layout: Layout, index: Map<string, TaskIndex>, reporter: Reporter): void {
   index.clear()
   for (const [task, id] of layout.taskIds.entries()) {
-    if (index.has(id)) reportTwice('task', id, taskPointer(layout, task), reporter)
+    if (index.has(id)) reportTwice(kindOf(layout, task), id, taskPointer(layout, task), reporter)
     else index.set(id, task)
   }
 }
 
 function reportTwice(kind: string, id: string, at: string, reporter: Reporter): void {
   const hint =
-    'Ids are unique: those of streams, of tasks of no stream and of gates together, and those in each stream.'
+    'Ids are unique: those of streams, tasks of no stream, gates and phases together, and those in each stream.'
   reporter.error('DUPLICATE_ID', at, `The ${kind} id ${quote(id)} is used before.`, hint)
 }

@@ -11,7 +11,6 @@ import type { Stream, Task } from './types.js'
 export interface Resolver {
   readonly layout: Layout
   readonly reporter: Reporter
-  readonly gateIds: ReadonlySet<string>
   /** What is no task; conditions that are met on the way are added. */
   readonly points: PointTable
   /** Unknown ids that still get a hint: finding the nearest name costs time. */
@@ -30,19 +29,23 @@ export const AMBIGUOUS = -2
 
 /** A resolver for one plan. */
 export function createResolver(layout: Layout, points: PointTable, reporter: Reporter): Resolver {
-  const gateIds = new Set((layout.plan.gates ?? []).map((gate) => gate.id))
-  return { layout, reporter, gateIds, points, hintsLeft: MOST_HINTS }
+  return { layout, reporter, points, hintsLeft: MOST_HINTS }
 }
 
-/** A sibling task, else a stream, else a full id. */
+/** A sibling task, else a stream or phase, else a full id. */
 export function lookUp(name: string, from: NodeIndex, layout: Layout): NodeIndex {
   const full = layout.taskIndex.get(name) ?? NOTHING
-  if (layout.streams.length === 0) return full
+  if (layout.streams.length + layout.phases.length === 0) return full
   const sibling = siblingNamed(name, from, layout)
   const stream = layout.streamIndex.get(name)
-  const other = stream === undefined ? full : layout.tasks.length + stream
+  const other = stream === undefined ? (phaseNamed(name, layout) ?? full) : layout.tasks.length + stream
   if (sibling !== NOTHING && other !== NOTHING) return AMBIGUOUS
   return sibling === NOTHING ? other : sibling
+}
+
+function phaseNamed(name: string, { tasks, streams, phaseIndex }: Layout): NodeIndex | undefined {
+  const phase = phaseIndex.get(name)
+  return phase === undefined ? undefined : tasks.length + streams.length + phase
 }
 
 /** A sibling task, else a full id. */
@@ -61,17 +64,18 @@ function siblingNamed(name: string, from: NodeIndex, layout: Layout): TaskIndex 
 
 /** Reports that `name`, in `from`, means nothing or two things. */
 export function reportUnresolved(name: string, node: number, from: NodeIndex, at: string, resolver: Resolver): void {
-  const { layout, reporter, gateIds } = resolver
+  const { layout, reporter } = resolver
   const dependent = nodeName(layout, from)
   if (node === AMBIGUOUS) {
     const sibling = siblingNamed(name, from, layout)
     const stream = layout.streamIndex.get(name)
-    const other = stream === undefined ? (layout.taskIndex.get(name) as number) : layout.tasks.length + stream
+    const top = phaseNamed(name, layout) ?? (layout.taskIndex.get(name) as number)
+    const other = stream === undefined ? top : layout.tasks.length + stream
     const message = `${quote(name)} in ${dependent} means both ${nodeName(layout, sibling)} and ${nodeName(layout, other)}.`
     const hint = `Write ${quote(layout.taskIds[sibling] as string)} for the first, or rename one of them.`
     reporter.error('AMBIGUOUS_ID', at, message, hint)
-  } else if (!gateIds.has(name)) {
-    const message = `${quote(name)} in ${dependent} is no task or stream of this plan.`
+  } else {
+    const message = `${quote(name)} in ${dependent} is no task, stream or gate of this plan.`
     reporter.error('UNKNOWN_ID', at, message, hintFor(name, from, resolver))
   }
 }
@@ -85,5 +89,5 @@ export function hintFor(name: string, from: NodeIndex, resolver: Resolver): stri
     const near = nearest(name, [...siblings.map((task) => task.id), ...layout.streamIds, ...layout.taskIds])
     if (near !== null) return `Did you mean ${quote(near)}?`
   }
-  return 'Name a task of the same stream, a stream, or any task as "stream/task".'
+  return 'Name a task of the same stream, a stream, a gate, or any task as "stream/task".'
 }

@@ -50,8 +50,8 @@ export function compileNeeds({ tasks, streams, streamOf }: Layout): Needs {
   return { need, needs }
 }
 
-/** Handler of the task, else of its stream, else of the plan. */
-export function compileHandlers({ plan, tasks, streams, streamOf }: Layout): HandlerNames {
+/** Handler of the task, else of its stream, else of the plan. A gate has its own, or none. */
+export function compileHandlers({ plan, tasks, streams, streamOf, firstGate }: Layout): HandlerNames {
   const handler = new Int32Array(tasks.length).fill(-1)
   const handlers: string[] = []
   const byName = new Map<string, number>()
@@ -59,11 +59,18 @@ export function compileHandlers({ plan, tasks, streams, streamOf }: Layout): Han
     const own = (tasks[task] as Task).handler
     const stream = streamOf[task] as number
     const inherited = own === undefined && stream !== -1 ? (streams[stream] as Stream).defaults?.handler : undefined
-    const name = own ?? inherited ?? plan.defaults?.handler
+    const name = own ?? inherited ?? (task < firstGate ? plan.defaults?.handler : undefined)
     if (name === undefined) continue
     const known = byName.get(name)
     handler[task] = known ?? handlers.push(name) - 1
     if (known === undefined) byName.set(name, handler[task] as number)
+  }
+  for (const { verify = [] } of tasks) {
+    for (const step of verify) {
+      const name = typeof step === 'string' ? step : step.handler
+      if (byName.has(name)) continue
+      byName.set(name, handlers.push(name) - 1)
+    }
   }
   return { handler, handlers }
 }

@@ -17,6 +17,7 @@ export interface Origin {
   task(task: number): string
   streamTask(stream: number, task: number): string
   gate(gate: number): string
+  phase(phase: number): string
 }
 
 /** What `parse` remembers of the collections; absent ones were lists that nothing was left out of. */
@@ -24,6 +25,7 @@ export interface Origins {
   readonly streams?: CollectionOrigin | undefined
   readonly tasks?: CollectionOrigin | undefined
   readonly gates?: CollectionOrigin | undefined
+  readonly phases?: CollectionOrigin | undefined
   readonly streamTasks?: ReadonlyMap<Stream, CollectionOrigin>
 }
 
@@ -39,6 +41,7 @@ export function createOrigin(plan: Plan, origins: Origins = {}): Origin {
       return `${stream(index)}/tasks/${segment(record?.tasks?.[task]?.id, task, collection)}`
     },
     gate: (index) => `/gates/${segment(plan.gates?.[index]?.id, index, origins.gates)}`,
+    phase: (index) => `/phases/${segment(plan.phases?.[index]?.id, index, origins.phases)}`,
   }
 }
 

@@ -144,7 +144,13 @@ function readDocument(value: unknown, inspection: Inspection, moving: MovingRepo
     gates: gates?.records,
     phases: phases?.records,
   }
-  const origins = { streams: streams?.origin, tasks: tasks?.origin, gates: gates?.origin, streamTasks }
+  const origins = {
+    streams: streams?.origin,
+    tasks: tasks?.origin,
+    gates: gates?.origin,
+    phases: phases?.origin,
+    streamTasks,
+  }
   return { plan: withoutUndefined(plan), origin: movedOrigin(createOrigin(plan, origins), expanded.written) }
 }
 

@@ -17,8 +17,10 @@ export interface PlannedPoint extends Point {
 /** The points of one plan. */
 export interface PointTable {
   readonly layout: Layout
-  /** Point `i` is node `taskCount + i`. Those of streams have no row yet: `resolveEdges` gives them theirs. */
+  /** Point `i` is node `taskCount + i`. Those of streams have no row yet: `resolveEdges` gives them theirs; `addPhases` those of phases. */
   readonly points: PlannedPoint[]
+  /** By stream: what must have come about before it starts, because of the phase it is in. */
+  readonly phaseBefore: Map<number, NodeIndex>
   /** By what they say. */
   readonly known: Map<string, NodeIndex>
   /** By stream: its tasks that are not optional; absent: all. */
@@ -31,7 +33,7 @@ export interface PointTable {
   shares: Int32Array | null
 }
 
-/** The points that a plan has without any condition: its streams, and the milestones of its tasks. */
+/** The points that a plan has without any condition: its streams, its phases, and the milestones of its tasks. */
 export function createPoints(layout: Layout, weight: Float64Array): PointTable {
   const points = layout.streamIds.map((id, stream): PlannedPoint => {
     const watches: readonly NodeIndex[] = []
@@ -39,7 +41,20 @@ export function createPoints(layout: Layout, weight: Float64Array): PointTable {
   })
   const known = new Map(layout.streamIds.map((id, stream) => [id as string, layout.tasks.length + stream]))
   const required = requiredTasks(layout)
-  const table: PointTable = { layout, points, known, required, weight, milestones: new Map(), shares: null }
+  const table: PointTable = {
+    layout,
+    points,
+    known,
+    required,
+    weight,
+    phaseBefore: new Map(),
+    milestones: new Map(),
+    shares: null,
+  }
+  for (const [phase, { id }] of layout.phases.entries()) {
+    known.set(id, layout.tasks.length + points.length)
+    points.push({ kind: 'phase', id, hit: 'done', needed: 0, spare: 0, watches: [], at: layout.origin.phase(phase) })
+  }
   for (let task = 0; task < layout.tasks.length; task++) {
     const { milestones } = layout.tasks[task] as Task
     if (milestones !== undefined) declareMilestones(table, task, milestones)

@@ -15,6 +15,7 @@ export const defaultPolicy: Policy = {
   jitter: 0.2,
   on: DEFAULT_RETRY_ON,
   maxLost: 3,
+  maxVerify: null,
   startToCloseMs: null,
   scheduleToStartMs: null,
   scheduleToCloseMs: null,
@@ -34,7 +35,7 @@ export interface Policies {
 }
 
 /** Merges the defaults of plan and stream with what each task says. Equal policies share one entry. */
-export function compilePolicies({ plan, tasks, streams, streamOf }: Layout): Policies {
+export function compilePolicies({ plan, tasks, streams, streamOf, gates, firstGate }: Layout): Policies {
   const policy = new Int32Array(tasks.length)
   const policies: Policy[] = []
   const byKey = new Map<string, number>()
@@ -52,7 +53,10 @@ export function compilePolicies({ plan, tasks, streams, streamOf }: Layout): Pol
     const stream = streamOf[task] as number
     const { retry, timeouts, heartbeat } = tasks[task] as Task
     if (retry !== undefined || timeouts !== undefined || heartbeat !== undefined) {
-      policy[task] = intern([plan.defaults, streams[stream]?.defaults, { retry, timeouts, heartbeat }])
+      // What holds for attempts says nothing about how long an approval may take.
+      const isApproval = task >= firstGate && gates[task - firstGate]?.kind === 'approval'
+      const outer = isApproval ? undefined : plan.defaults
+      policy[task] = intern([outer, streams[stream]?.defaults, { retry, timeouts, heartbeat }])
       continue
     }
     const place = stream === -1 ? streams.length : stream
@@ -76,6 +80,7 @@ function mergePolicy(layers: readonly (Defaults | undefined)[]): Policy {
     jitter: retry.jitter ?? defaultPolicy.jitter,
     on: retry.on ?? defaultPolicy.on,
     maxLost: retry.maxLost ?? defaultPolicy.maxLost,
+    maxVerify: retry.maxVerify ?? defaultPolicy.maxVerify,
     startToCloseMs: timeouts.startToClose ?? null,
     scheduleToStartMs: timeouts.scheduleToStart ?? null,
     scheduleToCloseMs: timeouts.scheduleToClose ?? null,

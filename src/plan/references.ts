@@ -9,6 +9,9 @@ export interface Reference {
   readonly path: readonly (string | number)[]
 }
 
+/** In the input of a verification step: the result of the task that is verified. No id begins so. */
+export const OWN_RESULT = '$result'
+
 type Path = (string | number)[]
 type Json = Readonly<Record<string, JsonValue | undefined>>
 

@@ -1,5 +1,5 @@
 /** The edges that a plan makes: who waits for what. */
-import type { Adjacency, Condition, NodeIndex, TaskIndex } from '../core/types.js'
+import type { Adjacency, Condition, JsonValue, NodeIndex, TaskIndex } from '../core/types.js'
 import { createAdjacencyBuilder } from './adjacency.js'
 import { isSoft, resolveDependency } from './dependency.js'
 import { pointerTo, type Reporter } from './diagnostic.js'
@@ -7,7 +7,7 @@ import { type Layout, taskPointer } from './layout.js'
 import type { PlanLimits } from './limits.js'
 import { lookUpTask, NOTHING, type Resolver, reportUnresolved } from './names.js'
 import { streamOfNode, tasksOfStream } from './points.js'
-import { visitReferences } from './references.js'
+import { OWN_RESULT, visitReferences } from './references.js'
 import type { SequenceEdges } from './sequences.js'
 import type { SoftEdge } from './soft.js'
 import { count, quote } from './text.js'
@@ -26,7 +26,12 @@ export interface ResolvedEdges {
  * to, and its turn in sequences; those of a stream are its tasks, or, where it has none, what it depends on; those of
  * other points are what they watch. Null, and reported, if there are too many.
  */
-export function resolveEdges(resolver: Resolver, turns: SequenceEdges, limits: PlanLimits): ResolvedEdges | null {
+export function resolveEdges(
+  resolver: Resolver,
+  turns: SequenceEdges,
+  gated: ReadonlyMap<TaskIndex, NodeIndex>,
+  limits: PlanLimits,
+): ResolvedEdges | null {
   const { layout, reporter, points: table } = resolver
   const { tasks, streams, streamOf } = layout
   const edges = createAdjacencyBuilder(tasks.length + table.points.length, expectedEdges(layout))
@@ -36,7 +41,7 @@ export function resolveEdges(resolver: Resolver, turns: SequenceEdges, limits: P
   for (let task = 0; task < tasks.length; task++) {
     const stream = streamOf[task] as number
     if (stream !== -1) addStreamEdges(streamEdges[stream] as StreamEdges, task, edges, soft)
-    const { dependsOn, input, if: condition } = tasks[task] as Task
+    const { dependsOn, input, verify, if: condition } = tasks[task] as Task
     if (dependsOn !== undefined) {
       for (let index = 0; index < dependsOn.length; index++) {
         const dependency = dependsOn[index] as Dependency
@@ -47,8 +52,11 @@ export function resolveEdges(resolver: Resolver, turns: SequenceEdges, limits: P
       }
     }
     if (typeof input === 'object') addReferences(task, (node) => edges.add(node), resolver)
+    if (verify !== undefined) addStepReferences(verify, task, (node) => edges.add(node), resolver)
     if (condition !== undefined) addCondition(condition, task, edges, conditions, resolver)
     for (const node of turns.get(task) ?? NO_NODES) edges.add(node)
+    const phase = gated.size === 0 ? undefined : gated.get(task)
+    if (phase !== undefined) edges.add(phase)
     edges.endRow()
     if (edges.size() + soft.length > limits.edges) return tooManyEdges(limits, reporter)
   }
@@ -95,12 +103,13 @@ export function visitDependencies(
   found: (node: NodeIndex, at: string) => void,
 ): void {
   const { layout } = resolver
-  const { dependsOn = [], input, if: condition } = layout.tasks[from] as Task
+  const { dependsOn = [], input, verify, if: condition } = layout.tasks[from] as Task
   for (const [index, dependency] of dependsOn.entries()) {
     if (isSoft(dependency)) continue
     found(resolveDependency(dependency, index, from, resolver), `${taskPointer(layout, from)}/dependsOn/${index}`)
   }
   if (typeof input === 'object') addReferences(from, found, resolver)
+  if (verify !== undefined) addStepReferences(verify, from, found, resolver)
   if (condition !== undefined) found(lookUpTask(condition.$from, from, layout), `${taskPointer(layout, from)}/if`)
 }
 
@@ -114,18 +123,51 @@ export function resolveStream({ dependsOn = [] }: Stream, index: number, resolve
     const at = `${layout.origin.stream(index)}/dependsOn/${position}`
     if (to !== NOTHING) (isSoft(dependency) ? soft : hard).push({ to, at })
   }
+  const before = resolver.points.phaseBefore.get(index)
+  if (before !== undefined) hard.push({ to: before, at: `${layout.origin.stream(index)}/phase` })
   return { hard, soft }
 }
 
+type Found = (task: TaskIndex, at: string) => void
+
 /** Calls `found` for each task that the input of `from` refers to. */
-function addReferences(from: TaskIndex, found: (task: TaskIndex, at: string) => void, resolver: Resolver): void {
+function addReferences(from: TaskIndex, found: Found, resolver: Resolver): void {
   const { layout } = resolver
-  visitReferences((layout.tasks[from] as Task).input ?? null, (reference, path) => {
-    const at = pointerTo(`${taskPointer(layout, from)}/input`, path)
+  const input = (layout.tasks[from] as Task).input ?? null
+  addReferencesIn(input, `${taskPointer(layout, from)}/input`, from, found, resolver)
+}
+
+/** The same for the inputs of its verification steps, which may also refer to the result of `from` itself. */
+function addStepReferences(
+  steps: NonNullable<Task['verify']>,
+  from: TaskIndex,
+  found: Found,
+  resolver: Resolver,
+): void {
+  const { layout } = resolver
+  for (const [position, step] of steps.entries()) {
+    if (typeof step === 'string' || step.input === undefined) continue
+    const at = `${taskPointer(layout, from)}/verify/${position}/input`
+    addReferencesIn(step.input, at, from, found, resolver, OWN_RESULT)
+  }
+}
+
+/** Calls `found` for each task that `input` refers to; `own` refers to none. */
+function addReferencesIn(
+  input: JsonValue,
+  base: string,
+  from: TaskIndex,
+  found: Found,
+  resolver: Resolver,
+  own: string | null = null,
+): void {
+  visitReferences(input, (reference, path) => {
+    const at = pointerTo(base, path)
     if (reference === null) {
       const hint = 'Write { "$from": "task", "path": ["key", 0] }; an input cannot have a key "$from" otherwise.'
       return resolver.reporter.error('BAD_REFERENCE', at, 'An object with "$from" is not a reference.', hint)
     }
+    if (reference.from === own) return
     const task = resolveReference(reference.from, 'input', from, at, resolver)
     if (task !== NOTHING) found(task, at)
   })

@@ -108,6 +108,7 @@ const retryShape = {
   jitter: number('a number from 0 to 1', 0, 1),
   on: listOf(retryableKind, 'a list of failure kinds'),
   maxLost: integer('a whole number from 0 to 1000', 0, 1000),
+  maxVerify: integer('a whole number from 0 to 1000', 0, 1000),
 } satisfies Shape<RetryFields<Duration>>
 
 const timeoutsShape = {
@@ -238,7 +239,7 @@ const gateShape = {
   timeout: positiveDuration,
 } satisfies Shape<GateFields<Duration>>
 
-const phaseShape = { title: text } satisfies Shape<PhaseFields>
+const phaseShape = { title: text, gate: id } satisfies Shape<PhaseFields>
 
 const pool = record({ slots: integer('a whole number from 1 to 100,000', 1, 100_000), capabilities }, ['slots'])
 const resource = z.union(

@@ -87,6 +87,12 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
     guarded: small.guarded,
     mergeOrder: small.mergeOrder,
     milestones: spliceMilestones(seating, written),
+    verify: spliceMap(large.verify, small.verify, written, taskAt, (steps) => steps),
+    phases: large.phases.map((phase, index) => ({
+      ...phase,
+      point: phase.point + taskCount - large.taskCount,
+      streams: small.phases[index]!.streams,
+    })),
     conditions: spliceMap(large.conditions, small.conditions, written, taskAt, ({ task, path }) => ({
       task: taskAt[task]!,
       path,
@@ -107,7 +113,7 @@ function seat(large: CompiledPlan, small: CompiledPlan): Seating {
   const seating: Seating = { large, small, taskAt, pointAt, newTasks, newPoints, taskCount }
   for (const [index, point] of small.points.entries()) {
     const known = places.get(keyOf(point))
-    if (known !== undefined && (point.kind === 'stream' || isSame(known, index, seating))) {
+    if (known !== undefined && (isNamed(point) || isSame(known, index, seating))) {
       pointAt[index] = taskCount + known
       continue
     }
@@ -115,6 +121,11 @@ function seat(large: CompiledPlan, small: CompiledPlan): Seating {
     newPoints.push(withOwnId(seatPoint(point, seating), places, large.points.length + newPoints.length))
   }
   return seating
+}
+
+/** Streams and phases are known by their ids, whatever else the small plan says of them. */
+function isNamed({ kind }: Point): boolean {
+  return kind === 'stream' || kind === 'phase'
 }
 
 /** Whether two points of one name say the same: long names are shortened. Those they watch have been seated before. */
@@ -193,15 +204,19 @@ function spliceStreams(large: CompiledPlan, small: CompiledPlan) {
   return { streamIds, streamIndex, at }
 }
 
-/** New tasks that become members of streams that are there, by index of the point in the large plan. */
+/** New tasks of streams that are there, and new streams of phases that are there, by index of the point in the large plan. */
 function newMembers({ large, small, pointAt, taskAt, taskCount }: Seating): ReadonlyMap<number, readonly NodeIndex[]> {
   const members = new Map<number, readonly NodeIndex[]>()
-  for (const [index, { kind }] of small.points.entries()) {
+  const isNew = (node: NodeIndex): boolean =>
+    node < small.taskCount
+      ? taskAt[node]! >= large.taskCount
+      : pointAt[node - small.taskCount]! >= taskCount + large.points.length
+  for (const [index, point] of small.points.entries()) {
     const place = pointAt[index]! - taskCount
-    if (kind !== 'stream' || place >= large.points.length) continue
+    if (!isNamed(point) || place >= large.points.length) continue
     const fresh = [...rowOf(small.predecessors, small.taskCount + index)]
-      .filter((node) => node < small.taskCount && taskAt[node]! >= large.taskCount)
-      .map((task) => taskAt[task]!)
+      .filter(isNew)
+      .map((node) => (node < small.taskCount ? taskAt[node]! : pointAt[node - small.taskCount]!))
     if (fresh.length > 0) members.set(place, fresh)
   }
   return members

@@ -46,7 +46,8 @@ function hintFor(trail: readonly NodeIndex[], { layout, points }: PointTable): s
 /** A stream waits for its tasks, and its tasks for what it depends on; other points are named by what they say. */
 function shortName(table: PointTable, node: NodeIndex): string {
   const { layout } = table
-  return streamOfNode(table, node) === -1 ? quote(nameOf(table, node)) : nodeName(layout, node)
+  const isPhase = table.points[node - layout.tasks.length]?.kind === 'phase'
+  return streamOfNode(table, node) === -1 && !isPhase ? quote(nameOf(table, node)) : nodeName(layout, node)
 }
 
 /** Pointer of what says that `from` depends on `to`. */

@@ -31,6 +31,8 @@ export interface RetryFields<Time> {
   readonly on?: readonly RetryableKind[] | undefined
   /** Attempts that may be lost with their worker, not counted as tries: 0 to 1000, default 3. */
   readonly maxLost?: number | undefined
+  /** Attempts that may fail verification, not counted as tries: 0 to 1000. Default: they are counted as tries. */
+  readonly maxVerify?: number | undefined
 }
 
 /** Absent means: no limit. All longer than 0. */
@@ -112,10 +114,12 @@ export interface Condition {
   readonly path?: readonly (string | number)[] | undefined
 }
 
-/** A step that must pass before a task counts as done. */
+/** A step that must pass before a task counts as done: it does unless its result is `false` or `{ passed: false }`. */
 export interface VerifyFields<Time> {
   readonly handler: string
+  /** JSON, with references; `{ "$from": "$result" }` is what the task itself returned. */
   readonly input?: JsonValue | undefined
+  /** How long the step may take. Default: no limit. */
   readonly timeout?: Time | undefined
 }
 
@@ -150,7 +154,7 @@ export interface TaskFields<Time, Work = string> {
   readonly timeouts?: TimeoutFields<Time> | undefined
   /** How often a running attempt gives a sign of life. */
   readonly heartbeat?: Time | undefined
-  /** Not yet supported. */
+  /** What must pass, in this order, before a completed attempt counts as succeeded; a name is a step without input. */
   readonly verify?: readonly (string | VerifyFields<Time>)[] | undefined
   /** Points inside the task that others may wait for, as `task#milestone`. */
   readonly milestones?: readonly string[] | undefined
@@ -172,7 +176,7 @@ export interface StreamFields<Time, Work = string> {
   readonly owns?: readonly string[] | undefined
   /** Streams that merge before this one: see `CompiledPlan.mergeOrder`. Does not order their tasks. */
   readonly mergeAfter?: readonly string[] | undefined
-  /** Not yet supported. */
+  /** The phase it belongs to: it starts when the phases before that are done, and their gates passed. */
   readonly phase?: string | undefined
   readonly priority?: number | undefined
   readonly pool?: string | undefined
@@ -191,19 +195,28 @@ export interface StampFields {
   readonly each?: readonly Readonly<Record<string, JsonValue>>[] | undefined
 }
 
-/** A gate without its id. Not yet supported. */
+/**
+ * A gate without its id: a checkpoint that something outside must pass. It is named wherever a task may be; who waits for it
+ * starts once it is passed.
+ */
 export interface GateFields<Time> {
   readonly title?: string | undefined
   readonly dependsOn?: readonly DependencyOf<Time>[] | undefined
+  /** `approval`: somebody says so (`run.approve`) · `check`: a handler finds out. */
   readonly kind: 'approval' | 'check'
+  /** Of a check: it passes unless the result is `false` or `{ passed: false }`. */
   readonly handler?: string | undefined
+  /** Of a check. */
   readonly input?: JsonValue | undefined
+  /** Of a check: one attempt. Of an approval: how long an answer may take, once it is ready. Default: no limit. */
   readonly timeout?: Time | undefined
 }
 
-/** A phase without its id. Not yet supported. */
+/** A phase without its id: streams that start when the phases before it in the plan are done. */
 export interface PhaseFields {
   readonly title?: string | undefined
+  /** A gate of the plan: it waits for the streams of the phase, and the next phase waits for it. */
+  readonly gate?: string | undefined
 }
 
 /** Identical workers. */

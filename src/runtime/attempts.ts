@@ -1,20 +1,9 @@
 /** The attempts this host has under way: starts them through their executor, stops them, and reports how they end. */
 
+import { verdictOf } from '../core/gates.js'
 import { createSmallMap, type SmallMap } from '../core/small-map.js'
-import type { RunState, ScopeState, SharedContexts } from '../core/state.js'
-import type {
-  ClaimSetSpec,
-  DurationMs,
-  EpochMs,
-  Fence,
-  Input,
-  Instruction,
-  JsonValue,
-  Rejection,
-  RunId,
-  TaskIndex,
-} from '../core/types.js'
-import { attemptId } from '../core/types.js'
+import type { ScopeState, SharedContexts } from '../core/state.js'
+import type { DurationMs, EpochMs, Fence, Input, Instruction, JsonValue, Rejection, RunId } from '../core/types.js'
 import type { AmendmentDocument } from '../plan/amendment.js'
 import { buildExtension } from '../plan/define.js'
 import type { RawAmendment } from './amending.js'
@@ -24,11 +13,10 @@ import { checkFailure, toFailure } from './failure.js'
 import { fitIn, type HandOverOptions } from './hand-over.js'
 import type { RegisteredHandler } from './handlers.js'
 import type { Done } from './host.js'
-import { fillInput } from './input.js'
+import { fillInput, type ResultOf } from './input.js'
 import { toJson } from './json.js'
 import { bytesOver } from './json-size.js'
 import type {
-  AttemptClaims,
   AttemptContext,
   AttemptOutcome,
   AttemptRequest,
@@ -38,6 +26,7 @@ import type {
   HandlerContext,
 } from './ports.js'
 import { throwIfRefused } from './refused.js'
+import { requestOf, resultOf, stepOf } from './requests.js'
 import { type StandardSchema, validateWith } from './standard-schema.js'
 
 export interface AttemptsOptions {
@@ -63,6 +52,7 @@ type Post = (input: Input | RawAmendment, done?: Done) => void
 
 type StartAttempt = Extract<Instruction, { readonly type: 'startAttempt' }>
 type GrantIntegration = Extract<Instruction, { readonly type: 'grantIntegration' }>
+type VerifyAttempt = Extract<Instruction, { readonly type: 'verifyAttempt' }>
 type StopAttempt = Extract<Instruction, { readonly type: 'stopAttempt' }>
 
 /** An outcome whose result is known to be JSON. */
@@ -78,6 +68,8 @@ export class AttemptUnderWay implements AttemptContext {
   readonly attempt: AttemptRequest
   readonly executor: Executor
   isStopping = false
+  /** Verification steps that follow when this has passed. */
+  stepsLeft = 0
   /** When the host next gives a sign of life for it; Infinity: never. */
   nextBeatAt: EpochMs
   /** What it sees of what was shared. */
@@ -209,6 +201,8 @@ function beatEveryMs({ attempt, executor }: AttemptUnderWay): DurationMs | null 
 export class Attempts {
   readonly underWay: SmallMap<Fence, AttemptUnderWay> = createSmallMap()
   private readonly options: AttemptsOptions
+  /** Attempts whose next verification step has not been asked for yet. */
+  private readonly between: Set<Fence> = new Set()
   /** How many attempts need signs of life from the host, and when the next one is due. */
   private beating = 0
   private beatAt: EpochMs = 0
@@ -227,20 +221,40 @@ export class Attempts {
     const handler = this.options.handlerOf(run.id, name)
     const executor = handler?.via ?? this.options.executor
     const request = requestOf(run, task, instruction, name)
-    const context = new AttemptUnderWay(request, executor, attempt.shared, this.options)
-    this.underWay.set(instruction.fence, context)
-    if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.startBeating(context)
+    const context = this.begin(request, executor, attempt.shared)
+    if (run.plan.verify.size > 0) context.stepsLeft = run.plan.verify.get(task)?.length ?? 0
     if (handler === undefined) {
       return this.refuse(context, `No handler "${name}" is registered.`)
     }
     const isPlain = run.plan.hasInput[task] === 0 && handler.input === undefined && attempt.shared.size === 0
     if (isPlain) return this.execute(context, handler)
-    void this.prepare(run, task, context, handler, run.plan.sources[task]!.input ?? null)
+    void this.prepare(context, handler, run.plan.sources[task]!.input ?? null, (from) => resultOf(run, task, from))
+  }
+
+  /** Carries out a verification step of an attempt, as it carried out its work. */
+  verify(instruction: VerifyAttempt): void {
+    this.between.delete(instruction.fence)
+    const attempt = this.options.state.attempts.get(instruction.fence)
+    if (attempt === undefined || attempt.verifying === null) return
+    const { request, input, resultOf } = stepOf(attempt, instruction.step)
+    const handler = this.options.handlerOf(request.run, request.handler)
+    const context = this.begin(request, handler?.via ?? this.options.executor, attempt.shared)
+    context.stepsLeft = request.step.of - request.step.number
+    if (handler === undefined) return this.refuse(context, `No handler "${request.handler}" is registered.`)
+    void this.prepare(context, handler, input, resultOf)
+  }
+
+  private begin(request: AttemptRequest, executor: Executor, shared: SharedContexts): AttemptUnderWay {
+    const context = new AttemptUnderWay(request, executor, shared, this.options)
+    this.underWay.set(request.fence, context)
+    if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.startBeating(context)
+    return context
   }
 
   stop(instruction: StopAttempt): void {
     const context = this.underWay.get(instruction.fence)
     const { run, task, fence } = instruction
+    this.between.delete(fence)
     // Not started here, or ended before it could be told: nothing of it runs any more.
     if (context === undefined) return this.options.post({ type: 'confirmStop', run, task, fence })
     context.abort(instruction.reason)
@@ -283,7 +297,7 @@ export class Attempts {
 
   /** Resolves when nothing is under way, or after `limitMs` of real time. */
   async idle(limitMs: DurationMs): Promise<void> {
-    if (this.underWay.size === 0) return
+    if (this.isIdle()) return
     let timer: ReturnType<typeof setTimeout> | undefined
     await new Promise<void>((resolve) => {
       this.onIdle = resolve
@@ -300,13 +314,12 @@ export class Attempts {
   }
 
   private async prepare(
-    run: RunState,
-    task: TaskIndex,
     context: AttemptUnderWay,
     handler: RegisteredHandler,
     input: JsonValue,
+    resultOf: ResultOf,
   ): Promise<void> {
-    const filled = fillInput(input, (from) => resultOf(run, task, from))
+    const filled = fillInput(input, resultOf)
     if (!filled.ok) return this.refuse(context, filled.problem)
     const fitted = await fitIn(context, filled.value, context.sharedContexts, this.options.handOver)
     if (!fitted.ok) return this.settle(context, { ok: false, failure: fitted.failure })
@@ -384,60 +397,27 @@ export class Attempts {
 
   /** Reports the end of an attempt, once; `null` and the end of one told to stop confirm that it has stopped. */
   private settle(context: AttemptUnderWay, outcome: Settled | null): void {
-    const { run, task, fence } = context.attempt
+    const { run, task, fence, step } = context.attempt
     if (this.underWay.get(fence) !== context) return
     this.underWay.delete(fence)
     this.options.exchange.forget(fence)
     if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.beating -= 1
     if (outcome === null || context.isStopping) this.options.post({ type: 'confirmStop', run, task, fence })
-    else if (outcome.ok) this.complete(context, outcome.result)
-    else this.options.post({ type: 'fail', run, task, fence, failure: outcome.failure })
-    if (this.underWay.size === 0) this.onIdle?.()
+    else if (!outcome.ok)
+      this.options.post({ type: 'fail', run, task, fence, failure: outcome.failure, ...numberOf(step) })
+    else {
+      if (context.stepsLeft > 0 && (step === undefined || verdictOf(outcome.result).isPassed)) this.between.add(fence)
+      if (step === undefined) this.complete(context, outcome.result)
+      else this.options.post({ type: 'verify', run, task, fence, step: step.number, result: outcome.result })
+    }
+    if (this.isIdle()) this.onIdle?.()
+  }
+
+  private isIdle(): boolean {
+    return this.underWay.size === 0 && this.between.size === 0
   }
 }
 
-const NO_CLAIMS: AttemptClaims = { write: [], read: [], integrate: [], advisory: [] }
-
-function requestOf(run: RunState, task: TaskIndex, instruction: StartAttempt, handler: string): AttemptRequest {
-  const { plan } = run
-  const policy = plan.policies[plan.policy[task]!]!
-  const claimSet = plan.claimSet[task]!
-  const claims = claimSet === -1 ? NO_CLAIMS : claimTexts(plan.claimSets[claimSet]!)
-  const { attempt, fence, worker } = instruction
-  const startedAt = run.startedAt[task]!
-  return {
-    id: attemptId(run.id, instruction.task, attempt),
-    run: run.id,
-    task: instruction.task,
-    attempt,
-    fence,
-    worker,
-    handler,
-    input: null,
-    claims,
-    heartbeatMs: policy.heartbeatMs,
-    deadlineAt: policy.startToCloseMs === null ? null : startedAt + policy.startToCloseMs,
-  }
-}
-
-function claimTexts({ write, read, integrate, advisory }: ClaimSetSpec): AttemptClaims {
-  return {
-    write: write.map(textOf),
-    read: read.map(textOf),
-    integrate: integrate.map(textOf),
-    advisory: advisory.map(textOf),
-  }
-}
-
-function textOf(pattern: { readonly text: string }): string {
-  return pattern.text
-}
-
-/** The result of a sibling, else of a task by its full id. */
-function resultOf(run: RunState, task: TaskIndex, from: string): JsonValue | undefined {
-  const { plan } = run
-  const stream = plan.streamOf[task]!
-  const sibling = stream === -1 ? undefined : plan.taskIndex.get(`${plan.streamIds[stream]!}/${from}`)
-  const source = sibling ?? plan.taskIndex.get(from)
-  return source === undefined ? undefined : (run.results.get(source) ?? null)
+function numberOf(step: AttemptRequest['step']): { readonly step?: number } {
+  return step === undefined ? {} : { step: step.number }
 }

@@ -4,7 +4,7 @@
  * `CLOSED`: the scheduler was closed · `STORE_FAILED`: the store could not be reached after repeated tries ·
  * `SCOPE_TAKEN`: another scheduler writes to this scope · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
  * plan names handlers nobody registered · `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`,
- * `TASK_FINISHED`, `TASK_OPEN`, `TASK_STARTED`, `STREAM_FINISHED`, `MILESTONE_UNKNOWN`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
+ * `TASK_FINISHED`, `TASK_OPEN`, `TASK_STARTED`, `STREAM_FINISHED`, `MILESTONE_UNKNOWN`, `GATE_UNKNOWN`, `GATE_NOT_READY`, `GATE_ANSWERED`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
  * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read · `PLAN_DIFFERS`: the run was started with another
  * plan · `ATTEMPT_STALE`, `WORKER_UNKNOWN`: an attempt that has been taken back or has ended hands something over, or
  * something is sent to a worker that is not there · `VALUE_INVALID`: a value is not what it must be ·
@@ -29,6 +29,9 @@ export type SchedulerErrorCode =
   | 'TASK_OPEN'
   | 'TASK_STARTED'
   | 'STREAM_FINISHED'
+  | 'GATE_UNKNOWN'
+  | 'GATE_NOT_READY'
+  | 'GATE_ANSWERED'
   | 'POOL_INVALID'
   | 'LIMIT_INVALID'
   | 'ID_INVALID'

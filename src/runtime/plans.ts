@@ -35,7 +35,8 @@ export function lacksHandlers({ plan, status }: RunState, isKnown: (name: string
 /** Every task must have a handler that this host knows. */
 export function checkHandlers(plan: CompiledPlan, isKnown: (name: string) => boolean): void {
   const problems = plan.handlers.filter((name) => !isKnown(name)).map((name) => `Handler "${name}" is not registered.`)
-  const nameless = plan.taskIds.filter((_, task) => plan.handler[task] === -1)
+  const isWork = (task: number): boolean => plan.gates.get(task) !== 'approval'
+  const nameless = plan.taskIds.filter((_, task) => plan.handler[task] === -1 && isWork(task))
   if (nameless.length > 0) {
     const more = nameless.length > 5 ? ` and ${nameless.length - 5} more` : ''
     problems.push(

@@ -70,7 +70,7 @@ export interface Store {
 
 /** Everything an executor needs to know to carry out one attempt. Plain data, fit to be sent to another machine. */
 export interface AttemptRequest {
-  /** `run/stream/task#2`: the idempotency key. */
+  /** `run/stream/task#2`: the idempotency key, unique also among the steps of one attempt. */
   readonly id: AttemptId
   readonly run: RunId
   readonly task: TaskId
@@ -88,6 +88,11 @@ export interface AttemptRequest {
   readonly heartbeatMs: DurationMs | null
   /** When the attempt is stopped as too slow; null: never. */
   readonly deadlineAt: EpochMs | null
+  /**
+   * Set where this is not the work itself but a step of its verification, after it, in the same slot and with the same
+   * claims: `handler`, `input` and `deadlineAt` are the step's, and `id` is `run/stream/task#2/verify/1`.
+   */
+  readonly step?: { readonly number: number; readonly of: number }
 }
 
 /** The claims of an attempt, as its plan says them. */

@@ -3,6 +3,7 @@ import type { RunState, ScopeState } from '../core/state.js'
 import { isFinal, STATUS } from '../core/state.js'
 import type { DurationMs, EpochMs } from '../core/types.js'
 import { canServe } from '../core/workers.js'
+import { type Blocker, blockersOf, type OpenGate, openGates, type PhaseProgress, phasesOf } from './standing.js'
 
 export interface Progress {
   readonly total: number
@@ -21,12 +22,19 @@ export interface Progress {
   readonly percent: number
   /** How long the rest may take; null while there is nothing to judge by. An estimate, not a promise. */
   readonly etaMs: DurationMs | null
+  /** In the order of the plan. */
+  readonly phases: readonly PhaseProgress[]
+  /** The gates that await approval, the longest-waiting first. */
+  readonly gates: readonly OpenGate[]
+  /** At most five tasks and gates that hold up the most work, most first. Made when first read. */
+  readonly blockers: readonly Blocker[]
 }
 
 /** Progress of `run` at `now`. O(tasks + dependencies). */
 export function progressOf(state: ScopeState, run: RunState, now: EpochMs): Progress {
   const { counts, plan } = run
   const done = counts[STATUS.succeeded]! + counts[STATUS.failed]! + counts[STATUS.cancelled]! + counts[STATUS.skipped]!
+  let blockers: readonly Blocker[] | undefined
   const work = workOf(run)
   const share = work.all > 0 ? work.done / work.all : plan.taskCount === 0 ? 1 : done / plan.taskCount
   return {
@@ -42,6 +50,12 @@ export function progressOf(state: ScopeState, run: RunState, now: EpochMs): Prog
     done,
     percent: Math.round(share * 1000) / 10,
     etaMs: done === plan.taskCount ? 0 : etaOf(state, run, now),
+    phases: phasesOf(run),
+    gates: openGates(run),
+    get blockers(): readonly Blocker[] {
+      blockers ??= blockersOf(state, run, now)
+      return blockers
+    },
   }
 }
 
@@ -64,7 +78,8 @@ function etaOf(state: ScopeState, run: RunState, now: EpochMs): DurationMs | nul
   const { factor, mean } = pace(run)
   if (mean === null) return null
   const left = (task: number): DurationMs => {
-    if (isFinal(run.status[task]!)) return 0
+    // How long people take is not to be foretold from how long work takes.
+    if (isFinal(run.status[task]!) || run.plan.gates.get(task) === 'approval') return 0
     const whole = (run.plan.estimateMs[task]! || mean) * factor
     const spent = run.status[task] === STATUS.running ? now - run.startedAt[task]! : 0
     return Math.max(whole - spent, 0)
@@ -85,8 +100,8 @@ function pace(run: RunState): { readonly factor: number; readonly mean: Duration
       planned += estimate
       plannedCount += 1
     }
-    // A reused result took no time.
-    if (run.status[task] !== STATUS.succeeded || run.attempts[task] === 0) continue
+    // A reused result took no time, and how long an approval takes says nothing of work.
+    if (run.status[task] !== STATUS.succeeded || run.attempts[task] === 0 || run.plan.gates.has(task)) continue
     const duration = run.endedAt[task]! - run.startedAt[task]!
     took += duration
     timed += 1

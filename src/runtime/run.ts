@@ -42,6 +42,12 @@ export interface CancelOptions {
   readonly reason?: string
 }
 
+export interface GateAnswer {
+  /** Who says so. Kept in the journal; who approved is the result of the gate, with the note. */
+  readonly by?: string
+  readonly note?: string
+}
+
 export interface Run<Results = unknown> {
   readonly id: string
   /** Resolves when the run has ended; never rejects because work failed. @throws SchedulerError, InvariantError */
@@ -60,6 +66,14 @@ export interface Run<Results = unknown> {
   progress(): Progress
   /** Cancels the run, or a task or stream of it. Resolves once that is durable; what runs is then told to stop. */
   cancel(target?: string | CancelOptions): Promise<void>
+  /**
+   * Passes a gate that awaits approval: whoever waits for it may start. Resolves once that is durable.
+   *
+   * @throws SchedulerError GATE_UNKNOWN, GATE_NOT_READY, GATE_ANSWERED
+   */
+  approve(gate: string, answer?: GateAnswer): Promise<void>
+  /** Fails a gate that awaits approval: whoever waits for it is skipped. @throws as `approve` does */
+  refuse(gate: string, answer?: GateAnswer): Promise<void>
   /** Nothing of the run starts any more; what runs goes on. */
   pause(reason?: string): Promise<void>
   resume(): Promise<void>
@@ -205,6 +219,18 @@ export class RunHandle implements Run<unknown> {
   cancel(target: string | CancelOptions = {}): Promise<void> {
     const { task, stream, reason = 'cancelled by request' } = typeof target === 'string' ? { task: target } : target
     return this.ask({ type: 'cancel', run: this.id, target: cancelTarget(task, stream), reason })
+  }
+
+  approve(gate: string, answer?: GateAnswer): Promise<void> {
+    return this.answer('approve', gate, answer)
+  }
+
+  refuse(gate: string, answer?: GateAnswer): Promise<void> {
+    return this.answer('refuse', gate, answer)
+  }
+
+  private answer(type: 'approve' | 'refuse', gate: string, { by, note }: GateAnswer = {}): Promise<void> {
+    return this.ask({ type, run: this.id, gate, by: by ?? null, note: note ?? null })
   }
 
   pause(reason = 'paused by request'): Promise<void> {

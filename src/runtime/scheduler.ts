@@ -158,6 +158,7 @@ export class SchedulerOfScope implements Scheduler {
       perform: (instruction) => {
         if (instruction.type === 'startAttempt') this.attempts.start(instruction)
         else if (instruction.type === 'stopAttempt') this.attempts.stop(instruction)
+        else if (instruction.type === 'verifyAttempt') this.attempts.verify(instruction)
         else this.attempts.grantIntegration(instruction)
       },
       onFrozen: (error) => this.failAll(error),

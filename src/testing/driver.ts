@@ -1,5 +1,5 @@
 /** Who decides what happens next in a simulated world: chance, at rates the world has; and then calm, until all has ended. */
-import { isFinal } from '../core/state.js'
+import { isFinal, PLACE } from '../core/state.js'
 import type { MessageTarget, StreamId, TaskId, WorkerId } from '../core/types.js'
 import { canServe } from '../core/workers.js'
 import { checkExplained } from './explained.js'
@@ -21,7 +21,8 @@ type Choice =
   | 'wait'
   | 'open'
   | 'join'
-  | Exclude<keyof Rates, 'slow' | 'gather' | 'hold' | 'deaf'>
+  | 'approve'
+  | Exclude<keyof Rates, 'slow' | 'absent' | 'gather' | 'hold' | 'deaf'>
 
 /** Steps at most for each task of the world before it calms down. */
 const STEPS_PER_TASK = 4
@@ -104,6 +105,10 @@ function createPlayer(machine: Machine, random: Random): () => Step {
       case 'leave':
       case 'pause':
       case 'again':
+        return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
+      case 'approve':
+      case 'refuse':
+        return answer(machine, random, choice)
       case 'cancelTask':
       case 'cancelStream':
       case 'cancelRun':
@@ -133,11 +138,12 @@ function withMishap(step: Step, random: Random, rates: Rates): Step {
 }
 
 function weigh(rates: Rates): { choices: readonly Choice[]; limits: readonly number[]; total: number } {
-  const { slow, gather: _gather, hold: _hold, deaf: _deaf, ...others } = rates
+  const { slow, absent, gather: _gather, hold: _hold, deaf: _deaf, ...others } = rates
   const weights: readonly [Choice, number][] = [
     ['complete', 100 * (1 - slow)],
     ['confirm', 25],
     ['wait', 10],
+    ['approve', 25 * (1 - absent)],
     ['open', 4],
     ['join', 8],
     ...(Object.entries(others) as [Choice, number][]),
@@ -275,6 +281,26 @@ function steer(world: WorldSpec, random: Random, choice: Steering): Step {
   }
 }
 
+/** Mostly to one that awaits it. */
+function answer(machine: Machine, random: Random, kind: 'approve' | 'refuse'): Step {
+  const awaiting = gatesAwaiting(machine)
+  if (awaiting.length > 0 && random.chance(0.9)) return { kind, ...random.pick(awaiting) }
+  const { id: run, tasks } = random.pick(machine.world.runs)
+  const gates = tasks.filter(({ gate }) => gate !== null)
+  if (gates.length === 0) return { kind: 'wait', ms: 1 }
+  return { kind, run, gate: random.pick(gates).id }
+}
+
+function gatesAwaiting({ state }: Machine): readonly { readonly run: string; readonly gate: string }[] {
+  const found: { run: string; gate: string }[] = []
+  for (const run of state.runs.values()) {
+    for (const task of run.plan.gates.keys()) {
+      if (run.place[task] === PLACE.gate) found.push({ run: run.id, gate: run.plan.taskIds[task]! })
+    }
+  }
+  return found
+}
+
 function cancel(world: WorldSpec, random: Random, choice: 'cancelTask' | 'cancelStream' | 'cancelRun'): Step {
   const { id: run, tasks, streams } = random.pick(world.runs)
   if (choice === 'cancelRun') return { kind: 'cancel', run, target: 'run', id: run }
@@ -336,6 +362,8 @@ function calmStep(machine: Machine): Step | null {
   const work = running[0]
   if (work !== undefined) return { kind: 'report', report: 'complete', run: work.run, task: work.task }
   if (machine.events.length > 0 || machine.mailbox.length > 0) return { kind: 'wait', ms: 0 }
+  const gate = gatesAwaiting(machine)[0]
+  if (gate !== undefined) return { kind: 'approve', ...gate }
   return wakeAt === null ? null : { kind: 'wake' }
 }
 

@@ -3,6 +3,7 @@ import { parsePattern } from '../claims/pattern.js'
 import type { AttemptRef, BatchDecision, Input, RunEvent } from '../core/types.js'
 import type { History } from './history.js'
 import { numberOf } from './history-facts.js'
+import { saysNo } from './history-gates.js'
 import { isAddressee } from './history-handed-over.js'
 import { type AttemptPast, isOver } from './history-past.js'
 import type { Machine } from './machine-state.js'
@@ -26,7 +27,7 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
     const isOpen =
       isBlurred ||
       ended.has(fence) ||
-      (input.type === 'cancel' && ended.size > 0) ||
+      (MAY_MEET_ENDS.has(input.type) && ended.size > 0) ||
       (input.type === 'send' && isJoined) ||
       (isChanged && input.type === 'claim')
     const expected = isOpen ? 'either' : expectOf(machine, input)
@@ -40,18 +41,23 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
 
 /** Reports after which an attempt is what it was. */
 const STAYS: ReadonlySet<Input['type']> = new Set(['beat', 'milestone', 'share', 'integrate', 'claim'])
+/** What reports before them may have made possible, or impossible. */
+const MAY_MEET_ENDS: ReadonlySet<Input['type']> = new Set(['cancel', 'approve', 'refuse'])
 /** Inputs that change nothing of what is expected of those after them. */
 const APART: ReadonlySet<Input['type']> = new Set(['tick', 'join', 'send', 'setLimit'])
 
 function expectOf(machine: Machine, input: Input): Expectation {
-  const { history } = machine
+  const { history, state, now } = machine
   switch (input.type) {
     case 'complete':
+    case 'verify':
     case 'fail':
     case 'beat':
     case 'share': {
       const attempt = history.attempt(input.fence)
       if (attempt === null || attempt.isClosing) return 'refused'
+      const about = input.type === 'complete' ? null : 'step' in input ? (input.step ?? null) : null
+      if (input.type !== 'beat' && about !== (attempt.verifying?.step ?? null)) return 'refused'
       return attempt.run.facts.id === input.run && attempt.task.facts.id === input.task ? 'accepted' : 'refused'
     }
     case 'milestone': {
@@ -86,6 +92,15 @@ function expectOf(machine: Machine, input: Input): Expectation {
     }
     case 'amend':
     case 'reopen':
+      return 'either'
+    case 'approve':
+    case 'refuse': {
+      const run = history.run(input.run)
+      const task = run?.tasks.get(input.gate)
+      if (run?.isClosed !== false || task?.facts.spec.gate?.kind !== 'approval') return 'refused'
+      const at = Math.max(now, state.clock, state.deadlines.reached())
+      return task.status === 'idle' && task.readyOrder !== 0 && task.retryAt <= at ? 'accepted' : 'refused'
+    }
     case 'join':
     case 'drain':
     case 'leave':
@@ -147,11 +162,12 @@ export function checkAnswers(
     const own = countOf(events, input)
     effects += own
     if (own !== 1 && mustHaveEffect(input)) fail(input, `has ${own} effects, not one`)
-    if (input.type === 'complete') checkResult(machine, input)
+    const isDone = events.some((event) => event.type === 'attempt.succeeded' && isEffect(input, event))
+    if (input.type === 'complete' && isDone) checkResult(machine, input)
     if (input.type === 'milestone') checkReached(machine, input)
   }
   let all = 0
-  for (const event of events) if (isReport(event)) all += 1
+  for (const event of events) if (isReport(machine, event)) all += 1
   if (all > effects) fail(inputs[0]!, 'is refused and has an effect all the same (S4)')
 }
 
@@ -161,16 +177,35 @@ function countOf(events: readonly RunEvent[], input: Input): number {
   return count
 }
 
-const HAVE_EFFECT: ReadonlySet<Input['type']> = new Set(['complete', 'fail', 'confirmStop', 'open', 'share', 'send'])
+const MUST_HAVE_EFFECT: ReadonlySet<Input['type']> = new Set([
+  'complete',
+  'verify',
+  'fail',
+  'confirmStop',
+  'open',
+  'approve',
+  'refuse',
+  'share',
+  'send',
+])
 
 function mustHaveEffect({ type }: Input): boolean {
-  return HAVE_EFFECT.has(type)
+  return MUST_HAVE_EFFECT.has(type)
 }
 
 /** Events that only a report can lead to. */
-function isReport(event: RunEvent): boolean {
+function isReport({ facts }: Machine, event: RunEvent): boolean {
   switch (event.type) {
+    case 'gate.passed':
+    case 'gate.failed': {
+      const isAsked = facts.runs.get(event.run)?.tasks.get(event.gate)?.spec.gate?.kind === 'approval'
+      return isAsked && (event.type === 'gate.passed' || event.failure.kind === 'verify')
+    }
     case 'attempt.succeeded':
+      // After the last step it follows from that.
+      return facts.runs.get(event.run)?.tasks.get(event.task)?.spec.verify.length === 0
+    case 'attempt.completed':
+    case 'attempt.verified':
     case 'attempt.renewed':
     case 'attempt.progressed':
     case 'context.shared':
@@ -190,9 +225,18 @@ function isReport(event: RunEvent): boolean {
 function isEffect(input: Input, event: RunEvent): boolean {
   switch (input.type) {
     case 'complete':
-      return event.type === 'attempt.succeeded' && event.fence === input.fence
+      if (event.type === 'attempt.failed') return event.fence === input.fence && event.failure.kind === 'verify'
+      return (event.type === 'attempt.succeeded' || event.type === 'attempt.completed') && event.fence === input.fence
+    case 'verify':
+      if (saysNo(input.result)) return event.type === 'attempt.failed' && event.fence === input.fence
+      return event.type === 'attempt.verified' && event.fence === input.fence && event.step === input.step
+    case 'approve':
+      return event.type === 'gate.passed' && event.gate === input.gate && event.run === input.run
+    case 'refuse':
+      return event.type === 'gate.failed' && event.gate === input.gate && event.failure.kind === 'verify'
     case 'fail':
-      return event.type === 'attempt.failed' && event.failure === input.failure
+      if (event.type !== 'attempt.failed') return false
+      return input.step === undefined ? event.failure === input.failure : event.fence === input.fence
     case 'beat':
       return (event.type === 'attempt.renewed' || event.type === 'attempt.progressed') && event.fence === input.fence
     case 'milestone':

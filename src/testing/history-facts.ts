@@ -3,11 +3,13 @@ import { overlap } from '../claims/overlap.js'
 import type { Pattern } from '../claims/pattern.js'
 import { parsePattern } from '../claims/pattern.js'
 import type { OnFailure } from '../core/types.js'
+import { policyOf } from './world-gates.js'
 import type {
   AskSpec,
   MemberSpec,
   PolicySpec,
   RunSpec,
+  StreamSpec,
   TaskSpec,
   WaitSpec,
   WorkerSpec,
@@ -48,6 +50,7 @@ export interface RunFacts {
   /** The tasks that wait for the success of a task. */
   readonly dependents: ReadonlyMap<string, readonly string[]>
   readonly conditions: readonly ConditionFacts[]
+  readonly phases: ReadonlySet<string>
   /** The conditions that a task has to do with. */
   readonly about: ReadonlyMap<string, readonly number[]>
   /** By condition: the tasks that wait for it. */
@@ -76,23 +79,44 @@ function factsOfRun(world: WorldSpec, run: RunSpec): RunFacts {
     const ids = [...spec.after, ...(stream?.after ?? [])]
     const after = new Set(ids.filter((each) => !streams.has(each)))
     if (spec.asks !== null) after.add(spec.asks.task)
+    const phased = phasesBefore(run, spec, stream)
+    for (const gate of phased.gates) after.add(gate)
     const waits = [
+      ...phased.streams.map((each) => ({ condition: written.ofStream(each), lag: 0 })),
       ...ids.filter((each) => streams.has(each)).map((each) => ({ condition: written.ofStream(each), lag: 0 })),
       ...[...spec.waits, ...(stream?.waits ?? [])]
         .filter(({ soft }) => !soft)
         .map((wait) => ({ condition: written.ofWait(wait), lag: wait.lag })),
       ...written.turnsOf(spec).map((condition) => ({ condition, lag: 0 })),
     ]
-    const policy = world.policies[spec.policy]!
+    const policy = policyOf(world, spec)
     tasks.set(id, { id, after: [...after], waits, asks: spec.asks, weight: spec.estimate, spec, policy })
   }
+  const phases = new Set(run.phases.map(({ id }) => id))
   return {
     id: run.id,
     streams: new Set(streams.keys()),
     resources: run.resources,
     onFailure: run.onFailure,
     tasks,
+    phases,
     ...indexWaits(tasks, written.conditions),
+  }
+}
+
+/** What must be done and passed before a task starts, because of the phase it is in, or whose gate it is. */
+function phasesBefore(
+  { phases, streams }: RunSpec,
+  { id, gate }: TaskSpec,
+  stream: StreamSpec | undefined,
+): { readonly gates: readonly string[]; readonly streams: readonly string[] } {
+  const own = phases.findIndex((phase) => phase.gate === id && gate !== null)
+  const at = own === -1 ? phases.findIndex((phase) => phase.id === stream?.phase) : own
+  const before = phases.slice(0, Math.max(at, 0))
+  const done = own === -1 ? before : phases.slice(0, own + 1)
+  return {
+    gates: before.flatMap((phase) => phase.gate ?? []),
+    streams: streams.filter(({ phase }) => done.some(({ id }) => id === phase)).map((each) => each.id),
   }
 }
 

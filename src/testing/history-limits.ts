@@ -1,7 +1,8 @@
 /** Whether an attempt was stopped, and its task tried again, when the plan says so and not otherwise. */
-import type { RunEventMap } from '../core/types.js'
+import type { FailureKind, RunEventMap } from '../core/types.js'
 import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse } from './history-past.js'
+import { stepLimit } from './history-verify.js'
 
 /** Signs of life are recorded by the tenth of a lease; so much longer may silence last, and so much earlier it must end. */
 const SHARE = 0.1
@@ -33,7 +34,9 @@ export function checkStop(attempt: AttemptPast, event: RunEventMap['attempt.clos
     case 'timeout': {
       const isTooSlow = policy.startToClose !== undefined && event.at >= startedAt + policy.startToClose
       const isTooLate = policy.scheduleToClose !== undefined && event.at >= task.scheduledAt + policy.scheduleToClose
-      if (!isTooSlow && !isTooLate) isWrong(`it has run for ${event.at - startedAt} ms`)
+      const step = stepLimit(attempt)
+      const isStepTooSlow = step !== null && event.at >= step.since + step.limit
+      if (!isTooSlow && !isTooLate && !isStepTooSlow) isWrong(`it has run for ${event.at - startedAt} ms`)
       return
     }
     case 'aborted':
@@ -47,7 +50,10 @@ export function checkStop(attempt: AttemptPast, event: RunEventMap['attempt.clos
 }
 
 /** After a decision nobody is live who has taken too long, was silent too long, or got stuck. */
-export function checkAlive({ task, name, startedAt, heardAt, progressAt, integration }: AttemptPast, at: number): void {
+export function checkAlive(attempt: AttemptPast, at: number): void {
+  const { task, name, startedAt, heardAt, progressAt, integration } = attempt
+  const step = stepLimit(attempt)
+  if (step !== null && at >= step.since + step.limit) accuse(`${name} is verified since ${step.since}`)
   const { startToClose, heartbeat, stall } = task.facts.policy
   if (startToClose !== undefined && at >= startedAt + startToClose) accuse(`${name} has run for ${at - startedAt} ms`)
   const longer = 1 + SHARE
@@ -67,13 +73,24 @@ export function checkPatience(run: RunPast, task: TaskPast, at: number, what: st
   }
 }
 
+/** What can end an attempt that is being verified: a step, or whatever ends any attempt. */
+const OF_STEPS: readonly FailureKind[] = ['verify', 'lost', 'timeout', 'stalled', 'cancelled']
+
 /** S6: tried again only within the bounds, only for the kinds the plan names, and not before its time. */
 export function checkFailure(run: RunPast, attempt: AttemptPast, event: RunEventMap['attempt.failed']): void {
   const { failure, retryAt } = event
   const { task, name } = attempt
   const { policy } = task.facts
   const isLost = failure.kind === 'lost'
-  const budget = isLost ? policy.maxLost - task.lost : policy.maxAttempts - (attempt.number - task.lost)
+  const isUnverified = failure.kind === 'verify' && policy.maxVerify !== null
+  const counted = attempt.number - task.lost - task.unverified
+  const budget = isLost
+    ? policy.maxLost - task.lost
+    : isUnverified
+      ? (policy.maxVerify ?? 0) - task.unverified
+      : policy.maxAttempts - counted
+  const mayFail = attempt.verifying === null || OF_STEPS.includes(failure.kind)
+  if (!mayFail) accuse(`${name} fails its verification as "${failure.kind}"`)
   const mayRetry =
     budget > 0 &&
     !run.isCancelled &&
@@ -85,7 +102,7 @@ export function checkFailure(run: RunPast, attempt: AttemptPast, event: RunEvent
     return
   }
   if (!mayRetry) accuse(`${name} failed (${failure.kind}) and is tried again (S6)`)
-  const spent = attempt.number - task.lost
+  const spent = isUnverified ? task.unverified + 1 : counted
   const full = Math.min(policy.maxDelay, policy.initialDelay * policy.factor ** (spent - 1))
   const least = Math.max(isLost ? 0 : full * (1 - policy.jitter) - 1, failure.retryAfterMs ?? 0)
   const most = Math.max(isLost ? 0 : full + 1, failure.retryAfterMs ?? 0)

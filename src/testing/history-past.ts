@@ -8,6 +8,7 @@ export interface TaskPast {
   status: 'idle' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped'
   attempts: number
   lost: number
+  unverified: number
   /** Not to be tried again before. */
   retryAt: number
   /** When it became ready, by counting; 0 if it never did. */
@@ -19,6 +20,8 @@ export interface TaskPast {
   /** How often it was passed while it had waited longest. */
   passes: number
   live: AttemptPast | null
+  /** Of a gate: whether its end was told as such. */
+  isAnswered: boolean
   /** What it returned. */
   result: JsonValue
   /** It was skipped because there was nothing to do. */
@@ -61,6 +64,8 @@ export interface AttemptPast {
   readonly startedAt: number
   heardAt: number
   progressAt: number
+  /** What the work returned, as JSON, and the step (from 1) of its verification since then; null before. */
+  verifying: { readonly result: string; readonly step: number; readonly since: number } | null
   isClosing: boolean
   stoppedFor: ClosingReason | null
   /** Whether it has asked to integrate, and does. */
@@ -87,6 +92,7 @@ export function newRun(facts: RunFacts, at: number): RunPast {
       status: 'idle',
       attempts: 0,
       lost: 0,
+      unverified: 0,
       retryAt: Number.NEGATIVE_INFINITY,
       readyOrder: 0,
       readyAt: Number.NaN,
@@ -96,6 +102,7 @@ export function newRun(facts: RunFacts, at: number): RunPast {
       result: null,
       isNeedless: false,
       reached: new Set(),
+      isAnswered: false,
     })
   }
   const conditions = facts.conditions.map((): ConditionPast => ({ verdict: 'open', heldAt: Number.NaN }))

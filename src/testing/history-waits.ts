@@ -132,7 +132,8 @@ function isRight(run: RunPast, task: TaskPast, reason: SkipReason): boolean {
   const stand = standOf(run, task)
   switch (reason.kind) {
     case 'dependency': {
-      const isDirect = reason.through === undefined && after.includes(reason.because)
+      const isOwn = reason.through === undefined || run.facts.phases.has(reason.through)
+      const isDirect = isOwn && after.includes(reason.because)
       const isNamed = isDirect || waits.some(({ condition }) => isLostBy(run, condition, reason.because))
       const expected = reason.unneeded === true ? 'needless' : 'never'
       return isNamed && cause?.status === reason.status && stand === expected

@@ -103,6 +103,7 @@ export function findSteered(everybody: Everybody, task: TaskPast, worker: Worker
   const better = rivals.find(
     ({ facts }) =>
       facts.spec.priority === spec.priority &&
+      facts.spec.gate?.kind !== 'approval' &&
       lackOf(worker, facts) === null &&
       !meetsHeld(everybody, facts.spec.advisory) &&
       isFree(everybody, facts.spec) &&

@@ -5,14 +5,17 @@
  */
 import type { JsonValue, Limit, RunEvent, RunEventMap } from '../core/types.js'
 import { checkClaims, claimed, holdsOf, mayClaim } from './history-claims.js'
+import { closeRun } from './history-end.js'
 import type { Claimed, WorldFacts } from './history-facts.js'
 import { exclude } from './history-facts.js'
+import { checkAnswer, checkVerdict } from './history-gates.js'
 import { checkSent, checkShared } from './history-handed-over.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
 import * as uses from './history-uses.js'
-import { checkSkipped, considerAll, isAskedFor, isGood, notBefore, reconsider, standOf } from './history-waits.js'
+import { checkStep, checkVerified, countFailure } from './history-verify.js'
+import { checkSkipped, considerAll, isAskedFor, notBefore, reconsider, standOf } from './history-waits.js'
 import { checkServes, countPass, findSteered, isServed, workerEvent } from './history-workers.js'
 
 /** What can be told from a history so far. */
@@ -117,6 +120,9 @@ function feed(memory: Memory, event: RunEvent): void {
       return started(memory, event)
     case 'attempt.succeeded':
       return succeeded(memory, event)
+    case 'attempt.completed':
+    case 'attempt.verified':
+      return checkStep(liveOf(memory, event), event)
     case 'attempt.failed':
       return failed(memory, event)
     case 'attempt.closing':
@@ -136,6 +142,9 @@ function feed(memory: Memory, event: RunEvent): void {
     case 'task.skipped':
     case 'task.cancelled':
       return endedWithout(memory, event)
+    case 'gate.passed':
+    case 'gate.failed':
+      return answered(memory, event)
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
@@ -192,28 +201,10 @@ function runEvent(
       run.isCancelled = true
       return
     case 'run.closed':
-      return closeRun(memory, run, event)
+      return closeRun(memory.unreleased.values(), run, event.verdict)
     default:
       event satisfies never
   }
-}
-
-function closeRun(memory: Memory, run: RunPast, event: RunEventMap['run.closed']): void {
-  for (const attempt of memory.unreleased.values()) {
-    if (attempt.run === run)
-      accuse(`Run "${run.facts.id}" is closed while attempt ${attempt.name} has not stopped (S12)`)
-  }
-  const ends = [...run.tasks.values()].map((task) => task.status)
-  if (!ends.every(isOver)) accuse(`Run "${run.facts.id}" is closed before its tasks have ended`)
-  const expected = run.isCancelled
-    ? 'cancelled'
-    : [...run.tasks.values()].every(isGood)
-      ? 'succeeded'
-      : ends.includes('failed') || !ends.includes('cancelled')
-        ? 'failed'
-        : 'cancelled'
-  if (event.verdict !== expected) accuse(`Run "${run.facts.id}" is closed as ${event.verdict}, it ${expected}`)
-  run.isClosed = true
 }
 
 // ── Starts ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -236,8 +227,9 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
     if (verdict !== 'holds') refuse(`something it waits for is ${verdict} (S1)`)
   }
   if (!isAskedFor(run, task)) refuse('what it looks at says no (S1)')
+  if (facts.spec.gate?.kind === 'approval') refuse('it awaits approval')
   if (event.attempt !== task.attempts + 1) refuse(`the last attempt was #${task.attempts}`)
-  if (task.attempts - task.lost >= facts.policy.maxAttempts) refuse('its attempts are used up (S6)')
+  if (task.attempts - task.lost - task.unverified >= facts.policy.maxAttempts) refuse('its attempts are used up (S6)')
   if (event.at < task.retryAt) refuse(`it may not start before ${task.retryAt} (S6)`)
   if (event.fence <= memory.fence) refuse(`its fence ${event.fence} is not above ${memory.fence} (S3)`)
   const worker = memory.workers.get(event.worker)
@@ -266,6 +258,7 @@ function started(memory: Memory, event: RunEventMap['attempt.started']): void {
     startedAt: at,
     heardAt: at,
     progressAt: at,
+    verifying: null,
     isClosing: false,
     stoppedFor: null,
     integration: 'none',
@@ -296,6 +289,8 @@ function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
 function succeeded(memory: Memory, event: RunEventMap['attempt.succeeded']): void {
   const attempt = liveOf(memory, event)
   const { run, task } = attempt
+  checkVerdict(task, event.result)
+  checkVerified(attempt, event.result)
   uses.noteEnd(memory, attempt, 'succeeded')
   memory.unreleased.delete(event.fence)
   task.live = null
@@ -358,7 +353,7 @@ function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
   uses.noteFailure(memory, attempt, event)
   if (!attempt.isClosing) release(memory, attempt)
   task.live = null
-  if (event.failure.kind === 'lost') task.lost += 1
+  countFailure(task, event.failure.kind)
   if (event.retryAt === null) return fall(memory, run, task, 'failed')
   task.status = 'idle'
   task.retryAt = event.retryAt
@@ -370,6 +365,17 @@ function fall(memory: Memory, run: RunPast, task: TaskPast, status: 'failed' | '
   memory.fallen.push({ run, task })
   if (status === 'failed' && run.facts.onFailure !== 'continue' && !task.facts.spec.optional) run.isDrained = true
   tell(memory, run, task)
+}
+
+/** A check was ended by its attempt; an approval is ended here, if it was ready and what is said is true. */
+function answered(memory: Memory, event: RunEventMap['gate.passed' | 'gate.failed']): void {
+  const run = openRun(memory, event.run)
+  const task = taskOf(run, event.gate)
+  const isReady = task.status === 'idle' && task.readyOrder !== 0 && event.at >= task.retryAt
+  const end = checkAnswer(run, task, event, isReady)
+  if (task.facts.spec.gate?.kind !== 'approval') return
+  if (end === 'succeeded') succeed(memory, run, task, { by: event.by, note: event.note })
+  else fall(memory, run, task, 'failed')
 }
 
 function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.skipped' | 'task.cancelled']): void {

@@ -36,13 +36,18 @@ export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump' | 'r
     case 'report':
       return report(machine, step)
     case 'lie': {
-      const fence = fenceOf(machine, step)
-      return fence === null ? null : say(machine, step, { ...step, fence })
+      const work = workOfLie(machine, step)
+      return work === null
+        ? null
+        : say(machine, step, { run: step.run, task: step.task, fence: work.fence, step: work.step })
     }
     case 'send':
       return { type: 'send', run: step.run as RunId, from: null, to: step.to, body: thing(machine) }
     case 'cancel':
       return { type: 'cancel', run: step.run as RunId, target: targetOf(step), reason: 'no longer wanted' }
+    case 'approve':
+    case 'refuse':
+      return { type: step.kind, run: step.run as RunId, gate: step.gate, by: 'ann', note: null }
     case 'pause':
       return { type: 'pause', run: step.run as RunId, reason: 'lunch' }
     case 'resume':
@@ -90,6 +95,8 @@ function report(machine: Machine, step: StepOf<'report'>): Input | null {
 }
 
 const RESULTS: readonly JsonValue[] = ['done', null, { sha: 'abc' }, { sha: 'def' }, { sha: false }]
+/** What checks say: two that pass, two that do not. */
+const VERDICTS: readonly JsonValue[] = [true, null, false, { passed: false, note: 'too slow' }]
 const ANYTHING: ClaimSpec = { write: ['**'], read: [] }
 const BOOM: FailureSpec = { kind: 'error' }
 
@@ -108,9 +115,15 @@ function say(
   const ref = { run: work.run as RunId, task: work.task as TaskId, fence: work.fence }
   switch (kind) {
     case 'complete':
-      return { type: 'complete', ...ref, result: RESULTS[work.fence % RESULTS.length]! }
+      if (work.step !== null) return { type: 'verify', ...ref, step: work.step, result: verdictOf(machine, work) }
+      return { type: 'complete', ...ref, result: resultOf(machine, work) }
     case 'fail':
-      return { type: 'fail', ...ref, failure: { message: 'boom', ...failure } satisfies Failure }
+      return {
+        type: 'fail',
+        ...ref,
+        failure: { message: 'boom', ...failure } satisfies Failure,
+        ...(work.step === null ? {} : { step: work.step }),
+      }
     case 'beat':
       return { type: 'beat', ...ref }
     case 'progress':
@@ -136,20 +149,32 @@ function say(
   }
 }
 
+function resultOf({ facts, world }: Machine, { run, task, fence }: Omit<Work, 'worker'>): JsonValue {
+  const isCheck = facts.runs.get(run)?.tasks.get(task)?.spec.gate?.kind === 'check'
+  if (isCheck && world.rates.fail === 0) return true
+  const results = isCheck ? VERDICTS : RESULTS
+  return results[fence % results.length]!
+}
+
+/** What a verification step says: most pass, where anything may go wrong. */
+function verdictOf({ world }: Machine, { fence, step }: Omit<Work, 'worker'>): JsonValue {
+  const at = fence * 7 + (step ?? 0)
+  return world.rates.fail > 0 && at % 5 === 0 ? VERDICTS[2 + (at % 2)]! : 'fine'
+}
+
 /** Farther ahead than any fence will be. */
 const NEVER_GIVEN = 1_000_000
 
-function fenceOf(machine: Machine, step: StepOf<'lie'>): number | null {
+function workOfLie(machine: Machine, step: StepOf<'lie'>): Pick<Work, 'fence' | 'step'> | null {
   const { run, task } = step
   switch (step.lie) {
     case 'old': {
-      const known = workOn(machine.past, run, task) ?? workOn(machine.stopping, run, task)
-      return known?.fence ?? null
+      return workOn(machine.past, run, task) ?? workOn(machine.stopping, run, task)
     }
     case 'other':
-      return machine.running.find((work) => work.task !== task || work.run !== run)?.fence ?? null
+      return machine.running.find((work) => work.task !== task || work.run !== run) ?? null
     case 'none':
-      return NEVER_GIVEN
+      return { fence: NEVER_GIVEN, step: null }
     default:
       return step.lie satisfies never
   }

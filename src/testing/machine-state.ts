@@ -19,6 +19,8 @@ export interface Work {
   readonly task: string
   readonly fence: number
   readonly worker: string
+  /** The verification step (from 1) that it is; null: the work itself. */
+  readonly step: number | null
 }
 
 export interface Machine {
@@ -87,8 +89,8 @@ export function startWork(machine: Machine, work: Work): void {
 }
 
 /** Whoever is told to stop will confirm it, also if the work had ended by itself and the report on it was late. */
-export function stopWork(machine: Machine, work: Omit<Work, 'worker'>): void {
-  machine.stopping.push(takeOut(machine.running, work.fence) ?? { ...work, worker: '' })
+export function stopWork(machine: Machine, work: Omit<Work, 'worker' | 'step'>): void {
+  machine.stopping.push(takeOut(machine.running, work.fence) ?? { ...work, worker: '', step: null })
 }
 
 /** The attempt is over for whoever worked on it. */

@@ -79,7 +79,11 @@ function perform(machine: Machine, instruction: Instruction): void {
   const { run, task, fence } = instruction
   switch (instruction.type) {
     case 'startAttempt':
-      return startWork(machine, { run, task, fence, worker: instruction.worker })
+      return startWork(machine, { run, task, fence, worker: instruction.worker, step: null })
+    case 'verifyAttempt': {
+      const worker = machine.state.attempts.get(fence)?.worker.id ?? ''
+      return startWork(machine, { run, task, fence, worker, step: instruction.step })
+    }
     case 'stopAttempt':
       return stopWork(machine, { run, task, fence })
     case 'grantIntegration':

@@ -10,6 +10,7 @@ export function printEvent(event: RunEvent, origin: number): string {
 }
 
 function aboutOf(event: RunEvent): string {
+  if ('gate' in event) return `${event.run}/${event.gate}`
   if ('task' in event) return `${event.run}/${event.task}`
   if ('run' in event) return event.run
   return 'worker' in event ? event.worker : event.name
@@ -25,6 +26,10 @@ function detailsOf(event: RunEvent, origin: number): string {
   switch (event.type) {
     case 'attempt.started':
       return `on ${event.worker} slot ${event.slot}, fence ${event.fence}`
+    case 'attempt.completed':
+      return `${JSON.stringify(event.result)}, to be verified in ${event.of}`
+    case 'attempt.verified':
+      return `step ${event.step} of ${event.of}`
     case 'attempt.succeeded':
       return event.result === null ? '' : JSON.stringify(event.result)
     case 'attempt.progressed':
@@ -55,6 +60,10 @@ function detailsOf(event: RunEvent, origin: number): string {
     }
     case 'task.failed':
       return printFailure(event.failure)
+    case 'gate.passed':
+      return printAnswer(event)
+    case 'gate.failed':
+      return [printAnswer(event), printFailure(event.failure)].filter((text) => text !== '').join(', ')
     case 'task.skipped':
       return printSkip(event.reason)
     case 'task.reused':
@@ -98,6 +107,11 @@ function printFailure({ kind, message, retryable, retryAfterMs }: Failure): stri
   const forGood = retryable === false ? ', for good' : ''
   const after = retryAfterMs === undefined ? '' : `, not before ${retryAfterMs} ms`
   return `${kind}${forGood}${after}: ${JSON.stringify(message)}`
+}
+
+function printAnswer({ by, note }: { readonly by: string | null; readonly note: string | null }): string {
+  const parts = [...(by === null ? [] : [`by ${by}`]), ...(note === null ? [] : [JSON.stringify(note)])]
+  return parts.join(' ')
 }
 
 /** `because db/schema failed, of db`. */

@@ -6,7 +6,7 @@ import { printSkip, printTime } from './print-event.js'
 export function printReason(reason: Reason, origin: number): string {
   switch (reason.kind) {
     case 'running':
-      return `it runs: ${reason.attempt} on ${reason.worker} for ${reason.sinceMs} ms${progressOf(reason)}`
+      return `it runs: ${reason.attempt} on ${reason.worker} for ${reason.sinceMs} ms${verifyingOf(reason)}${progressOf(reason)}`
     case 'succeeded':
       return 'it succeeded'
     case 'failed':
@@ -52,6 +52,8 @@ export function printReason(reason: Reason, origin: number): string {
       return `no worker can serve it: ${needOf(reason)}`
     case 'retry':
       return `it is tried again at ${printTime(reason.at, origin)}, in ${reason.inMs} ms, after ${reason.failure.kind}: ${reason.failure.message}`
+    case 'gate':
+      return `it awaits approval for ${reason.sinceMs} ms`
     case 'paused':
       return `its run is paused for ${reason.sinceMs} ms: ${reason.reason}`
     case 'closing':
@@ -81,6 +83,12 @@ function lackOf({ point, lacks, of }: Extract<Reason, { readonly kind: 'point' }
     default:
       return point satisfies never
   }
+}
+
+function verifyingOf({ verifying }: Extract<Reason, { readonly kind: 'running' }>): string {
+  if (verifying === undefined) return ''
+  const { step, of, handler } = verifying
+  return `, verifying step ${step} of ${of} (${handler})`
 }
 
 function progressOf({ progress }: Extract<Reason, { readonly kind: 'running' }>): string {

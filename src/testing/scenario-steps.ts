@@ -14,7 +14,16 @@ import type {
 import { parseDuration } from '../plan/duration.js'
 
 /** A report whose fence is that of the task's live (or closing) attempt, unless the line gives one. */
-export type ScenarioReport = 'complete' | 'fail' | 'beat' | 'milestone' | 'share' | 'confirm' | 'integrate' | 'claim'
+export type ScenarioReport =
+  | 'complete'
+  | 'verify'
+  | 'fail'
+  | 'beat'
+  | 'milestone'
+  | 'share'
+  | 'confirm'
+  | 'integrate'
+  | 'claim'
 
 export type ScenarioStep =
   | { readonly kind: 'input'; readonly input: Input }
@@ -36,6 +45,8 @@ export type ScenarioStep =
       readonly fence: number | null
       /** What is shared under it; empty for other reports. */
       readonly key: string
+      /** Of a verification step (from 1); null: the one that is under way. */
+      readonly step: number | null
       readonly result: JsonValue | undefined
       readonly failure: Failure
       /** The name of a milestone. */
@@ -82,6 +93,7 @@ export function parseStep(line: string): ScenarioStep {
       return { kind: 'input', input: { type: 'leave', worker, reason: plain[1] ?? 'asked to' } }
     }
     case 'complete':
+    case 'verify':
     case 'fail':
     case 'beat':
     case 'share':
@@ -101,6 +113,9 @@ export function parseStep(line: string): ScenarioStep {
       const downstream = plain[1] === 'downstream'
       return { kind: 'input', input: { type: 'reopen', run, task, downstream, reason: 'asked to' } }
     }
+    case 'approve':
+    case 'refuse':
+      return { kind: 'input', input: answerOf(words, verb) }
     case 'cancel':
       return { kind: 'input', input: cancelOf(words) }
     case 'pause':
@@ -187,6 +202,7 @@ function reportOf(words: Words, report: ScenarioReport): ScenarioStep {
     ...refOf(words),
     fence: fence === undefined ? null : Number(fence),
     key: report === 'share' ? plain[1]! : '',
+    step: named.has('step') ? Number(named.get('step')) : null,
     result: json,
     failure,
     name: plain[1] ?? '',
@@ -209,6 +225,11 @@ function sendOf(words: Words): ScenarioStep {
 /** Separated by commas, but for those inside braces. */
 function listOf(text = ''): readonly string[] {
   return text === '' ? [] : text.split(/,(?![^{]*})/)
+}
+
+function answerOf(words: Words, type: 'approve' | 'refuse'): Input {
+  const { run, task: gate } = refOf(words)
+  return { type, run, gate, by: words.named.get('by') ?? null, note: words.plain[1] ?? null }
 }
 
 function cancelOf(words: Words): Input {

@@ -197,6 +197,7 @@ function printInstruction(instruction: Instruction): string {
   const { run, task, attempt } = instruction
   if (instruction.type === 'startAttempt') return `start ${run}/${task}#${attempt}`
   if (instruction.type === 'grantIntegration') return `grant integration ${run}/${task}#${attempt}`
+  if (instruction.type === 'verifyAttempt') return `verify ${run}/${task}#${attempt} step ${instruction.step}`
   return `stop ${run}/${task}#${attempt} (${instruction.reason})`
 }
 
@@ -212,11 +213,14 @@ function printWake(wakeAt: EpochMs | null): string {
 function reportInput(stage: Stage, step: Extract<ScenarioStep, { readonly kind: 'report' }>): Input {
   const { run, task, report, result, failure, name } = step
   const ref = { run, task, fence: step.fence ?? currentFence(stage, run, task) }
+  const verifying = stage.state.attempts.get(ref.fence)?.verifying ?? null
   switch (report) {
     case 'complete':
       return { type: 'complete', ...ref, result: result ?? null }
     case 'fail':
-      return { type: 'fail', ...ref, failure }
+      return { type: 'fail', ...ref, failure, ...(verifying === null ? {} : { step: verifying.step }) }
+    case 'verify':
+      return { type: 'verify', ...ref, step: step.step ?? verifying?.step ?? 1, result: result ?? null }
     case 'beat':
       return { type: 'beat', ...ref, ...(result === undefined ? {} : { progress: result }) }
     case 'share':

@@ -130,6 +130,7 @@ function smallerWorld(script: Script, fails: Fails): Script {
     )
     if (find().sequences.length > 0) change({ ...find(), sequences: [] })
     if (Object.keys(find().resources).length > 0) change({ ...find(), resources: {} })
+    if (find().phases.length > 0) change(withoutPhases(find()))
     if (find().onFailure !== 'continue') change({ ...find(), onFailure: 'continue' })
     for (const { id: task } of find().tasks) simplifyTask(task, find, change)
   }
@@ -178,6 +179,10 @@ function withStreams(run: RunSpec, ids: readonly string[]): RunSpec {
   return withTasks({ ...run, streams }, tasks)
 }
 
+function withoutPhases(run: RunSpec): RunSpec {
+  return { ...run, phases: [], streams: run.streams.map((stream) => ({ ...stream, phase: null })) }
+}
+
 function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) => boolean): void {
   const tryFields = (fields: Partial<TaskSpec>): void => {
     const run = find()
@@ -200,6 +205,7 @@ function simplifyTask(id: string, find: () => RunSpec, change: (run: RunSpec) =>
     policy: 0,
   })
   tryFields({ pool: null, requires: [] })
+  tryFields({ verify: [] })
   tryFields({ priority: 0, estimate: 1 })
   tryFields({ policy: 0 })
   tryFields({ uses: {}, key: null, handler: null })

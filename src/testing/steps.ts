@@ -55,6 +55,7 @@ export type Step =
     /** Whoever works on the task looks at what was handed over to it. */
     | { readonly kind: 'read'; readonly run: string; readonly task: string }
     | { readonly kind: 'cancel'; readonly run: string; readonly target: 'run' | 'stream' | 'task'; readonly id: string }
+    | { readonly kind: 'approve' | 'refuse'; readonly run: string; readonly gate: string }
     | { readonly kind: 'pause' | 'resume'; readonly run: string }
     /** The host gives a limit, or takes it back. */
     | { readonly kind: 'limit'; readonly name: string; readonly limit: Limit | null }
@@ -106,6 +107,9 @@ export function describeStep(step: Step): string {
       return `read ${step.run}/${step.task}`
     case 'cancel':
       return `cancel ${step.target} ${step.target === 'run' ? step.run : `${step.run}/${step.id}`}${end}`
+    case 'approve':
+    case 'refuse':
+      return `${step.kind} ${step.run}/${step.gate}${end}`
     case 'pause':
     case 'resume':
       return `${step.kind} ${step.run}${end}`

@@ -6,6 +6,7 @@ import { printEvent } from './print-event.js'
 import type { Script } from './script.js'
 import { playScript } from './script.js'
 import { describeStep } from './steps.js'
+import { policyOf } from './world-gates.js'
 import type { PolicySpec, RunSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
 import { fullIdOf, VOCABULARY } from './world-spec.js'
 
@@ -61,13 +62,17 @@ function describeRun(world: WorldSpec, run: RunSpec): readonly string[] {
     ...Object.entries(run.resources).map(([name, { capacity, perMinute }]) => {
       return `    resource ${name}: ${capacity}${perMinute === null ? '' : `, ${perMinute} per minute`}`
     }),
-    ...run.tasks.map((task) => `    ${describeTask(task, world.policies[task.policy]!)}`),
+    ...run.phases.map(({ id, gate }) => {
+      const own = run.streams.filter(({ phase }) => phase === id).map((stream) => stream.id)
+      return `    phase ${id}: ${own.join(' ')}${gate === null ? '' : `, gate ${gate}`}`
+    }),
+    ...run.tasks.map((task) => `    ${describeTask(task, policyOf(world, task))}`),
   ]
 }
 
 function describeTask(task: TaskSpec, policy: PolicySpec): string {
   const texts = (patterns: readonly number[]): string => patterns.map((pattern) => VOCABULARY[pattern]).join(' ')
-  const parts = [fullIdOf(task)]
+  const parts = [task.gate === null ? fullIdOf(task) : `gate ${task.id} (${task.gate.kind})`]
   if (task.after.length > 0) parts.push(`after ${task.after.join(' ')}`)
   for (const wait of task.waits) parts.push(describeWait(wait))
   if (task.asks !== null) parts.push(`if ${task.asks.task}${task.asks.key === null ? '' : `.${task.asks.key}`}`)
@@ -84,6 +89,7 @@ function describeTask(task: TaskSpec, policy: PolicySpec): string {
   if (task.pool !== null) parts.push(`pool ${task.pool}`)
   if (task.requires.length > 0) parts.push(`requires ${task.requires.join(' ')}`)
   if (task.priority !== 0) parts.push(`priority ${task.priority}`)
+  if (task.verify.length > 0) parts.push(`verified in ${task.verify.map((limit) => limit ?? 'any').join(', ')} ms`)
   const { on: _on, ...limits } = policy
   const set = Object.entries(limits).filter(([name, value]) => DEFAULTS[name] !== value)
   if (set.length > 0) parts.push(set.map(([name, value]) => `${name}=${value}`).join(' '))
@@ -100,9 +106,10 @@ function describeWait({ needed, members, lag, soft }: WaitSpec): string {
 }
 
 /** What a policy looks like when nothing about it matters. */
-const DEFAULTS: Readonly<Record<string, number>> = {
+const DEFAULTS: Readonly<Record<string, number | null>> = {
   maxAttempts: 1,
   maxLost: 3,
+  maxVerify: null,
   initialDelay: 0,
   factor: 1,
   maxDelay: 1000,

@@ -1,5 +1,5 @@
 /** A world as the library sees it: plans to compile. */
-import type { Dependency, OutcomeOf, Plan, ShareOf, Stream, Task } from '../plan/types.js'
+import type { Dependency, Gate, OutcomeOf, Plan, ShareOf, Stream, Task } from '../plan/types.js'
 import type { MemberSpec, PolicySpec, RunSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
 import { VOCABULARY } from './world-spec.js'
 
@@ -18,20 +18,31 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
       ]),
     ),
     streams: run.streams.map(
-      ({ id, after, waits }): Stream => ({
+      ({ id, after, waits, phase }): Stream => ({
         id,
+        ...(phase === null ? {} : { phase }),
         dependsOn: [...after, ...waits.map(toDependency)],
         tasks: run.tasks.filter((task) => task.stream === id).map(taskOf),
       }),
     ),
-    tasks: run.tasks.filter((task) => task.stream === null).map(taskOf),
+    tasks: run.tasks.filter((task) => task.stream === null && task.gate === null).map(taskOf),
+    gates: run.tasks.flatMap(toGate),
+    phases: run.phases.map(({ id, gate }) => (gate === null ? { id } : { id, gate })),
     sequences: run.sequences.map(({ pattern, order }) => ({ path: textOf(pattern), order })),
   }
 }
 
+function toGate({ id, after, waits, gate }: TaskSpec): readonly Gate[] {
+  if (gate === null) return []
+  const { kind, timeout } = gate
+  const limit = timeout === null ? {} : { timeout }
+  const dependsOn = [...after, ...waits.map(toDependency)]
+  return [{ id, kind, dependsOn, ...(kind === 'check' ? { handler: 'check' } : {}), ...limit }]
+}
+
 function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task {
   const { id, stream, after, write, read, integrate, advisory, pool, requires, priority, estimate } = task
-  const { waits, asks, milestones, optional, uses, key, handler } = task
+  const { waits, asks, milestones, optional, uses, key, handler, verify } = task
   const here = `${stream}/`
   return {
     id,
@@ -55,6 +66,7 @@ function toTask(task: TaskSpec, policy: Pick<Task, 'retry' | 'timeouts'>): Task 
     requires,
     priority,
     estimate,
+    verify: verify.map((timeout) => (timeout === null ? 'lint' : { handler: 'lint', timeout })),
     ...policy,
   }
 }
@@ -81,8 +93,9 @@ function toMember(member: MemberSpec): OutcomeOf | ShareOf {
 }
 
 function fieldsOf(policy: PolicySpec): Pick<Task, 'retry' | 'timeouts'> {
-  const { maxAttempts, maxLost, initialDelay, factor, maxDelay, jitter, on, ...timeouts } = policy
-  return { retry: { maxAttempts, maxLost, initialDelay, factor, maxDelay, jitter, on }, timeouts }
+  const { maxAttempts, maxLost, maxVerify, initialDelay, factor, maxDelay, jitter, on, ...timeouts } = policy
+  const counts = { maxAttempts, maxLost, ...(maxVerify === null ? {} : { maxVerify }) }
+  return { retry: { ...counts, initialDelay, factor, maxDelay, jitter, on }, timeouts }
 }
 
 function textOf(pattern: number): string {

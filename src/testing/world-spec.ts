@@ -1,5 +1,5 @@
 /** What a simulated world consists of: plain data, and the paths that are claimed in it. */
-import type { FailureKind, OnFailure } from '../core/types.js'
+import type { FailureKind, GateKind, OnFailure } from '../core/types.js'
 import type { ResourcesSpec, UsesSpec } from './world-uses.js'
 
 /** Patterns that worlds claim: literals, folders, globs, alternatives, and the whole repository. */
@@ -42,6 +42,8 @@ export const HOT: number = WIDEST + 1
 export interface PolicySpec {
   readonly maxAttempts: number
   readonly maxLost: number
+  /** Null: attempts that fail verification are counted as tries. */
+  readonly maxVerify: number | null
   readonly initialDelay: number
   readonly factor: number
   readonly maxDelay: number
@@ -101,21 +103,40 @@ export interface TaskSpec extends UsesSpec {
   readonly estimate: number
   /** Index into `WorldSpec.policies`. */
   readonly policy: number
+  /** The limit of each verification step, in ms; null: none. */
+  readonly verify: readonly (number | null)[]
+  /** What it is where it is a gate: one belongs to no stream, claims nothing, and has a policy of its own. */
+  readonly gate: GateSpec | null
   readonly waits: readonly WaitSpec[]
   readonly asks: AskSpec | null
   readonly milestones: readonly string[]
   readonly optional: boolean
 }
 
+export interface GateSpec {
+  readonly kind: GateKind
+  /** In ms; null: no limit. */
+  readonly timeout: number | null
+}
+
 export interface StreamSpec {
   readonly id: string
   readonly after: readonly string[]
   readonly waits: readonly WaitSpec[]
+  readonly phase: string | null
+}
+
+/** In order; the streams of each come no earlier in the plan than those of the one before. */
+export interface PhaseSpec {
+  readonly id: string
+  /** Id of a gate that nothing else depends on. */
+  readonly gate: string | null
 }
 
 export interface RunSpec {
   readonly id: string
   readonly streams: readonly StreamSpec[]
+  readonly phases: readonly PhaseSpec[]
   readonly tasks: readonly TaskSpec[]
   readonly sequences: readonly SequenceSpec[]
   readonly onFailure: OnFailure
@@ -152,6 +173,7 @@ export interface Rates {
   /** A run is asked for that was asked for before, under its key. */
   readonly again: number
   readonly pause: number
+  readonly refuse: number
   readonly cancelTask: number
   readonly cancelStream: number
   readonly cancelRun: number
@@ -160,6 +182,8 @@ export interface Rates {
   readonly limit: number
   /** Share (0 to 1) of the attempts that would succeed now and take their time. */
   readonly slow: number
+  /** Share (0 to 1) of the approvals that are not given while there is chance. */
+  readonly absent: number
   /** Share (0 to 1) of inputs that are decided upon together with the next. */
   readonly gather: number
   /** Share (0 to 1) of decisions that wait to be stored together with the next. */

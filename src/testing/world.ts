@@ -3,6 +3,7 @@
  * piece by piece and printed.
  */
 import type { Random } from './random.js'
+import { drawGate, drawPhase, drawPhaseGates, drawPhases, drawSteps } from './world-gates.js'
 import type { PolicySpec, Rates, RunSpec, StreamSpec, TaskSpec, WorkerSpec, WorldSpec } from './world-spec.js'
 import { fullIdOf, HOT, VOCABULARY, WIDEST } from './world-spec.js'
 import { CROWD, drawResources, drawUses, STARVED, shareOfUses, type UseShares } from './world-uses.js'
@@ -27,12 +28,14 @@ export const CALM: Rates = {
   crash: 0,
   again: 0,
   pause: 0,
+  refuse: 0,
   cancelTask: 0,
   cancelStream: 0,
   cancelRun: 0,
   jump: 0,
   limit: 0,
   slow: 0,
+  absent: 0,
   gather: 0,
   hold: 0,
   deaf: 0,
@@ -57,12 +60,14 @@ const WORST: Rates = {
   crash: 6,
   again: 6,
   pause: 6,
+  refuse: 20,
   cancelTask: 6,
   cancelStream: 3,
   cancelRun: 0.7,
   jump: 15,
   limit: 12,
   slow: 0.9,
+  absent: 1,
   gather: 0.5,
   hold: 0.5,
   deaf: 0.7,
@@ -134,6 +139,7 @@ function drawPolicy(random: Random, shares: readonly number[]): PolicySpec {
   return {
     maxAttempts: random.pick([1, 1, 2, 3, 4, 6]),
     maxLost: random.pick([0, 1, 2, 3, 3]),
+    maxVerify: random.pick([null, null, 0, 1, 3]),
     initialDelay: random.pick([0, 1, 10, 100, 1000]),
     factor: random.pick([1, 1.5, 2, 10]),
     maxDelay: random.pick([50, 1000, 60_000]),
@@ -180,11 +186,14 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const shares = isAtResource ? CROWD : shareOfUses(random)
   const integrates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
   const advised = random.pick([0, 0, 0.4])
-  const draws: Draws = { done, edges, claims, wide, integrates, advised, pools, shape, shares }
+  const gates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.1, 0.25])
+  const verified = random.pick([0, 0, 0.2, 0.6])
+  const draws: Draws = { done, edges, claims, wide, integrates, advised, pools, shape, shares, verified }
   // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
   const blocks = random.chance(0.3) ? 0 : 0.25
   // Half of the runs wait for nothing but success.
   const forms = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
+  const phases = drawPhases(random, blocks === 0 || shape === 'crowded' ? 0 : 1)
   const sources: Sources = { tasks, streams: [], top: [] }
   let stream: string | null = null
   for (let index = 0; index < size; index += 1) {
@@ -193,18 +202,23 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
       if (stream !== null) sources.streams.push(stream)
       stream = random.chance(0.8) ? `s${streams.length + 1}` : null
       const waits = drawWaits(random, sources, forms / 2)
-      if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2), waits })
+      const phase = drawPhase(random, phases)
+      if (stream !== null) streams.push({ id: stream, after: drawAfter(random, done, edges / 2), waits, phase })
       if (stream !== null) sources.top.push(stream)
     }
-    const plain = drawTask(random, `t${index + 1}`, stream, draws)
-    const task = { ...plain, ...drawForms(random, sources, stream, forms) }
+    // A stream has a task of its own.
+    const isGate = random.chance(gates) && (stream === null || tasks.at(-1)?.stream === stream)
+    const task = isGate
+      ? drawGate(random, `g${index + 1}`, drawAfter(random, done, 0.7), drawWaits(random, sources, forms))
+      : { ...drawTask(random, `t${index + 1}`, stream, draws), ...drawForms(random, sources, stream, forms) }
     tasks.push(task)
     done.push(fullIdOf(task))
-    if (stream === null) sources.top.push(task.id)
+    if (stream === null && !isGate) sources.top.push(task.id)
   }
   const sequences = drawSequences(random, sources.top, forms)
   const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
-  return { id, streams, tasks, sequences, onFailure, resources: drawResources(random) }
+  tasks.push(...drawPhaseGates(random, phases))
+  return { id, streams, tasks, sequences, phases: phases.list, onFailure, resources: drawResources(random) }
 }
 
 interface Draws {
@@ -218,6 +232,8 @@ interface Draws {
   readonly pools: readonly PoolSpec[]
   readonly shape: Shape
   readonly shares: UseShares
+  /** Share of the tasks that have verification steps. */
+  readonly verified: number
 }
 
 type Forms = Pick<TaskSpec, 'waits' | 'asks' | 'milestones' | 'optional'>
@@ -242,6 +258,8 @@ function drawTask(random: Random, id: string, stream: string | null, draws: Draw
     estimate: random.pick([1, 10, 10, 100]),
     policy: random.int(4),
     ...(isStarved && !isWide ? STARVED : drawUses(random, draws.shares)),
+    verify: random.chance(draws.verified) ? drawSteps(random) : [],
+    gate: null,
   }
 }
 

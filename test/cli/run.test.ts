@@ -249,3 +249,36 @@ describe('run, on a terminal', () => {
     })
   })
 })
+
+describe('run of a plan with gates', () => {
+  const plan = `
+tasks:
+  build: { estimate: 1h, verify: [lint] }
+  ship: { estimate: 1h, dependsOn: [review] }
+gates:
+  tests: { kind: check, handler: npm.test, dependsOn: [build] }
+  review: { kind: approval, dependsOn: [tests] }
+`
+
+  it('is refused where nobody could approve', async () => {
+    const { call, stderr } = world()
+    expect(await call(['run', fileWith('plan.yaml', plan), '--speed', '1000000x'])).toBe(2)
+    expect(stderr.sent).toContain('The plan awaits approval ("review"), and nobody can give it here.')
+    expect(stderr.sent).toContain('Add --yes')
+  })
+
+  it('approves as soon as it is asked with --yes, and tells it', async () => {
+    const { call, stdout } = world()
+    expect(await call(['run', fileWith('plan.yaml', plan), '--speed', '1000000x', '--yes'])).toBe(0)
+    const told = stdout.sent.split('\n').map((line) => line.trim())
+    expect(told).toContain('1h  completed  build#1 after 1h, to be verified in 1 step')
+    expect(told).toContain('1h  verified   build#1, step 1 of 1')
+    expect(told.filter((line) => line.includes('gate')).map((line) => line.replace(/^.*?(?=passed)/, ''))).toEqual([
+      'passed     gate tests  (2/4)',
+      'passed     gate review by --yes  (3/4)',
+    ])
+    const { document } = await runJson(plan, ['--speed', '1000000x', '--yes'])
+    const tasks = document.tasks.map(({ id, status }: { id: string; status: string }) => `${id} ${status}`)
+    expect(tasks).toEqual(['build succeeded', 'tests succeeded', 'review succeeded', 'ship succeeded'])
+  })
+})

@@ -1,6 +1,5 @@
 /**
  * The table state × input: what every input leads to for a task in every status, and for an attempt in every state.
- *
  * The plan: `t` is the task in question, on worker `w`. `keep` runs on a worker of its own so that the run stays open;
  * `before` is what `t` depends on or queues behind.
  */
@@ -114,6 +113,8 @@ function ask(w: World, asked: Asked): void {
       return void w.send({ type: 'leave', worker: 'w', reason })
     case 'complete':
       return void w.send({ type: 'complete', ...report, result: 1 })
+    case 'verify':
+      return void w.send({ type: 'verify', ...report, step: 1, result: 1 })
     case 'fail':
       return void w.send({ type: 'fail', ...report, failure: { kind: 'error', message: 'it broke' } })
     case 'beat':
@@ -137,6 +138,9 @@ function ask(w: World, asked: Asked): void {
       return void w.send({ type: 'cancel', run: 'r', target: { kind: 'stream', stream: 's' }, reason })
     case 'cancel run':
       return void w.send({ type: 'cancel', run: 'r', target: { kind: 'run' }, reason })
+    case 'approve':
+    case 'refuse':
+      return void w.send({ type: asked, run: 'r', gate: T, by: null, note: null })
     case 'pause':
       return void w.send({ type: 'pause', run: 'r', reason })
     case 'resume':
@@ -169,13 +173,15 @@ function ledTo(w: World): Led {
 
 const STALE = 'ATTEMPT_STALE'
 const FINAL = 'TASK_FINISHED'
-
-/** What is the same in every situation. */
+/** What is the same in every situation: the task has no steps, and is no gate. */
 const always: Partial<Record<Asked, Led>> = {
   open: 'RUN_EXISTS',
   drain: ['worker.draining'],
   pause: ['run.paused'],
   setLimit: ['limit.changed'],
+  verify: 'ATTEMPT_STALE',
+  approve: 'GATE_UNKNOWN',
+  refuse: 'GATE_UNKNOWN',
 }
 /** What reports lead to where there is no live attempt. */
 const unheard: Partial<Record<Asked, Led>> = {
@@ -290,6 +296,7 @@ const inputs: readonly Asked[] = [
   'drain',
   'leave',
   'complete',
+  'verify',
   'fail',
   'beat',
   'milestone',
@@ -299,6 +306,8 @@ const inputs: readonly Asked[] = [
   'cancel',
   'cancel stream',
   'cancel run',
+  'approve',
+  'refuse',
   'pause',
   'resume',
   'amend',

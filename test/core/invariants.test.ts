@@ -85,6 +85,7 @@ const facts: readonly Case[] = [
   ['"counts" says 9 waiting, there are 3', ({ run }) => put(run.counts, STATUS.waiting, 9)],
   ['at most maxAttempts = 1 attempts (S6); it has 9, 0 lost', ({ run, task }) => put(run.attempts, task('h'), 9)],
   ['At most maxLost + 1 = 4 attempts are lost; 9 were', ({ run, task }) => run.lost.set(task('h'), 9)],
+  ['At most maxVerify + 1 attempts fail verification (S6); 9 did', ({ run, task }) => run.unverified.set(task('h'), 9)],
   [
     '"doomed" is empty after each decision',
     ({ run, task }) => run.doomed.set(task('s/b'), { because: task('f'), through: -1, isUnneeded: false }),
@@ -101,6 +102,17 @@ const facts: readonly Case[] = [
 ]
 
 const attempts: readonly Case[] = [
+  [
+    'What is verified is one of the 0 steps of the plan',
+    ({ live }) => force(live, { verifying: { result: null, step: 1, since: START } }),
+  ],
+  [
+    'That a step begins is progress of its attempt',
+    ({ live, run, task }) => {
+      ;(run.plan.verify as Map<number, unknown>).set(task('s/a'), [{ handler: 'h', timeoutMs: null }])
+      force(live, { verifying: { result: null, step: 1, since: START + 1 } })
+    },
+  ],
   ['"live" has one attempt for each running task', ({ run, task }) => run.live.delete(task('s/a'))],
   ['"live" has attempts of its run, by task', ({ live, task }) => force(live, { task: task('s/b') })],
   [
@@ -195,6 +207,7 @@ const dispatcher: readonly Case[] = [
     ({ run, task, parked }) => run.waiters.set(task('s/b'), parked),
   ],
   ['Only a task with claims or uses is parked', ({ run, task }) => put(run.place, task('m'), PLACE.parked)],
+  ['A gate that awaits approval stands aside', ({ run, task }) => put(run.place, task('m'), PLACE.gate)],
   ['A ready claimant waits', ({ parked }) => force(parked, { waiting: false })],
   [
     'A claimant waits for its own claims',

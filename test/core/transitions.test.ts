@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { ATTEMPT_TRANSITIONS, TRANSITIONS, type Transition } from '../../src/core/transitions.js'
+import { phaseStatus } from '../../src/core/phases.js'
+import { ATTEMPT_TRANSITIONS, PHASE_TRANSITIONS, TRANSITIONS, type Transition } from '../../src/core/transitions.js'
 import type { PlanDocument } from '../../src/plan/types.js'
 import { type Move, type World, world } from './world.js'
 
@@ -38,6 +39,13 @@ const stories: { readonly [name: string]: () => World } = {
     w.fail('retried')
     w.wait(50)
     w.confirm('timed')
+    return w
+  },
+  'gates are answered, one by yes and one by no'() {
+    const w = world()
+    w.open({ gates: { yes: { kind: 'approval' }, no: { kind: 'approval' } } })
+    w.send({ type: 'approve', run: 'r', gate: 'yes', by: null, note: null })
+    w.send({ type: 'refuse', run: 'r', gate: 'no', by: null, note: null })
     return w
   },
   'the run drains, with tasks waiting and ready'() {
@@ -120,6 +128,48 @@ it('every move of an attempt that is seen is in ATTEMPT_TRANSITIONS, and every e
   expect(told(seen)).toEqual(listed(ATTEMPT_TRANSITIONS))
 })
 
+/** Phases `a` to `e`: with streams, or none; with a gate, or none. */
+function phased(): World {
+  const w = world()
+  w.worker('w', { slots: 9 })
+  w.open({
+    phases: { a: { gate: 'ga' }, b: {}, c: { gate: 'gc' }, d: {}, e: {} },
+    gates: { ga: { kind: 'approval' }, gc: { kind: 'approval' } },
+    streams: {
+      sa: { phase: 'a', tasks: { t: {} } },
+      sb: { phase: 'b', tasks: { t: {} } },
+      se: { phase: 'e', tasks: { t: {} } },
+    },
+  })
+  return w
+}
+
+it('every move of a phase that is seen is in PHASE_TRANSITIONS, and every entry is seen', () => {
+  const answer = (type: string, gate: string) => (w: World) => w.send({ type, run: 'r', gate, by: null, note: null })
+  const done = (task: string) => (w: World) => w.complete(task)
+  const stories = [
+    [done('sa/t'), answer('approve', 'ga'), done('sb/t'), answer('approve', 'gc'), done('se/t')],
+    [done('sa/t'), answer('refuse', 'ga')],
+    [(w: World) => w.fail('sa/t')],
+    [done('sa/t'), answer('approve', 'ga'), done('sb/t'), answer('approve', 'gc'), (w: World) => w.fail('se/t')],
+  ]
+  const seen = new Set<string>()
+  for (const story of stories) {
+    const w = phased()
+    const picture = () => w.run().plan.phases.map((_, index) => phaseStatus(w.run(), index))
+    let before = picture()
+    for (const step of story) {
+      step(w)
+      const after = picture()
+      after.forEach((to, index) => {
+        if (to !== before[index]) seen.add(`${before[index]} → ${to} by (derived)`)
+      })
+      before = after
+    }
+  }
+  expect([...seen].sort()).toEqual(listed(PHASE_TRANSITIONS))
+})
+
 it('no transition leaves an end state but a journaled reopen (S5), and no two entries say the same', () => {
   for (const { from, by } of TRANSITIONS)
     expect(['waiting', 'ready', 'running'].includes(from)).toBe(by !== 'task.reopened' || from === 'ready')
@@ -140,6 +190,7 @@ it('the pictures in docs/reference/states.md are those of the tables (UPDATE=1 w
   const pictures = [
     diagram('waiting', TRANSITIONS, ['succeeded', 'failed', 'cancelled', 'skipped']),
     diagram('live', ATTEMPT_TRANSITIONS, ['ended']),
+    diagram('waiting', PHASE_TRANSITIONS, ['done', 'failed']),
   ]
   const page = readFileSync(file, 'utf8')
   let next = 0

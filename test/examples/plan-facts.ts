@@ -67,7 +67,7 @@ export function readFacts(name: string): PlanFacts {
     .filter(([a, b]) => conflict(a, b) && !prerequisites(a).has(b) && !prerequisites(b).has(a))
     .map(([a, b]) => `${a} × ${b}`)
   const streams = plan.streams ?? []
-  const all = [...streams, ...streams.flatMap(({ tasks = [] }) => tasks), ...(plan.tasks ?? [])]
+  const all = [...streams, ...streams.flatMap(({ tasks = [] }) => tasks), ...(plan.tasks ?? []), ...(plan.gates ?? [])]
   const edges = all.reduce((sum, { dependsOn = [] }) => sum + dependsOn.length, 0)
   return { ...check, edges, claimsOf, conflict, prerequisites, keptApart }
 }

@@ -233,7 +233,7 @@ describe('an amendment is refused', () => {
     [
       'with dependencies on nothing',
       { add: { tasks: { x: { dependsOn: ['s/q'] } } } },
-      ['UNKNOWN_ID /add/tasks/x/dependsOn/0 "s/q" in task "x" is no task or stream of this plan.'],
+      ['UNKNOWN_ID /add/tasks/x/dependsOn/0 "s/q" in task "x" is no task, stream or gate of this plan.'],
     ],
     [
       'with unknown tasks',

@@ -97,7 +97,7 @@ describe('dangling and duplicate ids', () => {
       {
         code: 'UNKNOWN_ID',
         severity: 'error',
-        message: '"biuld" in task "test" is no task or stream of this plan.',
+        message: '"biuld" in task "test" is no task, stream or gate of this plan.',
         at: '/tasks/test/dependsOn/0',
         hint: 'Did you mean "build"?',
       },

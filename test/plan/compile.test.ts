@@ -55,6 +55,7 @@ describe('policies', () => {
         jitter: 0.2,
         on: ['error', 'timeout', 'stalled', 'rate-limited', 'verify'],
         maxLost: 3,
+        maxVerify: null,
         startToCloseMs: null,
         scheduleToStartMs: null,
         scheduleToCloseMs: null,

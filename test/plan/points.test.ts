@@ -119,7 +119,7 @@ describe('a milestone', () => {
     ['own#zzz', 'UNKNOWN_ID', '"zzz" is no milestone of task "own".', 'Declared there: "m".'],
     ['t#x', 'UNKNOWN_ID', '"x" is no milestone of task "t".', 'Declare it: "milestones": ["x"].'],
     ['own#', 'UNKNOWN_ID', '"" is no milestone of task "own".', 'Declared there: "m".'],
-    ['f#half', 'UNKNOWN_ID', '"f" in task "t" is no task or stream of this plan.', 'Did you mean "e"?'],
+    ['f#half', 'UNKNOWN_ID', '"f" in task "t" is no task, stream or gate of this plan.', 'Did you mean "e"?'],
     [
       'e#both',
       'AMBIGUOUS_ID',
@@ -238,7 +238,7 @@ describe('a condition of a task', () => {
     }
     expect(problems(value)).toEqual([
       'BAD_REFERENCE /tasks/a/if The condition refers to "s", which is a stream: only tasks have results.',
-      'UNKNOWN_ID /tasks/b/if "zz" in task "b" is no task or stream of this plan.',
+      'UNKNOWN_ID /tasks/b/if "zz" in task "b" is no task, stream or gate of this plan.',
       'CYCLE /tasks/c/if Task "c" depends on itself.',
     ])
     expect(problems({ tasks: { a: { if: {} }, b: { if: { $from: 'a', path: [-1] } } } })).toHaveLength(2)

@@ -66,13 +66,12 @@ describe('an id', () => {
     ])
   })
 
-  it('of a gate is known, although gates are not supported yet', () => {
+  it('of a gate is one that tasks may wait for, and is used once', () => {
     const gates = [
       { id: 'g', kind: 'approval' },
       { id: 'g', kind: 'approval' },
     ]
     expect(problems({ tasks: { a: { dependsOn: ['g'] } }, gates })).toEqual([
-      'NOT_YET_SUPPORTED /gates The field "gates" is not yet supported.',
       'DUPLICATE_ID /gates/1 The gate id "g" is used before.',
     ])
   })
@@ -82,7 +81,7 @@ describe('an id', () => {
     const hints = checkPlan({ streams }).diagnostics.map(({ hint }) => hint)
     expect(hints).toEqual([
       'Did you mean "schema"?',
-      'Name a task of the same stream, a stream, or any task as "stream/task".',
+      'Name a task of the same stream, a stream, a gate, or any task as "stream/task".',
     ])
   })
 
@@ -131,7 +130,7 @@ describe('a stream', () => {
   it('on which its own dependency is unknown is reported once, not for each task', () => {
     const streams = { s: { dependsOn: ['ghost'], tasks: { a: {}, b: {} } } }
     expect(problems({ streams })).toEqual([
-      'UNKNOWN_ID /streams/s/dependsOn/0 "ghost" in stream "s" is no task or stream of this plan.',
+      'UNKNOWN_ID /streams/s/dependsOn/0 "ghost" in stream "s" is no task, stream or gate of this plan.',
     ])
   })
 
@@ -187,7 +186,7 @@ describe('a reference', () => {
     expect(problems({ streams, tasks: { x: {} } })).toEqual([
       'AMBIGUOUS_ID /streams/s/tasks/y/input/0 "x" in task "s/y" means both task "s/x" and task "x".',
       'CYCLE /streams/s/tasks/y/input/1 Task "s/y" depends on itself.',
-      'UNKNOWN_ID /streams/s/tasks/y/input/2 "z" in task "s/y" is no task or stream of this plan.',
+      'UNKNOWN_ID /streams/s/tasks/y/input/2 "z" in task "s/y" is no task, stream or gate of this plan.',
     ])
   })
 

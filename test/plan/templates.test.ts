@@ -152,7 +152,7 @@ describe('what is wrong is said where it was written', () => {
   it('a dependency on nothing inside a template points at the template', () => {
     const templates = { t: { tasks: { a: { dependsOn: ['nothing'] } } } }
     expect(problems({ templates, streams: { s: { template: 't' } } })).toEqual([
-      'UNKNOWN_ID /templates/t/tasks/a/dependsOn/0 "nothing" in task "s/a" is no task or stream of this plan.',
+      'UNKNOWN_ID /templates/t/tasks/a/dependsOn/0 "nothing" in task "s/a" is no task, stream or gate of this plan.',
     ])
   })
 

@@ -46,7 +46,7 @@ describe('run.amend', () => {
       code: 'PLAN_INVALID',
       message: [
         'The amendment has 3 errors.',
-        '  /add/tasks/x/dependsOn/0: "nobody" in task "x" is no task or stream of this plan.',
+        '  /add/tasks/x/dependsOn/0: "nobody" in task "x" is no task, stream or gate of this plan.',
         '  /add/tasks/y: The handler "none" of task "y" is not registered.',
         '  /remove/0: "q" is no task of this plan.',
       ].join('\n'),

@@ -35,7 +35,7 @@ it('counts tasks by status', () => {
   w.complete('a')
   w.fail('d')
   w.cancel('f')
-  expect(progress(w)).toEqual({
+  expect(progress(w)).toMatchObject({
     total: 8,
     closing: 1,
     waiting: 1,

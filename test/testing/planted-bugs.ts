@@ -41,12 +41,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const attempt = draft.state.attempts.get(ref.fence)\n  if (attempt !== undefined && attempt.closing === null) {',
     'const known = draft.state.runs.get(ref.run)\n  const attempt = known?.live.get(known.plan.taskIndex.get(ref.task)!)\n  if (attempt !== undefined) {',
   ),
-  bug(
-    'the retry bound is deleted',
-    'core/retry.ts',
-    'if (spent >= (isLost ? policy.maxLost + 1 : policy.maxAttempts)) return null',
-    '',
-  ),
+  bug('the retry bound is deleted', 'core/retry.ts', 'if (spent >= most) return null', ''),
   // Claims and slots.
   bug('readers do not hold up a writer', 'claims/table.ts', "(mode !== 'read' && known.read.length > 0)", 'false'),
   bug(
@@ -317,8 +312,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a lost attempt burns the budget of the work',
     'core/retry.ts',
-    'isLost ? lost + 1 : number - lost',
-    'isLost ? lost + 1 : number',
+    'number - lost - unverified',
+    'number - unverified',
   ),
   bug(
     'a failure that must not be retried is',
@@ -428,6 +423,63 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'plan/points.ts',
     'if ((tasks[at] as Task).optional !== true) own.push(at)',
     'own.push(at)',
+  ),
+  // Gates.
+  bug('a gate is answered before it is ready', 'core/gates.ts', 'run.status[task] !== STATUS.ready', 'false'),
+  bug(
+    'a gate that awaits approval is given to a worker',
+    'core/ready.ts',
+    "run.plan.gates.size > 0 && run.plan.gates.get(task) === 'approval'",
+    'false',
+  ),
+  bug('a check that says no passes', 'core/gates.ts', 'if (!isPassed) {', "if (result === 'no') {"),
+  bug(
+    'nobody hears of a check that failed',
+    'core/record.ts',
+    'if (next === null && run.plan.gates.size > 0 &&',
+    'if (next !== null &&',
+  ),
+  bug(
+    'an approval lets nobody go on',
+    'core/reduce.ts',
+    "tell(state, run, task, 'reached', at)",
+    "if (run.plan.gates.get(task) !== 'approval') tell(state, run, task, 'reached', at)",
+  ),
+  // Phases.
+  bug('a phase does not wait for the gate before it', 'plan/phases.ts', 'before = gate ?? point', 'before = point'),
+  bug(
+    'the gate of a phase does not wait for its streams',
+    'plan/resolve.ts',
+    'if (phase !== undefined) edges.add(phase)',
+    '',
+  ),
+  bug(
+    'phases may be passed over',
+    'plan/phases.ts',
+    'before === null ? own : [...own, before]',
+    'own.length > 0 ? own : before === null ? own : [...own, before]',
+  ),
+  // Verification.
+  bug('a step that says no passes', 'core/verify.ts', 'if (!isPassed) {', "if (result === 'no') {"),
+  bug('the last step is left out', 'core/verify.ts', 'if (step === of) record', 'if (step >= of - 1) record'),
+  bug(
+    'a late report on the work is taken for that on a step',
+    'core/decide.ts',
+    'const isDue = step === undefined || step === (attempt.verifying?.step ?? null)',
+    'const isDue = true',
+  ),
+  bug(
+    'a step may take as long as it likes',
+    'core/expire.ts',
+    'if (attempt?.fence === due.fence) stepTookTooLong(draft, attempt)',
+    '',
+  ),
+  bug('verification burns the budget of the work', 'core/retry.ts', 'number - lost - unverified', 'number - lost'),
+  bug(
+    'what was verified is not what counts',
+    'core/verify.ts',
+    "record(draft, { type: 'attempt.succeeded', ...head, result: work })",
+    "record(draft, { type: 'attempt.succeeded', ...head, result })",
   ),
   // The journal.
   bug('fences start again', 'core/reduce.ts', 'state.fence = fence', ''),

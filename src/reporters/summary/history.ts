@@ -136,9 +136,14 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
       return endWithout(fold, event)
     case 'task.reused':
       return reuse(fold, event)
+    case 'gate.passed':
+    case 'gate.failed':
+      return answer(fold, event)
     case 'run.amended':
-    case 'run.cancelled':
     case 'task.reopened':
+    case 'run.cancelled':
+    case 'attempt.completed':
+    case 'attempt.verified':
     case 'attempt.renewed':
     case 'attempt.progressed':
     case 'context.shared':
@@ -228,6 +233,19 @@ function reuse(fold: Fold, event: RunEventMap['task.reused']): void {
   if (task === undefined) return
   stopWaiting(fold, task, event.at)
   fold.counts.succeeded += 1
+}
+
+/** The time that an approval took is nobody's wait for a worker or a path. A check has ended with its attempt. */
+function answer(fold: Fold, event: RunEventMap['gate.passed' | 'gate.failed']): void {
+  const { plan, counts } = fold
+  const task = plan.taskIndex.get(event.gate)
+  if (task === undefined || plan.gates.get(task) !== 'approval') return
+  if (event.type === 'gate.passed') {
+    counts.succeeded += 1
+    return
+  }
+  counts.failed += 1
+  fold.failures.push({ task: event.gate, attempts: 0, failure: event.failure })
 }
 
 function stopWaiting(fold: Fold, task: TaskIndex, at: EpochMs): void {

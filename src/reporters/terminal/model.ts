@@ -47,6 +47,8 @@ export interface RunModel {
   readonly running: Map<number, RunningView>
   /** All and only tasks without an attempt under way that are not in an end state, in the order of the plan at first. */
   readonly pending: Set<string>
+  /** Ids of the gates that await approval, or will. */
+  readonly approvals: Set<string>
 }
 
 /** What is known of a task beforehand. */
@@ -77,6 +79,7 @@ export function createModel(): ModelBuilder {
     streams: [],
     running: new Map(),
     pending: new Set(),
+    approvals: new Set(),
   }
   return { model, apply: (event) => applyEvent(model, tasks, event) }
 }
@@ -106,12 +109,20 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'task.skipped':
     case 'task.cancelled':
       return end(model, tasks, event.task, 'dropped')
+    case 'gate.passed':
+    case 'gate.failed':
+      // A check ended with its attempt.
+      if (model.approvals.has(event.gate))
+        end(model, tasks, event.gate, event.type === 'gate.passed' ? 'succeeded' : 'failed')
+      return
     case 'run.amended':
     case 'task.reopened':
     case 'limit.changed':
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
+    case 'attempt.completed':
+    case 'attempt.verified':
     case 'attempt.renewed':
     case 'attempt.progressed':
     case 'context.shared':
@@ -196,15 +207,24 @@ function end(
 
 /** The stored plan is a parsed one: lists, with ids. */
 function openPlan(model: RunModel, tasks: Map<string, TaskView>, stored: JsonValue): void {
-  const { name, streams = [], tasks: ownTasks = [] } = stored as Plan
+  const { name, streams = [], tasks: ownTasks = [], gates = [] } = stored as Plan
   model.isOpened = true
   model.name = name ?? 'plan'
   for (const stream of streams) addStream(model, tasks, stream, stream.tasks ?? [])
-  if (ownTasks.length > 0) addStream(model, tasks, null, ownTasks)
+  if (ownTasks.length + gates.length > 0) addStream(model, tasks, null, [...ownTasks, ...gates])
+  for (const { id, kind } of gates) if (kind === 'approval') model.approvals.add(id)
   model.total = tasks.size
 }
 
-function addStream(model: RunModel, views: Map<string, TaskView>, stream: Stream | null, tasks: readonly Task[]): void {
+/** A task, or a gate, which claims nothing. */
+type TaskLike = Pick<Task, 'id' | 'claims'>
+
+function addStream(
+  model: RunModel,
+  views: Map<string, TaskView>,
+  stream: Stream | null,
+  tasks: readonly TaskLike[],
+): void {
   const { id, title = null, owns = [] } = stream ?? { id: NO_STREAM, title: 'tasks of no stream' }
   const view: StreamView = { id, title, total: tasks.length, succeeded: 0, failed: 0, dropped: 0, running: 0 }
   model.streams.push(view)

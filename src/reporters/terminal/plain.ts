@@ -25,6 +25,14 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
     }
     case 'attempt.started':
       return line('started', null, `${event.task}#${event.attempt} on ${event.worker}/${event.slot}`)
+    case 'attempt.completed':
+      return line(
+        'completed',
+        null,
+        `${event.task}#${event.attempt}${took}, to be verified in ${formatCount(event.of, 'step')}`,
+      )
+    case 'attempt.verified':
+      return line('verified', null, `${event.task}#${event.attempt}, step ${event.step} of ${event.of}`)
     case 'attempt.succeeded':
       return line('succeeded', 'green', `${event.task}#${event.attempt}${took}${done}`)
     case 'attempt.failed': {
@@ -44,6 +52,10 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
       return line('reused', 'green', `${event.task}: the result of ${event.from.run}/${event.from.task}${done}`)
     case 'task.failed':
       return line('failed', 'red', `${event.task}: ${failureText(event.failure)}${done}`)
+    case 'gate.passed':
+      return line('passed', 'green', `gate ${event.gate}${answerText(event)}${done}`)
+    case 'gate.failed':
+      return line('refused', 'red', `gate ${event.gate}: ${failureText(event.failure)}${done}`)
     case 'task.skipped':
       return line('skipped', 'yellow', `${event.task}: ${skipText(event.reason)}${done}`)
     case 'task.cancelled':
@@ -67,6 +79,10 @@ function messageText({ seq, from, to }: RunEventMap['message.sent']): string {
   const sender = from === null ? 'outside' : `${from.task}#${from.attempt}`
   const [[kind, id] = []] = Object.entries(to)
   return `${seq} from ${sender} to ${kind} ${id}`
+}
+
+function answerText({ by, note }: RunEventMap['gate.passed']): string {
+  return `${by === null ? '' : ` by ${by}`}${note === null ? '' : `: ${note}`}`
 }
 
 function failureText({ kind, message }: Failure): string {

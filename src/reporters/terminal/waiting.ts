@@ -60,6 +60,8 @@ function kindText({ kind, resource }: WatchedReason): string | null {
       return 'for workers'
     case 'retry':
       return 'to retry'
+    case 'gate':
+      return 'for approval'
     case 'paused':
       return 'for the run to resume'
     default:

@@ -1,0 +1,94 @@
+/** What an executor is told of an attempt, and of a step of its verification. */
+import type { Attempt, RunState } from '../core/state.js'
+import type { AttemptId, Instruction, JsonValue, TaskIndex } from '../core/types.js'
+import { attemptId } from '../core/types.js'
+import { OWN_RESULT } from '../plan/references.js'
+import type { ResultOf } from './input.js'
+import type { AttemptClaims, AttemptRequest } from './ports.js'
+
+type StartAttempt = Extract<Instruction, { readonly type: 'startAttempt' }>
+
+const NO_CLAIMS: AttemptClaims = { write: [], read: [], integrate: [], advisory: [] }
+
+/** What an executor is told of an attempt; its input follows. */
+export function requestOf(run: RunState, task: TaskIndex, instruction: StartAttempt, handler: string): AttemptRequest {
+  const { plan } = run
+  const policy = plan.policies[plan.policy[task]!]!
+  const { attempt, fence, worker } = instruction
+  const startedAt = run.startedAt[task]!
+  return {
+    id: attemptId(run.id, instruction.task, attempt),
+    run: run.id,
+    task: instruction.task,
+    attempt,
+    fence,
+    worker,
+    handler,
+    input: null,
+    claims: claimsOf(run, task),
+    heartbeatMs: policy.heartbeatMs,
+    deadlineAt: policy.startToCloseMs === null ? null : startedAt + policy.startToCloseMs,
+  }
+}
+
+function claimsOf({ plan }: RunState, task: TaskIndex): AttemptClaims {
+  const claimSet = plan.claimSet[task]!
+  if (claimSet === -1) return NO_CLAIMS
+  const { write, read, integrate, advisory } = plan.claimSets[claimSet]!
+  return {
+    write: write.map(textOf),
+    read: read.map(textOf),
+    integrate: integrate.map(textOf),
+    advisory: advisory.map(textOf),
+  }
+}
+
+function textOf(pattern: { readonly text: string }): string {
+  return pattern.text
+}
+
+/** The result of a sibling, else of a task by its full id. */
+export function resultOf(run: RunState, task: TaskIndex, from: string): JsonValue | undefined {
+  const { plan } = run
+  const stream = plan.streamOf[task]!
+  const sibling = stream === -1 ? undefined : plan.taskIndex.get(`${plan.streamIds[stream]!}/${from}`)
+  const source = sibling ?? plan.taskIndex.get(from)
+  return source === undefined ? undefined : (run.results.get(source) ?? null)
+}
+
+/** A step with its input, and where the references in it lead. */
+export interface StepToDo {
+  readonly request: AttemptRequest & Required<Pick<AttemptRequest, 'step'>>
+  readonly input: JsonValue
+  readonly resultOf: ResultOf
+}
+
+/** Step `number` (from 1) of an attempt that is being verified. */
+export function stepOf(attempt: Attempt, number: number): StepToDo {
+  const { run, task, fence, worker, startedAt, verifying } = attempt
+  const { plan } = run
+  const steps = plan.verify.get(task)!
+  const { handler, input = null, timeoutMs } = steps[number - 1]!
+  const { startToCloseMs, heartbeatMs } = plan.policies[plan.policy[task]!]!
+  const id = plan.taskIds[task]!
+  const { since, result } = verifying!
+  const limits = [
+    ...(startToCloseMs === null ? [] : [startedAt + startToCloseMs]),
+    ...(timeoutMs === null ? [] : [since + timeoutMs]),
+  ]
+  const request: StepToDo['request'] = {
+    id: `${attemptId(run.id, id, attempt.number)}/verify/${number}` as AttemptId,
+    run: run.id,
+    task: id,
+    attempt: attempt.number,
+    fence,
+    worker: worker.id,
+    handler,
+    input: null,
+    claims: claimsOf(run, task),
+    heartbeatMs,
+    deadlineAt: limits.length === 0 ? null : Math.min(...limits),
+    step: { number, of: steps.length },
+  }
+  return { request, input, resultOf: (from) => (from === OWN_RESULT ? result : resultOf(run, task, from)) }
+}
