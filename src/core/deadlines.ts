@@ -41,7 +41,9 @@ export interface Deadlines {
   next(): EpochMs | null
   /** Takes out the earliest deadline that is due, null if none is. Equal moments come out in the order of `add`. */
   takeDue(now: EpochMs): Deadline | null
-  /** The latest moment taken out: it has come, and does not come again when the clock is set back. */
+  /** Says that a moment has come, because somebody acted on it. */
+  reach(now: EpochMs): void
+  /** The latest moment taken out or reached: it has come, and does not come again when the clock is set back. */
   reached(): EpochMs
   readonly size: number
 }
@@ -56,8 +58,12 @@ export function createDeadlines(): Deadlines {
   function takeDue(now: EpochMs): Deadline | null {
     if (heap.length === 0 || heap[0]!.at > now) return null
     const due = heapPop(heap, comesFirst)
-    if (due.at > reached) reached = due.at
+    reach(due.at)
     return due
+  }
+
+  function reach(now: EpochMs): void {
+    if (now > reached) reached = now
   }
 
   return {
@@ -67,6 +73,7 @@ export function createDeadlines(): Deadlines {
     },
     next: () => heap[0]?.at ?? null,
     takeDue,
+    reach,
     reached: () => reached,
     get size() {
       return heap.length

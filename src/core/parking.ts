@@ -91,6 +91,8 @@ export function wakeLimiter(state: ScopeState, limiter: Limiter): void {
 export function armLimiter(state: ScopeState, limiter: Limiter): void {
   if (!state.parked.has(limiter)) return
   const { armedFor } = limiter
+  // What has left the window now does not come back when the clock is set back.
+  state.deadlines.reach(state.now)
   const at = nextMoment(limiter, state.now)
   if (at === null || (armedFor !== null && armedFor > state.now && armedFor <= at)) return
   limiter.armedFor = at

@@ -129,8 +129,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a claim during an attempt passes nobody',
     'claims/table.ts',
-    'set, Number.POSITIVE_INFINITY, now',
-    'set, -1, now',
+    'seq: Number.POSITIVE_INFINITY, now',
+    'seq: -1, now',
   ),
   bug(
     'what was claimed during an attempt is never forgotten',
@@ -312,8 +312,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a lost attempt burns the budget of the work',
     'core/retry.ts',
-    'number - lost - unverified',
-    'number - unverified',
+    'number - before - lost - unverified',
+    'number - before - unverified',
   ),
   bug(
     'a failure that must not be retried is',
@@ -474,7 +474,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (attempt?.fence === due.fence) stepTookTooLong(draft, attempt)',
     '',
   ),
-  bug('verification burns the budget of the work', 'core/retry.ts', 'number - lost - unverified', 'number - lost'),
+  bug('verification burns the budget of the work', 'core/retry.ts', 'number - before - lost - unverified', 'number - before - lost'),
   bug(
     'what was verified is not what counts',
     'core/verify.ts',
