@@ -115,3 +115,8 @@ function sortRange(values: Int32Array, from: number, to: number): void {
     values[place] = value
   }
 }
+
+/** The neighbours of one node: a view, not a copy. */
+export function rowOf({ start, targets }: Adjacency, node: NodeIndex): Int32Array {
+  return targets.subarray(start[node], start[node + 1])
+}

@@ -1,23 +1,9 @@
 /** Puts a small compiled plan into a large one: new tasks and points behind those that are there, changed tasks in place. */
 import type { Adjacency, CompiledPlan, NodeIndex, Point, TaskIndex, TaskLookup } from '../core/types.js'
-import { transpose } from './adjacency.js'
+import { rowOf, transpose } from './adjacency.js'
 import { insertDispatchClasses } from './dispatch-class.js'
-import { type Waves, waveOfPoint } from './waves.js'
-
-/** Where the nodes of the small plan stand in the large one. */
-interface Seating {
-  readonly large: CompiledPlan
-  readonly small: CompiledPlan
-  /** By task of the small plan: its index in the result. */
-  readonly taskAt: Int32Array
-  /** By point of the small plan: its node in the result. */
-  readonly pointAt: Int32Array
-  /** Tasks of the small plan that the large one does not have, in order. */
-  readonly newTasks: readonly TaskIndex[]
-  /** Points that the large one does not have, as they stand in the result. */
-  readonly newPoints: readonly Point[]
-  readonly taskCount: number
-}
+import { isNamed, type Seating, seat } from './seating.js'
+import { rankNew, spliceWaves } from './splice-order.js'
 
 /**
  * `large` with what is new in `small`: its tasks and points that `large` does not have by id, and, in place, the tasks of
@@ -100,60 +86,6 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
   }
 }
 
-function seat(large: CompiledPlan, small: CompiledPlan): Seating {
-  const newTasks: TaskIndex[] = []
-  const taskAt = Int32Array.from(small.taskIds, (id, task) => {
-    const known = large.taskIndex.get(id)
-    return known ?? large.taskCount + newTasks.push(task) - 1
-  })
-  const taskCount = large.taskCount + newTasks.length
-  const places = new Map(large.points.map((point, index) => [keyOf(point), index]))
-  const newPoints: Point[] = []
-  const pointAt = new Int32Array(small.points.length)
-  const seating: Seating = { large, small, taskAt, pointAt, newTasks, newPoints, taskCount }
-  for (const [index, point] of small.points.entries()) {
-    const known = places.get(keyOf(point))
-    if (known !== undefined && (isNamed(point) || isSame(known, index, seating))) {
-      pointAt[index] = taskCount + known
-      continue
-    }
-    pointAt[index] = taskCount + large.points.length + newPoints.length
-    newPoints.push(withOwnId(seatPoint(point, seating), places, large.points.length + newPoints.length))
-  }
-  return seating
-}
-
-/** Streams and phases are known by their ids, whatever else the small plan says of them. */
-function isNamed({ kind }: Point): boolean {
-  return kind === 'stream' || kind === 'phase'
-}
-
-/** Whether two points of one name say the same: long names are shortened. Those they watch have been seated before. */
-function isSame(known: number, index: number, { large, small, taskAt, pointAt, taskCount }: Seating): boolean {
-  const [one, other] = [large.points[known]!, small.points[index]!]
-  if (one.needed !== other.needed || one.spare !== other.spare) return false
-  const moved = taskCount - large.taskCount
-  const mine = rowOf(large.predecessors, large.taskCount + known).map((node) =>
-    node < large.taskCount ? node : node + moved,
-  )
-  const theirs = rowOf(small.predecessors, small.taskCount + index)
-    .map((node) => (node < small.taskCount ? taskAt[node]! : pointAt[node - small.taskCount]!))
-    .sort()
-  return mine.length === theirs.length && mine.every((node, at) => node === theirs[at])
-}
-
-/** The point under an id that no other has. */
-function withOwnId(point: Point, places: Map<string, number>, place: number): Point {
-  let { id } = point
-  for (let number = 2; places.has(keyOf({ ...point, id })); number += 1) id = `${point.id} (${number})`
-  places.set(keyOf({ ...point, id }), place)
-  return { ...point, id }
-}
-
-function keyOf({ kind, id }: Point): string {
-  return `${kind} ${id}`
-}
-
 /** Tasks of the small plan that say something: new and changed ones, no stubs. */
 function smallTasks({ large, taskAt }: Seating, changed: ReadonlySet<TaskIndex>): readonly TaskIndex[] {
   const written: TaskIndex[] = []
@@ -233,17 +165,6 @@ function splicePoints(seating: Seating, members: ReadonlyMap<number, readonly No
   return points
 }
 
-function seatPoint(point: Point, { taskAt, taskCount }: Seating): Point {
-  if (point.weight === undefined) return point
-  const weight = new Int32Array(taskCount)
-  for (const [task, own] of point.weight.entries()) weight[taskAt[task]!] = own
-  return { ...point, weight }
-}
-
-function rowOf({ start, targets }: Adjacency, node: NodeIndex): Int32Array {
-  return targets.subarray(start[node], start[node + 1])
-}
-
 function spliceRows(
   seating: Seating,
   changed: ReadonlySet<TaskIndex>,
@@ -297,73 +218,6 @@ function countDependencies({ start }: Adjacency, points: readonly Point[], taskC
   for (let task = 0; task < taskCount; task += 1) counts[task] = start[task + 1]! - start[task]!
   for (const [index, { needed }] of points.entries()) counts[taskCount + index] = needed
   return counts
-}
-
-/** The new tasks so that each comes after those it waits for: what is asked of them then has been worked out before. */
-function inWaves({ small, newTasks, taskAt }: Seating): TaskIndex[] {
-  return newTasks.toSorted((a, b) => small.wave[a]! - small.wave[b]! || a - b).map((task) => taskAt[task]!)
-}
-
-/** New tasks rank by the longest way from their start to the end, as all others did. */
-function rankNew(
-  seating: Seating,
-  rank: Float64Array,
-  estimateMs: Float64Array,
-  { start, targets }: Adjacency,
-): Float64Array {
-  const { large, taskCount } = seating
-  const mean = meanOf(large.estimateMs)
-  /** By new task and by point: the longest way behind its start. */
-  const known = new Map<NodeIndex, number>()
-  const longest = (node: NodeIndex): number => {
-    if (node < large.taskCount) return rank[node]!
-    const before = known.get(node)
-    if (before !== undefined) return before
-    let tail = 0
-    for (let edge = start[node]!; edge < start[node + 1]!; edge += 1) tail = Math.max(tail, longest(targets[edge]!))
-    const way = tail + (node < taskCount ? estimateMs[node]! || mean : 0)
-    known.set(node, way)
-    return way
-  }
-  for (const task of inWaves(seating).reverse()) rank[task] = longest(task)
-  return rank
-}
-
-/** Mean of the estimates there are; 1 where there are none. */
-function meanOf(estimateMs: Float64Array): number {
-  let sum = 0
-  let count = 0
-  for (const estimate of estimateMs) {
-    sum += estimate
-    if (estimate > 0) count += 1
-  }
-  return count === 0 ? 1 : sum / count
-}
-
-/** The waves of the new tasks; those that were there keep theirs. */
-function spliceWaves(seating: Seating, points: readonly Point[], predecessors: Adjacency): Waves {
-  const { large, taskCount } = seating
-  const wave = new Int32Array(taskCount)
-  wave.set(large.wave)
-  let { waveCount } = large
-  const known = new Map<NodeIndex, number>()
-  /** The first wave that what waits for the node may be in. */
-  const after = (node: NodeIndex): number => {
-    if (node < large.taskCount) return wave[node]! + 1
-    const before = known.get(node)
-    if (before !== undefined) return before
-    const row = rowOf(predecessors, node)
-    const point = points[node - taskCount]
-    const latest = point === undefined ? row.reduce((most, by) => Math.max(most, after(by)), 0) : null
-    const own = latest === null ? waveOfPoint(point!, row, after) : latest + 1
-    known.set(node, own)
-    return own
-  }
-  for (const task of inWaves(seating)) {
-    wave[task] = after(task) - 1
-    waveCount = Math.max(waveCount, wave[task]! + 1)
-  }
-  return { wave, waveCount }
 }
 
 function spliceMilestones(

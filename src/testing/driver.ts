@@ -63,62 +63,11 @@ function createPlayer(machine: Machine, random: Random): () => Step {
     return choices[at]!
   }
 
-  function draw(): Step {
-    const choice = choose()
-    switch (choice) {
-      case 'complete':
-      case 'fail':
-      case 'beat':
-      case 'progress':
-      case 'share':
-      case 'milestone':
-        return report(machine, random, choice)
-      case 'send':
-      case 'sendFromOutside':
-        return sendStep(machine, random, choice)
-      case 'read':
-        return read(machine, random)
-      case 'integrate':
-        return integrate(machine, random)
-      case 'claim':
-        return claim(machine, random)
-      case 'confirm':
-        return random.chance(rates.deaf) ? { kind: 'wait', ms: 1 } : report(machine, random, choice)
-      case 'wait':
-        return { kind: 'wait', ms: random.pick([0, 1, 5, 20, 100]) }
-      case 'dawdle':
-        return { kind: 'wait', ms: random.pick([10, 30, 100, 300]) }
-      case 'wake':
-        return { kind: 'wake' }
-      case 'open': {
-        if (opening === undefined) return report(machine, random, 'complete')
-        const step: Step = { kind: 'open', run: opening }
-        opening = unopened.shift()
-        return step
-      }
-      case 'join':
-        return join(machine, random)
-      case 'lie':
-        return lie(machine, random)
-      case 'crash':
-        return { kind: 'wait', ms: 0, crash: drawCrash(random) }
-      case 'leave':
-      case 'pause':
-      case 'again':
-        return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
-      case 'approve':
-      case 'refuse':
-        return answer(machine, random, choice)
-      case 'cancelTask':
-      case 'cancelStream':
-      case 'cancelRun':
-      case 'limit':
-        return steer(world, random, choice)
-      case 'jump':
-        return { kind: 'jump', ms: random.pick([-3_600_000, -500, -20, 20, 500, 3_600_000]) }
-      default:
-        return choice satisfies never
-    }
+  function open(): Step {
+    if (opening === undefined) return report(machine, random, 'complete')
+    const step: Step = { kind: 'open', run: opening }
+    opening = unopened.shift()
+    return step
   }
 
   // Some hosts give their limits before anything else.
@@ -126,7 +75,60 @@ function createPlayer(machine: Machine, random: Random): () => Step {
   return () => {
     const limit = given.pop()
     if (limit !== undefined) return { kind: 'limit', ...limit }
-    return withMishap(draw(), random, rates)
+    const choice = choose()
+    return withMishap(choice === 'open' ? open() : draw(machine, random, choice), random, rates)
+  }
+}
+
+function draw(machine: Machine, random: Random, choice: Exclude<Choice, 'open'>): Step {
+  const { world } = machine
+  switch (choice) {
+    case 'complete':
+    case 'fail':
+    case 'beat':
+    case 'progress':
+    case 'share':
+    case 'milestone':
+      return report(machine, random, choice)
+    case 'send':
+    case 'sendFromOutside':
+      return sendStep(machine, random, choice)
+    case 'read':
+      return read(machine, random)
+    case 'integrate':
+      return integrate(machine, random)
+    case 'claim':
+      return claim(machine, random)
+    case 'confirm':
+      return random.chance(world.rates.deaf) ? { kind: 'wait', ms: 1 } : report(machine, random, choice)
+    case 'wait':
+      return { kind: 'wait', ms: random.pick([0, 1, 5, 20, 100]) }
+    case 'dawdle':
+      return { kind: 'wait', ms: random.pick([10, 30, 100, 300]) }
+    case 'wake':
+      return { kind: 'wake' }
+    case 'join':
+      return join(machine, random)
+    case 'lie':
+      return lie(machine, random)
+    case 'crash':
+      return { kind: 'wait', ms: 0, crash: drawCrash(random) }
+    case 'leave':
+    case 'pause':
+    case 'again':
+      return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
+    case 'approve':
+    case 'refuse':
+      return answer(machine, random, choice)
+    case 'cancelTask':
+    case 'cancelStream':
+    case 'cancelRun':
+    case 'limit':
+      return steer(world, random, choice)
+    case 'jump':
+      return { kind: 'jump', ms: random.pick([-3_600_000, -500, -20, 20, 500, 3_600_000]) }
+    default:
+      return choice satisfies never
   }
 }
 

@@ -4,19 +4,20 @@
  * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
  */
 import type { JsonValue, Limit, RunEvent, RunEventMap } from '../core/types.js'
-import { checkClaims, claimed, holdsOf, mayClaim } from './history-claims.js'
+import { checkClaims, claimed, mayClaim } from './history-claims.js'
 import { closeRun } from './history-end.js'
 import type { Claimed, WorldFacts } from './history-facts.js'
-import { exclude } from './history-facts.js'
 import { checkAnswer, checkVerdict } from './history-gates.js'
 import { checkSent, checkShared } from './history-handed-over.js'
 import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
-import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
+import { liveOf, type Memory, openRun, senderOf, taskOf } from './history-memory.js'
+import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
+import { markReady, started } from './history-starts.js'
 import * as uses from './history-uses.js'
 import { checkStep, checkVerified, countFailure } from './history-verify.js'
-import { checkSkipped, considerAll, isAskedFor, notBefore, reconsider, standOf } from './history-waits.js'
-import { checkServes, countPass, findSteered, isServed, workerEvent } from './history-workers.js'
+import { checkSkipped, considerAll, reconsider } from './history-waits.js'
+import { countPass, isServed, workerEvent } from './history-workers.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -46,25 +47,6 @@ export interface History {
   takeSteered(): readonly string[]
   /** A number that tells two histories apart. */
   digest(): number
-}
-
-interface Memory {
-  readonly facts: WorldFacts
-  readonly runs: Map<string, RunPast>
-  readonly keys: Set<string>
-  readonly workers: Map<string, WorkerPast>
-  readonly unreleased: Map<number, AttemptPast>
-  readonly uses: uses.UsesPast
-  /** Tasks that ended without success since the last `settle`. */
-  readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
-  /** Tasks that can never start, since the last `settle`, with why. */
-  readonly barred: { readonly run: RunPast; readonly task: string; readonly why: string }[]
-  readonly steered: string[]
-  readonly countsPasses: boolean
-  fence: number
-  at: number
-  order: number
-  digest: number
 }
 
 /** A history of nothing. `countsPasses`: also counts how often a waiting task is passed, which costs O(tasks) a start. */
@@ -205,83 +187,6 @@ function runEvent(
     default:
       event satisfies never
   }
-}
-
-// ── Starts ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function started(memory: Memory, event: RunEventMap['attempt.started']): void {
-  const run = openRun(memory, event.run)
-  const task = taskOf(run, event.task)
-  const { facts } = task
-  const name = `"${event.run}/${event.task}#${event.attempt}"`
-  const refuse = (why: string): never => accuse(`${name} must not start: ${why}`)
-  if (run.isPaused) refuse('its run is paused')
-  if (run.isCancelled || run.isDrained) refuse('its run starts nothing more')
-  if (task.status !== 'idle') refuse(`its task is ${task.status} (S3, S5)`)
-  for (const before of facts.after) {
-    const status = run.tasks.get(before)?.status
-    if (status !== 'succeeded') refuse(`"${before}", on which it depends, is ${status} (S1)`)
-  }
-  for (const { condition } of facts.waits) {
-    const { verdict } = run.conditions[condition]!
-    if (verdict !== 'holds') refuse(`something it waits for is ${verdict} (S1)`)
-  }
-  if (!isAskedFor(run, task)) refuse('what it looks at says no (S1)')
-  if (facts.spec.gate?.kind === 'approval') refuse('it awaits approval')
-  if (event.attempt !== task.attempts + 1) refuse(`the last attempt was #${task.attempts}`)
-  if (task.attempts - task.lost - task.unverified >= facts.policy.maxAttempts) refuse('its attempts are used up (S6)')
-  if (event.at < task.retryAt) refuse(`it may not start before ${task.retryAt} (S6)`)
-  if (event.fence <= memory.fence) refuse(`its fence ${event.fence} is not above ${memory.fence} (S3)`)
-  const worker = memory.workers.get(event.worker)
-  if (worker === undefined) return refuse(`worker "${event.worker}" is not there`)
-  checkServes(worker, facts, event.slot, refuse)
-  for (const other of memory.unreleased.values()) {
-    if (other.worker === event.worker && other.slot === event.slot) refuse(`its slot is taken by ${other.name} (S7)`)
-    if (exclude(facts.spec, holdsOf(other))) refuse(`${other.name} holds what it claims (S2)`)
-  }
-  const why = uses.whyUnusable(memory, facts, event.at)
-  if (why !== null) refuse(why)
-  const better = findSteered(memory, task, worker, event.at)
-  if (better !== null) memory.steered.push(`${name} starts although ${better} does not meet what is held`)
-  memory.fence = event.fence
-  task.attempts += 1
-  task.status = 'running'
-  const { fence, slot, at, attempt: number } = event
-  const past: AttemptPast = {
-    run,
-    task,
-    name,
-    number,
-    fence,
-    worker: event.worker,
-    slot,
-    startedAt: at,
-    heardAt: at,
-    progressAt: at,
-    verifying: null,
-    isClosing: false,
-    stoppedFor: null,
-    integration: 'none',
-    askedOrder: 0,
-    extra: { write: [], read: [] },
-  }
-  memory.unreleased.set(fence, past)
-  task.live = past
-  uses.noteStart(memory, past)
-  if (memory.countsPasses) countPass(memory, { claims: facts.spec, started: facts, since: task.readyOrder }, at)
-}
-
-function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
-  if (task.status !== 'idle' || standOf(run, task) !== 'holds') return
-  if (!isAskedFor(run, task)) {
-    memory.barred.push({ run, task: task.facts.id, why: 'what it looks at says no' })
-    return
-  }
-  task.retryAt = Math.max(task.retryAt, notBefore(run, task))
-  task.readyOrder = memory.order
-  task.readyAt = Math.max(memory.at, task.retryAt)
-  if (Number.isNaN(task.scheduledAt)) task.scheduledAt = memory.at
-  task.passes = 0
 }
 
 // ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -446,29 +351,4 @@ function closed(memory: Memory, event: RunEventMap['attempt.closed']): void {
 function release(memory: Memory, attempt: AttemptPast): void {
   uses.noteEnd(memory, attempt, 'released')
   memory.unreleased.delete(attempt.fence)
-}
-
-// ── Who is spoken of ────────────────────────────────────────────────────────────────────────────────────────────
-
-function openRun(memory: Memory, id: string): RunPast {
-  const run = memory.runs.get(id)
-  if (run === undefined || run.isClosed) return accuse(`The history speaks of run "${id}", which is not open`)
-  return run
-}
-
-function taskOf(run: RunPast, id: string): TaskPast {
-  return run.tasks.get(id) ?? accuse(`Run "${run.facts.id}" has no task "${id}"`)
-}
-
-function senderOf(memory: Memory, { type, from }: RunEventMap['message.sent']): AttemptPast | null {
-  return from === null ? null : liveOf(memory, { type, ...from })
-}
-
-function liveOf(
-  memory: Memory,
-  event: { readonly type: string; readonly fence: number; readonly task: string },
-): AttemptPast {
-  const attempt = memory.unreleased.get(event.fence)
-  if (attempt !== undefined && !attempt.isClosing && attempt.task.facts.id === event.task) return attempt
-  return accuse(`"${event.type}" of "${event.task}" has fence ${event.fence}, which is not live (S4)`)
 }

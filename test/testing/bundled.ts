@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Plugin } from 'esbuild'
 import { importBundled } from '../../scripts/bundle.mjs'
 import type * as testing from '../../src/testing/index.js'
-import type { Edit } from './planted-bugs.js'
+import type { Edit } from './planted/bug.js'
 
 /**
  * The testing kit in one bundle. It runs half as fast again as through the module runner of the test runner, and its core

@@ -1,0 +1,48 @@
+/** What the history checker remembers of a history, and how it finds whom an event speaks of. */
+import type { RunEventMap } from '../core/types.js'
+import type { WorldFacts } from './history-facts.js'
+import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
+import { accuse } from './history-past.js'
+import type { UsesPast } from './history-uses.js'
+
+export interface Memory {
+  readonly facts: WorldFacts
+  readonly runs: Map<string, RunPast>
+  readonly keys: Set<string>
+  readonly workers: Map<string, WorkerPast>
+  readonly unreleased: Map<number, AttemptPast>
+  readonly uses: UsesPast
+  /** Tasks that ended without success since the last `settle`. */
+  readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
+  /** Tasks that can never start, since the last `settle`, with why. */
+  readonly barred: { readonly run: RunPast; readonly task: string; readonly why: string }[]
+  readonly steered: string[]
+  readonly countsPasses: boolean
+  fence: number
+  at: number
+  order: number
+  digest: number
+}
+
+export function openRun(memory: Memory, id: string): RunPast {
+  const run = memory.runs.get(id)
+  if (run === undefined || run.isClosed) return accuse(`The history speaks of run "${id}", which is not open`)
+  return run
+}
+
+export function taskOf(run: RunPast, id: string): TaskPast {
+  return run.tasks.get(id) ?? accuse(`Run "${run.facts.id}" has no task "${id}"`)
+}
+
+export function senderOf(memory: Memory, { type, from }: RunEventMap['message.sent']): AttemptPast | null {
+  return from === null ? null : liveOf(memory, { type, ...from })
+}
+
+export function liveOf(
+  memory: Memory,
+  event: { readonly type: string; readonly fence: number; readonly task: string },
+): AttemptPast {
+  const attempt = memory.unreleased.get(event.fence)
+  if (attempt !== undefined && !attempt.isClosing && attempt.task.facts.id === event.task) return attempt
+  return accuse(`"${event.type}" of "${event.task}" has fence ${event.fence}, which is not live (S4)`)
+}
