@@ -147,9 +147,10 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
     wait(waiter) {
       waiter.waiting = true
       waiter.bypasses = 0
-      for (const mode of CLAIM_MODES) {
-        for (const pattern of waiter.set[mode]) entryOf(table, pattern).waiting[mode].items.push(waiter)
-      }
+      const { write, read, integrate } = waiter.set
+      for (const pattern of write) entryOf(table, pattern).waiting.write.items.push(waiter)
+      for (const pattern of read) entryOf(table, pattern).waiting.read.items.push(waiter)
+      for (const pattern of integrate) entryOf(table, pattern).waiting.integrate.items.push(waiter)
     },
     withdraw(waiter) {
       waiter.waiting = false
@@ -275,16 +276,33 @@ function isReserved<H, W extends ClaimWaiter>(
 /** Takes the patterns of a set for `holder`, and counts who was passed: those who have waited longer than since `seq`. */
 function take<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H, set: ClaimSet, seq: number, now: number): void {
   const passed = new Set<W>()
-  for (const mode of CLAIM_MODES) {
-    for (const pattern of set[mode]) {
-      entryOf(table, pattern)[mode].push(holder)
-      for (const neighbour of table.index.neighbours(pattern)) {
-        const waiting = table.entries[neighbour]?.waiting
-        if (waiting === undefined) continue
-        for (const other of CLAIM_MODES) {
-          if (other === 'write' || other !== mode) addPassed(table, waiting[other], seq, now, passed)
-        }
-      }
+  // Written out, not by mode: this runs once for each claim of an attempt.
+  for (const pattern of set.write) {
+    entryOf(table, pattern).write.push(holder)
+    for (const neighbour of table.index.neighbours(pattern)) {
+      const waiting = table.entries[neighbour]?.waiting
+      if (waiting === undefined) continue
+      addPassed(table, waiting.write, seq, now, passed)
+      addPassed(table, waiting.read, seq, now, passed)
+      addPassed(table, waiting.integrate, seq, now, passed)
+    }
+  }
+  for (const pattern of set.read) {
+    entryOf(table, pattern).read.push(holder)
+    for (const neighbour of table.index.neighbours(pattern)) {
+      const waiting = table.entries[neighbour]?.waiting
+      if (waiting === undefined) continue
+      addPassed(table, waiting.write, seq, now, passed)
+      addPassed(table, waiting.integrate, seq, now, passed)
+    }
+  }
+  for (const pattern of set.integrate) {
+    entryOf(table, pattern).integrate.push(holder)
+    for (const neighbour of table.index.neighbours(pattern)) {
+      const waiting = table.entries[neighbour]?.waiting
+      if (waiting === undefined) continue
+      addPassed(table, waiting.write, seq, now, passed)
+      addPassed(table, waiting.read, seq, now, passed)
     }
   }
   for (const pattern of set.advisory) entryOf(table, pattern).advised += 1
@@ -299,6 +317,7 @@ function addPassed<H, W extends ClaimWaiter>(
   now: number,
   passed: Set<W>,
 ): void {
+  if (waiting.items.length === 0) return
   dropSettled(waiting)
   for (let i = waiting.from; i < waiting.items.length; i += 1) {
     const waiter = waiting.items[i]!
@@ -312,9 +331,9 @@ function release<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H): void 
   const set = table.held.get(holder)
   if (set === undefined) return
   table.held.delete(holder)
-  for (const mode of CLAIM_MODES) {
-    for (const pattern of set[mode]) removeFrom(entryOf(table, pattern)[mode], holder)
-  }
+  for (const pattern of set.write) removeFrom(entryOf(table, pattern).write, holder)
+  for (const pattern of set.read) removeFrom(entryOf(table, pattern).read, holder)
+  for (const pattern of set.integrate) removeFrom(entryOf(table, pattern).integrate, holder)
   for (const pattern of set.advisory) entryOf(table, pattern).advised -= 1
   freeAll(table, set)
 }
