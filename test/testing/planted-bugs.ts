@@ -131,12 +131,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (isReserved(table, pattern, mode, null)) return { pattern, holder: null }',
     '',
   ),
-  bug(
-    'a claim during an attempt passes nobody',
-    'claims/table.ts',
-    'set, Number.POSITIVE_INFINITY, now',
-    'set, -1, now',
-  ),
+  bug('a claim during an attempt passes nobody', 'claims/table.ts', 'seq: Number.POSITIVE_INFINITY', 'seq: -1'),
   bug(
     'what was claimed during an attempt is never forgotten',
     'core/reduce.ts',
