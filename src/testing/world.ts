@@ -107,7 +107,7 @@ const LIMIT_RANGES = {
   scheduleToStart: [50, 2500],
   scheduleToClose: [100, 4000],
   heartbeat: [10, 400],
-  stall: [20, 3000],
+  stall: [10, 300],
   close: [1, 300],
 } as const
 const LIMIT_NAMES = Object.keys(LIMIT_RANGES) as (keyof typeof LIMIT_RANGES)[]
@@ -161,11 +161,12 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const done: string[] = []
   // A crowd meets on paths or at a resource.
   const isAtResource = shape === 'crowded' && random.chance(0.5)
-  const edges = shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
+  // At a resource hardly anybody is left without but those who want much: others must become ready after them.
+  const edges = isAtResource ? 0.3 : shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
   const claims = isAtResource ? 0.1 : shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
   const wide = random.pick([0.02, 0.1])
   const shares = isAtResource ? CROWD : shareOfUses(random)
-  const integrates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
+  const integrates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.5, 0.9])
   const advised = random.pick([0, 0, 0.4])
   const draws: Draws = { done, edges, claims, wide, integrates, advised, pools, shape, shares }
   // A third of the runs has no streams; the others have blocks of tasks in one, and some tasks in none.
@@ -182,7 +183,7 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
     done.push(fullIdOf(task))
   }
   const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
-  return { id, streams, tasks, onFailure, resources: drawResources(random) }
+  return { id, streams, tasks, onFailure, resources: drawResources(random, shares) }
 }
 
 interface Draws {
