@@ -37,7 +37,7 @@ const WORST: Rates = {
   beat: 100,
   progress: 100,
   integrate: 100,
-  claim: 40,
+  claim: 100,
   dawdle: 100,
   wake: 60,
   lie: 40,
@@ -161,8 +161,8 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const done: string[] = []
   // A crowd meets on paths or at a resource.
   const isAtResource = shape === 'crowded' && random.chance(0.5)
-  // At a resource hardly anybody is left without but those who want much: others must become ready after them.
-  const edges = isAtResource ? 0.3 : shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
+  // In a crowd too, tasks become ready one after the other: of those that do at one moment nobody passes another.
+  const edges = shape === 'crowded' ? 0.3 : random.pick([0.1, 0.5, 0.9])
   const claims = isAtResource ? 0.1 : shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
   const wide = random.pick([0.02, 0.1])
   const shares = isAtResource ? CROWD : shareOfUses(random)
