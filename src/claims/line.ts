@@ -28,6 +28,7 @@ export function addPassed<W extends InLine>(
   isHeldBack: (waiter: W) => boolean,
   passed: Set<W>,
 ): void {
+  if (line.items.length === 0) return
   dropSettled(line)
   for (let i = line.from; i < line.items.length; i += 1) {
     const waiter = line.items[i]!

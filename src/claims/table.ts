@@ -143,9 +143,10 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
     wait(waiter) {
       waiter.waiting = true
       waiter.bypasses = 0
-      for (const mode of CLAIM_MODES) {
-        for (const pattern of waiter.set[mode]) entryOf(table, pattern).waiting[mode].items.push(waiter)
-      }
+      const { write, read, integrate } = waiter.set
+      for (const pattern of write) entryOf(table, pattern).waiting.write.items.push(waiter)
+      for (const pattern of read) entryOf(table, pattern).waiting.read.items.push(waiter)
+      for (const pattern of integrate) entryOf(table, pattern).waiting.integrate.items.push(waiter)
     },
     withdraw(waiter) {
       waiter.waiting = false
@@ -153,7 +154,7 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
       reservations.count([])
       unreserve(table, waiter)
     },
-    grant(holder, waiter, now, alsoPassed = []) {
+    grant(holder, waiter, now, alsoPassed) {
       waiter.waiting = false
       if (!isEmpty(waiter.set)) table.held.set(holder, waiter.set)
       take(table, holder, waiter.set, { seq: waiter.seq, now, passed: new Set(alsoPassed) })
@@ -287,16 +288,33 @@ function take<H, W extends ClaimWaiter>(
   { seq, now, passed }: Passing<W>,
 ): void {
   const { isHeldBack } = table.options
-  for (const mode of CLAIM_MODES) {
-    for (const pattern of set[mode]) {
-      entryOf(table, pattern)[mode].push(holder)
-      for (const neighbour of table.index.neighbours(pattern)) {
-        const waiting = table.entries[neighbour]?.waiting
-        if (waiting === undefined) continue
-        for (const other of CLAIM_MODES) {
-          if (other === 'write' || other !== mode) addPassed(waiting[other], seq, now, isHeldBack, passed)
-        }
-      }
+  // Written out, not by mode: this runs once for each claim of an attempt.
+  for (const pattern of set.write) {
+    entryOf(table, pattern).write.push(holder)
+    for (const neighbour of table.index.neighbours(pattern)) {
+      const waiting = table.entries[neighbour]?.waiting
+      if (waiting === undefined) continue
+      addPassed(waiting.write, seq, now, isHeldBack, passed)
+      addPassed(waiting.read, seq, now, isHeldBack, passed)
+      addPassed(waiting.integrate, seq, now, isHeldBack, passed)
+    }
+  }
+  for (const pattern of set.read) {
+    entryOf(table, pattern).read.push(holder)
+    for (const neighbour of table.index.neighbours(pattern)) {
+      const waiting = table.entries[neighbour]?.waiting
+      if (waiting === undefined) continue
+      addPassed(waiting.write, seq, now, isHeldBack, passed)
+      addPassed(waiting.integrate, seq, now, isHeldBack, passed)
+    }
+  }
+  for (const pattern of set.integrate) {
+    entryOf(table, pattern).integrate.push(holder)
+    for (const neighbour of table.index.neighbours(pattern)) {
+      const waiting = table.entries[neighbour]?.waiting
+      if (waiting === undefined) continue
+      addPassed(waiting.write, seq, now, isHeldBack, passed)
+      addPassed(waiting.read, seq, now, isHeldBack, passed)
     }
   }
   for (const pattern of set.advisory) entryOf(table, pattern).advised += 1
@@ -307,9 +325,9 @@ function release<H, W extends ClaimWaiter>(table: Table<H, W>, holder: H): void 
   const set = table.held.get(holder)
   if (set === undefined) return
   table.held.delete(holder)
-  for (const mode of CLAIM_MODES) {
-    for (const pattern of set[mode]) removeFrom(entryOf(table, pattern)[mode], holder)
-  }
+  for (const pattern of set.write) removeFrom(entryOf(table, pattern).write, holder)
+  for (const pattern of set.read) removeFrom(entryOf(table, pattern).read, holder)
+  for (const pattern of set.integrate) removeFrom(entryOf(table, pattern).integrate, holder)
   for (const pattern of set.advisory) entryOf(table, pattern).advised -= 1
   freeAll(table, set)
 }

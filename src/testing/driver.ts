@@ -172,8 +172,10 @@ const FAILURES: readonly FailureSpec[] = [
 function report(machine: Machine, random: Random, kind: ReportKind): Step {
   const list: readonly Work[] = kind === 'confirm' ? machine.stopping : machine.running
   if (list.length === 0) return random.chance(0.5) ? { kind: 'wake' } : { kind: 'wait', ms: 1 }
-  const { run, task } = pickFor(machine, random, kind, list)
-  if (kind !== 'fail') return { kind: 'report', report: kind, run, task }
+  const { run, task, fence } = pickFor(machine, random, kind, list)
+  // Whoever waits to integrate seldom goes on without it.
+  const isWaiting = kind === 'complete' && machine.history.attempt(fence)?.integration === 'asked' && random.chance(0.9)
+  if (kind !== 'fail') return { kind: 'report', report: isWaiting ? 'beat' : kind, run, task }
   return { kind: 'report', report: kind, run, task, failure: random.pick(FAILURES) }
 }
 

@@ -72,12 +72,14 @@ export function drawUses(random: Random, shares: UseShares): UsesSpec {
   }
 }
 
-export function drawResources(random: Random): ResourcesSpec {
+/** Where there is a crowd, whoever wants much needs all there is of what the others use. */
+export function drawResources(random: Random, shares: UseShares): ResourcesSpec {
   const resources: Record<string, { capacity: number; perMinute: number | null }> = {}
   for (const name of RESOURCES) {
     if (name === 'lock') continue
     resources[name] = { capacity: random.between(MOST_ASKED, 6), perMinute: random.pick([null, null, null, 2, 5, 20]) }
   }
+  if (shares === CROWD) resources.gpu = { capacity: MOST_ASKED, perMinute: null }
   return resources
 }
 

@@ -48,7 +48,7 @@ const WORST: Rates = {
   progress: 100,
   milestone: 60,
   integrate: 100,
-  claim: 40,
+  claim: 100,
   dawdle: 100,
   wake: 60,
   share: 60,
@@ -125,7 +125,7 @@ const LIMIT_RANGES = {
   scheduleToStart: [50, 2500],
   scheduleToClose: [100, 4000],
   heartbeat: [10, 400],
-  stall: [20, 3000],
+  stall: [10, 300],
   close: [1, 300],
 } as const
 const LIMIT_NAMES = Object.keys(LIMIT_RANGES) as (keyof typeof LIMIT_RANGES)[]
@@ -180,11 +180,12 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const done: string[] = []
   // A crowd meets on paths or at a resource.
   const isAtResource = shape === 'crowded' && random.chance(0.5)
-  const edges = shape === 'crowded' ? 0.02 : random.pick([0.1, 0.5, 0.9])
+  // In a crowd too, tasks become ready one after the other: of those that do at one moment nobody passes another.
+  const edges = shape === 'crowded' ? 0.3 : random.pick([0.1, 0.5, 0.9])
   const claims = isAtResource ? 0.1 : shape === 'crowded' ? 1 : random.pick([0, 0.3, 0.8])
   const wide = random.pick([0.02, 0.1])
   const shares = isAtResource ? CROWD : shareOfUses(random)
-  const integrates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.2, 0.6])
+  const integrates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.5, 0.9])
   const advised = random.pick([0, 0, 0.4])
   const gates = shape === 'crowded' ? 0 : random.pick([0, 0, 0.1, 0.25])
   const verified = random.pick([0, 0, 0.2, 0.6])
@@ -218,7 +219,8 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   const sequences = drawSequences(random, sources.top, forms)
   const onFailure = random.pick(['continue', 'continue', 'continue', 'drain', 'abort'] as const)
   tasks.push(...drawPhaseGates(random, phases))
-  return { id, streams, tasks, sequences, phases: phases.list, onFailure, resources: drawResources(random) }
+  const resources = drawResources(random, shares)
+  return { id, streams, tasks, sequences, phases: phases.list, onFailure, resources }
 }
 
 interface Draws {
