@@ -7,6 +7,7 @@ import type {
   RunEvent,
   RunEventMap,
   RunId,
+  TaskId,
   TaskIndex,
   Verdict,
   WorkerId,
@@ -62,8 +63,10 @@ interface Fold {
   readonly attempts: Int32Array
   readonly waits: Map<TaskIndex, Interval[]>
   readonly pauses: Interval[]
-  readonly failures: FailedTask[]
-  readonly counts: { succeeded: number; failed: number; cancelled: number; skipped: number }
+  /** All and only tasks that failed for good and were not reopened. */
+  readonly failed: Map<TaskIndex, FailedTask>
+  /** All and only tasks in an end state. */
+  readonly ended: Map<TaskIndex, 'succeeded' | 'failed' | 'cancelled' | 'skipped'>
   pausedAt: EpochMs | null
   openedAt: EpochMs
   until: EpochMs
@@ -92,8 +95,8 @@ export function readHistory(
     attempts: new Int32Array(plan.taskCount),
     waits: new Map(),
     pauses: [],
-    failures: [],
-    counts: { succeeded: 0, failed: 0, cancelled: 0, skipped: 0 },
+    failed: new Map(),
+    ended: new Map(),
     pausedAt: null,
     openedAt: 0,
     until: 0,
@@ -109,8 +112,10 @@ export function readHistory(
   }
   for (const hold of fold.open.values()) hold.to = fold.until
   if (fold.pausedAt !== null) fold.pauses.push({ from: fold.pausedAt, to: fold.until })
-  const { counts, holds, openedAt, until, verdict, retries, failures, waits, pauses } = fold
-  const tasks = { total: plan.taskCount, ...counts }
+  const { ended, holds, openedAt, until, verdict, retries, failed, waits, pauses } = fold
+  const tasks = { total: plan.taskCount, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 }
+  for (const end of ended.values()) tasks[end] += 1
+  const failures = [...failed.values()]
   return { openedAt, until, verdict, tasks, holds, retries, failures, waits, pauses, workers: fold.workers }
 }
 
@@ -134,9 +139,10 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'task.cancelled':
     case 'task.skipped':
       return endWithout(fold, event)
+    case 'task.reopened':
+      return reopen(fold, event.task)
     case 'run.amended':
     case 'run.cancelled':
-    case 'task.reopened':
     case 'attempt.renewed':
     case 'attempt.progressed':
     case 'context.shared':
@@ -162,7 +168,7 @@ function applyToAttempt(fold: Fold, event: AttemptEvent): void {
     case 'attempt.started':
       return start(fold, task, event)
     case 'attempt.succeeded':
-      fold.counts.succeeded += 1
+      fold.ended.set(task, 'succeeded')
       return letGo(fold, event)
     case 'attempt.failed':
       if (!fold.closing.has(event.fence)) letGo(fold, event)
@@ -204,8 +210,15 @@ function letGo(fold: Fold, { fence, at }: { readonly fence: number; readonly at:
 }
 
 function fail(fold: Fold, task: TaskIndex, event: RunEventMap['attempt.failed' | 'task.failed']): void {
-  fold.counts.failed += 1
-  fold.failures.push({ task: event.task, attempts: fold.attempts[task]!, failure: event.failure })
+  fold.ended.set(task, 'failed')
+  fold.failed.set(task, { task: event.task, attempts: fold.attempts[task]!, failure: event.failure })
+}
+
+function reopen(fold: Fold, id: TaskId): void {
+  const task = fold.plan.taskIndex.get(id)
+  if (task === undefined) return
+  fold.ended.delete(task)
+  fold.failed.delete(task)
 }
 
 /** The task ended while no attempt of it was live. */
@@ -214,7 +227,7 @@ function endWithout(fold: Fold, event: RunEventMap['task.failed' | 'task.cancell
   if (task === undefined) return
   stopWaiting(fold, task, event.at)
   if (event.type === 'task.failed') fail(fold, task, event)
-  else fold.counts[event.type === 'task.skipped' ? 'skipped' : 'cancelled'] += 1
+  else fold.ended.set(task, event.type === 'task.skipped' ? 'skipped' : 'cancelled')
 }
 
 function stopWaiting(fold: Fold, task: TaskIndex, at: EpochMs): void {

@@ -53,7 +53,11 @@ export interface RunModel {
 interface TaskView {
   readonly stream: StreamView
   readonly holds: readonly string[]
+  /** Null while it is not in an end state. */
+  ended: End | null
 }
+
+type End = 'succeeded' | 'failed' | 'dropped'
 
 export interface ModelBuilder {
   readonly model: RunModel
@@ -102,8 +106,9 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'task.skipped':
     case 'task.cancelled':
       return end(model, tasks, event.task, 'dropped')
-    case 'run.amended':
     case 'task.reopened':
+      return reopen(model, tasks, event.task)
+    case 'run.amended':
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
@@ -158,16 +163,22 @@ function letGo(model: RunModel, view: TaskView | undefined, fence: number): void
   if (model.running.delete(fence) && view !== undefined) view.stream.running -= 1
 }
 
-function end(
-  model: RunModel,
-  tasks: Map<string, TaskView>,
-  task: string,
-  as: 'succeeded' | 'failed' | 'dropped',
-): void {
+function end(model: RunModel, tasks: Map<string, TaskView>, task: string, as: End): void {
   model.pending.delete(task)
   model.ended += 1
   const view = tasks.get(task)
-  if (view !== undefined) view.stream[as] += 1
+  if (view === undefined) return
+  view.ended = as
+  view.stream[as] += 1
+}
+
+function reopen(model: RunModel, tasks: Map<string, TaskView>, task: string): void {
+  model.pending.add(task)
+  model.ended -= 1
+  const view = tasks.get(task)
+  if (view === undefined || view.ended === null) return
+  view.stream[view.ended] -= 1
+  view.ended = null
 }
 
 /** The stored plan is a parsed one: lists, with ids. */
@@ -187,7 +198,7 @@ function addStream(model: RunModel, views: Map<string, TaskView>, stream: Stream
   for (const task of tasks) {
     const full = stream === null ? task.id : `${id}/${task.id}`
     const { write = [], read = [] } = task.claims ?? { write: owns }
-    views.set(full, { stream: view, holds: [...write, ...read.map((path) => `${path} (read)`)] })
+    views.set(full, { stream: view, holds: [...write, ...read.map((path) => `${path} (read)`)], ended: null })
     model.pending.add(full)
   }
 }
