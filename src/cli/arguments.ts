@@ -66,9 +66,10 @@ function checkValue(spec: OptionSpec, rawName: string, value: string | undefined
 }
 
 function checkPositionals(given: readonly string[], { name, positionals }: Verb): void {
-  if (given.length === positionals.length) return
+  const needed = positionals.filter((each) => each.startsWith('<')).length
+  if (given.length >= needed && given.length <= positionals.length) return
   const usage = `Usage: signalbox ${[name, ...positionals].join(' ')}`
   const missing = positionals[given.length]
-  if (missing !== undefined) throw usageError(`${quote(name)} needs ${missing}.`, usage)
+  if (given.length < needed) throw usageError(`${quote(name)} needs ${missing}.`, usage)
   throw usageError(`${quote(name)} does not take ${quote(given[positionals.length] ?? '')}.`, usage)
 }

@@ -29,6 +29,8 @@ export function generalHelp(verbs: readonly VerbEntry[]): readonly Line[] {
     heading('Start here'),
     ['  signalbox check plan.yaml         is the plan right, and how long does it take?'],
     ['  signalbox run plan.yaml           watch it run, with simulated work'],
+    ['  signalbox run plan.yaml --store file:.signalbox'],
+    ['                                    keep it; after a crash: signalbox resume r1'],
     ['  signalbox help check              what a verb does, with examples'],
     [],
     heading('Exit codes'),

@@ -41,7 +41,7 @@ function withoutVerb(words: readonly string[], output: Output): number {
   if (words.includes('--help') || words.includes('-h')) return show(generalHelp(VERBS), output)
   const unknown = words.find((word) => word !== '--json')
   if (unknown !== undefined) throw usageError(`There is no option ${quote(unknown)}.`, 'See: signalbox --help')
-  if (output.format === 'json') throw usageError('There is no verb.', `The verbs are ${verbNames().join(' and ')}.`)
+  if (output.format === 'json') throw usageError('There is no verb.', `The verbs are ${verbNames().join(', ')}.`)
   output.warn(generalHelp(VERBS))
   return EXIT.usage
 }
@@ -51,7 +51,7 @@ function findVerb(name: string): VerbEntry {
   if (found !== undefined) return found
   const near = nearest(name, verbNames())
   const hint =
-    near === null ? `The verbs are ${verbNames().join(' and ')}; see: signalbox --help` : `Did you mean ${near}?`
+    near === null ? `The verbs are ${verbNames().join(', ')}; see: signalbox --help` : `Did you mean ${near}?`
   throw usageError(`There is no verb ${quote(name)}.`, hint)
 }
 

@@ -1,7 +1,15 @@
 /** What `run --json` prints. Times count from the opening of the run, so that the same run gives the same document. */
 import type { DurationMs, RunEvent } from '../core/types.js'
 import type { Summary } from '../reporters/summary.js'
-import type { RunOptions } from './run-options.js'
+
+/** How work is simulated. */
+export interface Simulated {
+  readonly seed: number
+  /** Share of the attempts that fail: 0 to 1. */
+  readonly failShare: number
+  /** How many times as fast as real time. */
+  readonly speed: number
+}
 
 interface TaskDocument {
   readonly id: string
@@ -16,7 +24,7 @@ interface TaskDocument {
 export function runDocument(
   summary: Summary,
   events: readonly RunEvent[],
-  { seed, failShare, speed }: Pick<RunOptions, 'seed' | 'failShare' | 'speed'>,
+  { seed, failShare, speed }: Simulated,
 ): object {
   const { verdict, tasks: counts, ...rest } = summary
   return {
@@ -77,6 +85,10 @@ function apply(task: TaskDocument, event: RunEvent, atMs: DurationMs): void {
       return end('cancelled')
     case 'task.skipped':
       return end('skipped')
+    case 'task.reopened':
+      task.status = 'waiting'
+      task.endedMs = null
+      return
     default:
       return
   }

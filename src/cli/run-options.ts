@@ -1,20 +1,36 @@
-/** The options of `run`, read. */
+/** The options of `run` and `resume`, read. */
+import type { DurationMs } from '../core/types.js'
 import { nearest } from '../plan/nearest.js'
 import { quote, quoteAll } from '../plan/text.js'
 import type { Plan, Pool } from '../plan/types.js'
 import { usageError } from './problem.js'
-import type { Arguments } from './verb.js'
+import type { Arguments, OptionTable } from './verb.js'
 
-export interface RunOptions {
-  readonly id: string
+export interface PaceOptions {
   /** How many times as fast as real time. */
   readonly speed: number | 'auto'
   readonly failShare: number
   readonly seed: number
-  /** Slots by pool. */
-  readonly slots: ReadonlyMap<string, number>
   /** Whatever awaits approval is approved. */
   readonly yes: boolean
+}
+
+export interface RunOptions extends PaceOptions {
+  readonly id: string
+  /** Slots by pool. */
+  readonly slots: ReadonlyMap<string, number>
+}
+
+/** What `run` and `resume` are told of the work that they simulate. */
+export const PACE_OPTIONS: OptionTable = {
+  speed: {
+    kind: 'value',
+    value: '<n>x',
+    about: 'Times as fast as real time. Default auto: about ten seconds in all.',
+  },
+  fail: { kind: 'value', value: '<share>', about: 'Share of the attempts that fail, such as 5%. Default 0.' },
+  seed: { kind: 'value', value: '<n>', about: 'Decides which attempts fail and how long each takes. Default 1.' },
+  yes: { kind: 'flag', about: 'Approve whatever awaits approval. A plan with such gates needs it.' },
 }
 
 /** As in a plan. */
@@ -22,17 +38,31 @@ const MOST_SLOTS = 100_000
 const FASTEST = 1e12
 const DEFAULT_ID = 'r1'
 const DEFAULT_SEED = 1
+/** Real time that `--speed auto` aims at, in ms. */
+const AIM_MS = 10_000
 
 /** @throws ProgramError USAGE */
 export function readRunOptions(args: Arguments): RunOptions {
   return {
+    ...readPaceOptions(args),
     id: args.value('id') ?? DEFAULT_ID,
+    slots: new Map(args.values('pool').map(readPool)),
+  }
+}
+
+/** @throws ProgramError USAGE */
+export function readPaceOptions(args: Arguments): PaceOptions {
+  return {
     speed: readSpeed(args.value('speed') ?? 'auto'),
     failShare: readShare(args.value('fail') ?? '0'),
     seed: readSeed(args.value('seed')),
-    slots: new Map(args.values('pool').map(readPool)),
     yes: args.has('yes'),
   }
+}
+
+/** The speed for a run that takes `atBestMs` at best. */
+export function speedFor(speed: PaceOptions['speed'], atBestMs: DurationMs): number {
+  return speed === 'auto' ? Math.max(1, Number((atBestMs / AIM_MS).toPrecision(2))) : speed
 }
 
 /**

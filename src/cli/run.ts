@@ -1,27 +1,20 @@
 /** `signalbox run <plan>`: runs a plan with simulated work, and shows it. */
 import { availableParallelism } from 'node:os'
-import type { CompiledPlan, RunEvent } from '../core/types.js'
-import { createScheduler } from '../embedded.js'
+import type { EpochMs, RunId } from '../core/types.js'
 import { checkPlan, type PlanCheck } from '../plan/check.js'
-import { quoteAll } from '../plan/text.js'
-import type { Plan } from '../plan/types.js'
-import type { Line } from '../reporters/shared/line.js'
-import { formatDuration, formatShare, thousands } from '../reporters/shared/quantity.js'
-import { summaryLines } from '../reporters/summary.js'
-import { terminalReporter } from '../reporters/terminal.js'
-import { defineHandlers } from '../runtime/handlers.js'
-import { type PacedClock, pacedClock } from '../runtime/paced-clock.js'
-import type { Run } from '../runtime/run.js'
-import type { Scheduler } from '../runtime/scheduler.js'
-import { summarize } from '../summarize.js'
+import { quote } from '../plan/text.js'
+import type { Plan, PlanDocument } from '../plan/types.js'
+import { schedulerError } from '../runtime/errors.js'
 import { countDiagnostics, diagnosticLines } from './diagnostics.js'
-import { EXIT, type Io } from './io.js'
+import { EXIT } from './io.js'
 import { loadPlan } from './load.js'
-import { ASSUMED_MS, overviewOf } from './overview.js'
-import { usageError } from './problem.js'
-import { runDocument } from './run-document.js'
-import { poolsFor, type RunOptions, readRunOptions } from './run-options.js'
-import { simulatedExecutor, simulatedPlan } from './simulation.js'
+import { type NamedStore, openStore, STORE_OPTION } from './open-store.js'
+import { overviewOf } from './overview.js'
+import { PACE_OPTIONS, poolsFor, type RunOptions, readRunOptions, speedFor } from './run-options.js'
+import { readScope } from './scope.js'
+import { simulatedPlansOf } from './simulated-plans.js'
+import { demandNoApproval, pursue } from './simulated-run.js'
+import { simulatedPlan } from './simulation.js'
 import type { Verb, VerbContext } from './verb.js'
 
 export const runVerb: Verb = {
@@ -30,26 +23,22 @@ export const runVerb: Verb = {
   options: {
     from: { kind: 'value', value: '<format>', about: 'json, yaml or markdown, whatever the name of the file says.' },
     id: { kind: 'value', value: '<id>', about: 'What the run is called. Default r1.' },
-    speed: {
-      kind: 'value',
-      value: '<n>x',
-      about: 'Times as fast as real time. Default auto: about ten seconds in all.',
-    },
+    store: STORE_OPTION,
+    ...PACE_OPTIONS,
     pool: {
       kind: 'value',
       value: '<pool>=<slots>',
       about: 'Slots of a pool, whatever the plan says. May be repeated.',
       many: true,
     },
-    fail: { kind: 'value', value: '<share>', about: 'Share of the attempts that fail, such as 5%. Default 0.' },
-    seed: { kind: 'value', value: '<n>', about: 'Decides which attempts fail and how long each takes. Default 1.' },
-    yes: { kind: 'flag', about: 'Approve whatever awaits approval. A plan with such gates needs it.' },
   },
   about: [
     'Runs a plan from start to end and shows it: on a terminal a live picture, elsewhere a line for each event. This',
     'version simulates all work: an attempt takes the estimate of its task (a time between min and max; 1m where there is',
     'none) and does nothing. Dependencies, claims, pools, retries and timeouts are those of the plan. The same plan, seed',
     'and pools give the same run. Ctrl-C cancels the run and waits for what runs to stop; a second one exits at once.',
+    'With --store the run is kept: it survives the end of this program, however that ends, and `signalbox resume` goes on with',
+    'it. Ctrl-C then leaves it open. Runs of one store share workers and claims: what is open goes on meanwhile.',
   ],
   examples: [
     { call: 'signalbox run plan.yaml', about: 'Watch it, in about ten seconds.' },
@@ -57,6 +46,7 @@ export const runVerb: Verb = {
       call: 'signalbox run plan.yaml --pool backend=6 --fail 5% --seed 7',
       about: 'With six backend workers, and one attempt in twenty failing.',
     },
+    { call: 'signalbox run plan.yaml --store file:.signalbox --id r1', about: 'Keep it, to go on after a crash.' },
     {
       call: 'signalbox run plan.yaml --speed 1000000x --json | jq .makespanMs',
       about: 'How long it takes, for programs.',
@@ -65,44 +55,17 @@ export const runVerb: Verb = {
   run,
 }
 
-/** Real time that `--speed auto` aims at, in ms. */
-const AIM_MS = 10_000
-
-interface Prepared {
-  readonly plan: Plan
-  readonly compiled: CompiledPlan
-  readonly speed: number
-}
-
-/** A run under way. */
-interface UnderWay {
-  readonly scheduler: Scheduler
-  readonly run: Run
-  readonly clock: PacedClock
-  /** All its events so far. */
-  readonly events: readonly RunEvent[]
-}
-
 async function run(context: VerbContext): Promise<number> {
   const options = readRunOptions(context.args)
   const { check } = await loadPlan(context.args.positionals[0] ?? '', context.args.value('from'))
   if (!check.ok) return refuse(check, context)
-  if (!options.yes) demandNoApproval(check.plan)
+  if (!options.yes) demandNoApproval(check.plan.gates)
   const plan = simulatedPlan(check.plan, poolsFor(check.plan, options.slots, availableParallelism()))
   const checked = checkPlan(plan)
   // Only what the pools lack can be wrong now.
   if (!checked.ok) return refuse(checked, context)
-  const { atBestMs } = overviewOf(checked.compiled, plan)
-  const speed = options.speed === 'auto' ? Math.max(1, Number((atBestMs / AIM_MS).toPrecision(2))) : options.speed
-  return execute({ plan, compiled: checked.compiled, speed }, options, context)
-}
-
-/** Work is simulated, people are not. @throws ProgramError USAGE */
-function demandNoApproval({ gates = [] }: Plan): void {
-  const ids = gates.filter(({ kind }) => kind === 'approval').map(({ id }) => id)
-  if (ids.length === 0) return
-  const message = `The plan awaits approval (${quoteAll(ids)}), and nobody can give it here.`
-  throw usageError(message, 'Add --yes to approve whatever awaits approval, as soon as it does.')
+  const speed = speedFor(options.speed, overviewOf(checked.compiled, plan).atBestMs)
+  return execute(plan, { ...options, speed }, context)
 }
 
 function refuse({ diagnostics }: PlanCheck, { output }: VerbContext): number {
@@ -113,82 +76,48 @@ function refuse({ diagnostics }: PlanCheck, { output }: VerbContext): number {
   return EXIT.failed
 }
 
-async function execute(prepared: Prepared, options: RunOptions, context: VerbContext): Promise<number> {
-  const { io, output } = context
-  output.print([noteOn(prepared, options), []])
-  const underWay = await start(prepared, options, io)
-  const reporter = terminalReporter(underWay.run, {
-    stream: output.stream,
-    isTTY: output.isLive,
-    colour: output.colour,
-    now: underWay.clock.shown,
-    clock: io.clock,
-    note: `simulated, ${thousands(prepared.speed)}x`,
-  })
-  const giveBack = io.onExit(reporter.stop)
-  const interruption = cancelOnInterrupt(underWay.run, io, reporter.stop)
+async function execute(
+  plan: Plan,
+  { id, speed, failShare, seed, yes }: RunOptions & { readonly speed: number },
+  context: VerbContext,
+): Promise<number> {
+  const store = await openStore(context, 'create')
+  const now = context.io.clock.now()
+  const before: Before = store === null ? NOTHING : await lookAround(store, id)
+  return pursue(
+    {
+      store,
+      from: Math.max(now, before.clock),
+      plans: new Map([...before.plans, [id, plan]]),
+      speed,
+      failShare,
+      seed,
+      yes,
+      begin: (scheduler) => scheduler.start(plan as PlanDocument, { id }),
+    },
+    context,
+  )
+}
+
+const NOTHING: Before = { plans: new Map(), clock: 0 }
+
+interface Before {
+  /** Of the runs that are open already. */
+  readonly plans: ReadonlyMap<string, Plan>
+  /** Time of the last event: a simulation may be far ahead of the real one. */
+  readonly clock: EpochMs
+}
+
+/** What there is in the store. @throws SchedulerError RUN_EXISTS before anything of it goes on */
+async function lookAround({ store }: NamedStore, id: string): Promise<Before> {
   try {
-    await underWay.run.outcome
-    await reporter.ended
-  } finally {
-    reporter.stop()
-    giveBack()
-    interruption.end()
-    await underWay.scheduler.close({ graceMs: 0 })
+    const state = await readScope(store)
+    const isTaken = state.runs.has(id as RunId) || state.closedRuns.has(id as RunId)
+    if (!isTaken) return { plans: await simulatedPlansOf(store, state), clock: state.clock }
+    const hint = 'Take another --id; signalbox resume goes on with one that is open.'
+    throw schedulerError('RUN_EXISTS', `There is a run ${quote(id)} in this store already.`, hint)
+  } catch (error) {
+    await store.close?.()
+    throw error
   }
-  const summary = summarize(underWay.events)
-  output.print([[], ...summaryLines(summary)])
-  output.document(runDocument(summary, underWay.events, { ...options, speed: prepared.speed }))
-  if (summary.verdict === 'succeeded') return EXIT.ok
-  return interruption.happened() ? EXIT.interrupted : EXIT.failed
-}
-
-function noteOn({ speed }: Prepared, { failShare }: RunOptions): Line {
-  const failing = failShare === 0 ? '' : `, ${formatShare(failShare)} of the attempts fail`
-  const assumed = formatDuration(ASSUMED_MS)
-  const pace = speed === 1 ? 'in real time' : `${thousands(speed)} times as fast as real time`
-  const text = `All work is simulated: tasks take their estimate (${assumed} without one)${failing}, ${pace}.`
-  return [{ text, style: 'dim' }]
-}
-
-async function start(
-  { plan, compiled, speed }: Prepared,
-  { id, failShare, seed }: RunOptions,
-  io: Io,
-): Promise<UnderWay> {
-  const clock = pacedClock(speed, { real: io.clock })
-  const executor = simulatedExecutor({ plan, clock, failShare, seed })
-  const handlers = defineHandlers(Object.fromEntries(compiled.handlers.map((name) => [name, { via: executor }])))
-  const scheduler = createScheduler({ handlers, clock })
-  const started = await scheduler.start(plan, { id })
-  const events: RunEvent[] = []
-  const hasApprovals = [...compiled.gates.values()].includes('approval')
-  started.on('*', (event) => {
-    events.push(event)
-    if (!hasApprovals) return
-    // It may have been cancelled in the meantime.
-    for (const gate of started.progress().gates) started.approve(gate.id, { by: '--yes' }).catch(() => undefined)
-  })
-  return { scheduler, run: started, clock, events }
-}
-
-interface Interruption {
-  happened(): boolean
-  end(): void
-}
-
-/** The first interrupt cancels the run, the second ends the program. */
-function cancelOnInterrupt(run: Run, io: Io, stopReporter: () => void): Interruption {
-  let count = 0
-  const end = io.onInterrupt(() => {
-    count += 1
-    if (count === 1) {
-      // It may have ended in the meantime.
-      run.cancel({ reason: 'interrupted' }).catch(() => undefined)
-      return
-    }
-    stopReporter()
-    io.exit(EXIT.interrupted)
-  })
-  return { happened: () => count > 0, end }
 }

@@ -5,11 +5,12 @@ import type { Plan, Pool, Stream, Task } from '../plan/types.js'
 import type { AttemptContext, AttemptOutcome, AttemptRequest, Clock, Executor } from '../runtime/ports.js'
 import { ASSUMED_MS } from './overview.js'
 
-/** The handler of tasks that name none. */
-export const SIMULATED_HANDLER = 'simulate'
+/** The handler of all tasks of a simulated run: no program registers it, so none takes such a run for its own. */
+export const SIMULATED_HANDLER = 'signalbox.simulated'
 
 export interface SimulationOptions {
-  readonly plan: Plan
+  /** Plans of the runs whose attempts are simulated. */
+  readonly plans: ReadonlyMap<string, Plan>
   readonly clock: Clock
   /** Share of the attempts that fail: 0 to 1. */
   readonly failShare: number
@@ -18,28 +19,41 @@ export interface SimulationOptions {
 }
 
 /**
- * A copy of the plan that can be run without any host: each task has a handler and an estimate, and the pools are these.
+ * A copy of the plan that can be run without any host: each task has an estimate, the pools are these, and whatever is
+ * carried out has the handler of simulations.
  */
 export function simulatedPlan(plan: Plan, pools: { readonly [name: string]: Pool }): Plan {
-  const { streams = [], tasks = [], defaults } = plan
-  const estimated = (task: Task): Task => ({ ...task, estimate: task.estimate ?? ASSUMED_MS })
+  const { streams = [], tasks = [], gates = [] } = plan
+  const simulated = (task: Task): Task => ({
+    ...task,
+    handler: SIMULATED_HANDLER,
+    estimate: task.estimate ?? ASSUMED_MS,
+    verify: task.verify?.map((step) =>
+      typeof step === 'string' ? SIMULATED_HANDLER : { ...step, handler: SIMULATED_HANDLER },
+    ),
+  })
   return {
     ...plan,
     pools,
-    defaults: { ...defaults, handler: defaults?.handler ?? SIMULATED_HANDLER },
-    streams: streams.map((stream): Stream => ({ ...stream, tasks: (stream.tasks ?? []).map(estimated) })),
-    tasks: tasks.map(estimated),
+    streams: streams.map((stream): Stream => ({ ...stream, tasks: (stream.tasks ?? []).map(simulated) })),
+    tasks: tasks.map(simulated),
+    gates: gates.map((gate) => (gate.kind === 'check' ? { ...gate, handler: SIMULATED_HANDLER } : gate)),
   }
 }
 
-/** Carries out the attempts of a plan on its clock, without doing anything. */
-export function simulatedExecutor({ plan, clock, failShare, seed }: SimulationOptions): Executor {
-  const tasks = tasksById(plan)
-  const results = resultsByTask(tasks)
+/** Carries out the attempts of these plans on the clock, without doing anything. */
+export function simulatedExecutor({ plans, clock, failShare, seed }: SimulationOptions): Executor {
+  const parts = new Map(
+    [...plans].map(([run, plan]) => {
+      const tasks = tasksById(plan)
+      return [run, { tasks, results: resultsByTask(tasks) }]
+    }),
+  )
 
   function execute(attempt: AttemptRequest, context: AttemptContext): Promise<AttemptOutcome> {
     // What is verified is not looked at.
     if (attempt.step !== undefined) return Promise.resolve({ ok: true, result: true })
+    const { tasks, results } = parts.get(attempt.run) ?? NOTHING
     const chance = (of: string): number => shareOf(`${seed}/${of}/${attempt.task}#${attempt.attempt}`)
     const { min, max } = estimateOf(tasks.get(attempt.task))
     const durationMs = Math.round(min + chance('duration') * (max - min))
@@ -66,6 +80,12 @@ export function simulatedExecutor({ plan, clock, failShare, seed }: SimulationOp
   }
 
   return { inProcess: true, execute }
+}
+
+/** Of a run whose plan is not known. */
+const NOTHING: { readonly tasks: ReadonlyMap<string, Task>; readonly results: ReadonlyMap<string, JsonValue> } = {
+  tasks: new Map(),
+  results: new Map(),
 }
 
 function estimateOf(task: Task | undefined): { readonly min: DurationMs; readonly max: DurationMs } {

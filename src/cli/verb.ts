@@ -22,7 +22,7 @@ export interface Example {
 
 /** The arguments of a verb, checked against its table. */
 export interface Arguments {
-  /** As many as the verb asks for. */
+  /** As many as the verb asks for, and at most as many as it takes. */
   readonly positionals: readonly string[]
   has(flag: string): boolean
   /** The last value given. */
@@ -38,7 +38,7 @@ export interface VerbContext {
 
 export interface Verb {
   readonly name: string
-  /** What stands for each argument in the help, such as `<plan>`; all are needed. */
+  /** What stands for each argument in the help: `<plan>` is needed, `[task]` is not; those come last. */
   readonly positionals: readonly string[]
   readonly options: OptionTable
   /** Lines. */

@@ -18,4 +18,34 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'Run a plan with simulated work, and watch it.',
     load: async () => (await import('./run.js')).runVerb,
   },
+  {
+    name: 'resume',
+    summary: 'Go on with a run that a store keeps, after a crash.',
+    load: async () => (await import('./resume.js')).resumeVerb,
+  },
+  {
+    name: 'list',
+    summary: 'List the runs that a store keeps.',
+    load: async () => (await import('./list.js')).listVerb,
+  },
+  {
+    name: 'status',
+    summary: 'Show how far the open runs have come, or one run.',
+    load: async () => (await import('./status.js')).statusVerb,
+  },
+  {
+    name: 'explain',
+    summary: 'Say why a task is not running, or how it ended.',
+    load: async () => (await import('./explain.js')).explainVerb,
+  },
+  {
+    name: 'cancel',
+    summary: 'Cancel a run that no process leads, or a task of it.',
+    load: async () => (await import('./cancel.js')).cancelVerb,
+  },
+  {
+    name: 'retry',
+    summary: 'Have a task done again that failed or was cancelled.',
+    load: async () => (await import('./retry.js')).retryVerb,
+  },
 ]

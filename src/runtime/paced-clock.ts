@@ -16,6 +16,8 @@ interface Alarm {
 export interface PacedClockOptions {
   /** What it goes by. Default: the system's clock. */
   readonly real?: Clock
+  /** The time it starts with, to go on where a journal ends that is ahead of `real`. Default: that of `real`. */
+  readonly from?: EpochMs
   /**
    * Calls back when all that the last wake-up led to has been done. Default: after two rounds of the event loop, enough
    * for work that waits for nothing outside.
@@ -24,7 +26,7 @@ export interface PacedClockOptions {
 }
 
 /**
- * Starts with the time of `real` and runs `speed` times as fast. `now` stands still until the next armed moment, and is
+ * Starts with the time of `real`, or at `from`, and runs `speed` times as fast. `now` stands still until the next armed moment, and is
  * then exactly that moment: however slow the machine is, whatever a simulation does takes no time. So the same plan gives
  * the same times on each machine. Where there is more to do than the speed allows for, the clock falls behind.
  *
@@ -32,15 +34,16 @@ export interface PacedClockOptions {
  */
 export function pacedClock(speed: number, options: PacedClockOptions = {}): PacedClock {
   const { real = systemClock(), afterwards = twoRounds } = options
-  const origin = real.now()
+  const began = real.now()
+  const origin = options.from ?? began
   const alarms: Alarm[] = []
   let time = origin
   let disarm: (() => void) | null = null
   let isBusy = false
 
-  const target = (): EpochMs => origin + (real.now() - origin) * speed
+  const target = (): EpochMs => origin + (real.now() - began) * speed
   /** Real time of a moment, in whole ms: what falls into the same one is done in one go. */
-  const realTime = (at: EpochMs): EpochMs => origin + Math.floor((at - origin) / speed)
+  const realTime = (at: EpochMs): EpochMs => began + Math.floor((at - origin) / speed)
 
   function arm(at: EpochMs, wake: () => void): () => void {
     const alarm = { at, wake }

@@ -29,10 +29,11 @@ import { checkInvariants } from '../core/invariants.js'
 import { reduce } from '../core/reduce.js'
 import type { RunState, ScopeState } from '../core/state.js'
 import { STATUS_NAMES } from '../core/state.js'
-import type { EpochMs, Input, Instruction, Rejection, RunEvent, RunId, TaskId } from '../core/types.js'
+import type { EpochMs, Input, Instruction, JsonValue, Rejection, RunEvent, RunId, TaskId } from '../core/types.js'
 import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import { createPlanVersions, type PlanVersions } from '../plan/versions.js'
+import { storedPlanOf } from '../runtime/plans.js'
 import { printEvent, printTime } from './print-event.js'
 import { printReason } from './print-reason.js'
 import type { ScenarioStep } from './scenario-steps.js'
@@ -41,6 +42,8 @@ import { parseStep } from './scenario-steps.js'
 export interface ScenarioOptions {
   /** Reads the text of a plan. Default: `JSON.parse`; pass a YAML parser to write plans in YAML. */
   readonly readPlan?: (text: string) => unknown
+  /** Told of each event that is decided, in order. */
+  readonly onEvent?: (event: RunEvent) => void
 }
 
 /** What a scenario is at the moment. */
@@ -51,6 +54,7 @@ interface Stage {
   state: ScopeState
   now: EpochMs
   wakeAt: EpochMs | null
+  readonly onEvent: (event: RunEvent) => void
 }
 
 /** Time 0 of every scenario. */
@@ -62,7 +66,7 @@ const ORIGIN = 1_000_000
  * @throws Error with the line number where a step cannot be read or an invariant is broken.
  */
 export function runScenario(text: string, options: ScenarioOptions = {}): string {
-  const { readPlan = JSON.parse } = options
+  const { readPlan = JSON.parse, onEvent = () => undefined } = options
   const stage: Stage = {
     plans: new Map(),
     byRun: createPlanVersions(),
@@ -70,6 +74,7 @@ export function runScenario(text: string, options: ScenarioOptions = {}): string
     state: createState(),
     now: ORIGIN,
     wakeAt: null,
+    onEvent,
   }
   const lines = text.split('\n')
   const output: string[] = []
@@ -122,7 +127,7 @@ function play(stage: Stage, step: ScenarioStep): readonly string[] {
       return decideOn(stage, {
         type: 'open',
         run,
-        plan: step.plan,
+        plan: plan.frame as unknown as JsonValue,
         ...(key === undefined ? {} : { idempotencyKey: key }),
       })
     }
@@ -160,7 +165,10 @@ function decideOn(stage: Stage, input: Input): readonly string[] {
   const decision = decide(stage.byRun.compiled, stage.state, input, stage.now)
   checkInvariants(stage.state, stage.now)
   stage.wakeAt = decision.wakeAt
-  for (const event of decision.events) stage.journal.push(event)
+  for (const event of decision.events) {
+    stage.journal.push(event)
+    stage.onEvent(event)
+  }
   const { rejection } = decision
   return [
     ...(rejection === null ? [] : [`refused ${rejection.code}: ${rejection.message}${printRefused(rejection)}`]),
@@ -288,7 +296,7 @@ function reload(stage: Stage): readonly string[] {
   const state = createState()
   const byRun = createPlanVersions()
   for (const event of stage.journal) {
-    byRun.follow(event, (plan) => stage.plans.get(plan as string)!)
+    byRun.follow(event, storedPlanOf)
     reduce(byRun.compiled, state, event)
   }
   if (canonical(state) !== before) throw new Error('A fold of the journal differs from the live state (S9).')

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fileWith } from './world.js'
@@ -84,6 +84,22 @@ describe('the program', () => {
     const { code, stdout } = await ended
     expect(code).toBe(130)
     expect(stdout).toContain('cancelled  a: interrupted')
+  })
+
+  it('goes on after a kill, with what was committed before', async () => {
+    const plan = fileWith('p.yaml', 'tasks: { a: { estimate: 1s }, b: { dependsOn: [a], estimate: 2s } }')
+    const store = ['--store', `file:${join(dirname(plan), 'store')}`]
+    const child = start('run', plan, ...store, '--speed', '1x')
+    const ended = end(child)
+    child.stdout?.on('data', (text: string) => {
+      if (text.includes('started    b#1')) child.kill('SIGKILL')
+    })
+    expect(await ended).toMatchObject({ code: null, signal: 'SIGKILL' })
+    const listed = await end(start('list', ...store, '--json'))
+    expect(JSON.parse(listed.stdout).runs).toMatchObject([{ id: 'r1', status: 'open' }])
+    const { code, stdout } = await end(start('resume', 'r1', ...store, '--speed', '1000x', '--json'))
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded', tasks: [{ attempts: 1 }, { attempts: 2 }] })
   })
 
   it('does not mind when nobody reads to the end', async () => {

@@ -73,7 +73,11 @@ describe('the version', () => {
 describe('wrong usage', () => {
   it.each([
     [['chekc', 'p.yaml'], 'There is no verb "chekc".', 'Did you mean check?'],
-    [['deploy'], 'There is no verb "deploy".', 'The verbs are check and run; see: signalbox --help'],
+    [
+      ['deploy'],
+      'There is no verb "deploy".',
+      'The verbs are check, run, resume, list, status, explain, cancel, retry; see: signalbox --help',
+    ],
     [['help', 'rum'], 'There is no verb "rum".', 'Did you mean run?'],
     [['--quick'], 'There is no option "--quick".', 'See: signalbox --help'],
     [['check', 'p', '--strickt'], '"check" has no option "--strickt".', 'Did you mean --strict?'],

@@ -49,8 +49,8 @@ export interface World {
   interrupt(): void
   /** How many listeners there are for interrupts and for the end of the program. */
   listeners(): number
-  /** Runs the program to its end; `each` is called before each step of the clock. */
-  call(words: readonly string[], each?: () => void): Promise<number>
+  /** Runs the program to its end; `each` is called before each step of the clock, and has it stand still by answering `hold`. */
+  call(words: readonly string[], each?: () => unknown): Promise<number>
 }
 
 export interface WorldOptions {
@@ -94,8 +94,7 @@ export function world({ terminal, env = {} }: WorldOptions = {}): World {
       })
       while (code === null) {
         await settle()
-        each()
-        clock.next()
+        if (each() !== 'hold') clock.next()
       }
       await ended
       return code

@@ -109,7 +109,8 @@ const attempts: readonly Case[] = [
   [
     'That a step begins is progress of its attempt',
     ({ live, run, task }) => {
-      ;(run.plan.verify as Map<number, unknown>).set(task('s/a'), [{ handler: 'h', timeoutMs: null }])
+      const steps = [{ handler: 'h', input: null, timeoutMs: null }]
+      force(run, { plan: { ...run.plan, verify: new Map([[task('s/a'), steps]]) } })
       force(live, { verifying: { result: null, step: 1, since: START + 1 } })
     },
   ],

@@ -4,6 +4,7 @@ import type { RunEvent, RunId, ScopeId } from '../../src/core/types.js'
 import { schedulerError } from '../../src/runtime/errors.js'
 import { Host } from '../../src/runtime/host.js'
 import type { Store } from '../../src/runtime/ports.js'
+import { WRITER } from '../../src/runtime/version.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { virtualClock } from '../../src/testing/virtual-clock.js'
 import { compilePlan } from '../core/world.js'
@@ -250,6 +251,18 @@ describe('a journal that cannot be folded', () => {
       code: 'JOURNAL_INVALID',
       message:
         'Event 2 of scope "default", written by signalbox/9.9.9, cannot follow: The journal speaks of run "ghost", which is not open.',
+    })
+    await scheduler.close()
+  })
+
+  it('because an event is of a type that only another version knows: JOURNAL_INVALID, with who wrote it', async () => {
+    const store = await storeWith([{ type: 'worker.promoted', at: 1, worker: 'w' }])
+    const { scheduler } = hosted({ store })
+    await expect(scheduler.list()).rejects.toMatchObject({
+      code: 'JOURNAL_INVALID',
+      message:
+        'Event 1 of scope "default", written by signalbox/9.9.9, cannot follow: The journal has an event of unknown type "worker.promoted".',
+      hint: expect.stringContaining(`another version than this (${WRITER})`),
     })
     await scheduler.close()
   })

@@ -3,10 +3,12 @@ import { type Follower, followRun } from '../../core/follow.js'
 import type {
   CompiledPlan,
   EpochMs,
+  Failure,
   PoolId,
   RunEvent,
   RunEventMap,
   RunId,
+  TaskId,
   TaskIndex,
   Verdict,
   WorkerId,
@@ -62,8 +64,10 @@ interface Fold {
   readonly attempts: Int32Array
   readonly waits: Map<TaskIndex, Interval[]>
   readonly pauses: Interval[]
-  readonly failures: FailedTask[]
-  readonly counts: { succeeded: number; failed: number; cancelled: number; skipped: number }
+  /** All and only tasks that failed for good and were not reopened. */
+  readonly failed: Map<TaskIndex, FailedTask>
+  /** All and only tasks in an end state. */
+  readonly ended: Map<TaskIndex, 'succeeded' | 'failed' | 'cancelled' | 'skipped'>
   pausedAt: EpochMs | null
   openedAt: EpochMs
   until: EpochMs
@@ -92,8 +96,8 @@ export function readHistory(
     attempts: new Int32Array(plan.taskCount),
     waits: new Map(),
     pauses: [],
-    failures: [],
-    counts: { succeeded: 0, failed: 0, cancelled: 0, skipped: 0 },
+    failed: new Map(),
+    ended: new Map(),
     pausedAt: null,
     openedAt: 0,
     until: 0,
@@ -109,8 +113,10 @@ export function readHistory(
   }
   for (const hold of fold.open.values()) hold.to = fold.until
   if (fold.pausedAt !== null) fold.pauses.push({ from: fold.pausedAt, to: fold.until })
-  const { counts, holds, openedAt, until, verdict, retries, failures, waits, pauses } = fold
-  const tasks = { total: plan.taskCount, ...counts }
+  const { ended, holds, openedAt, until, verdict, retries, failed, waits, pauses } = fold
+  const tasks = { total: plan.taskCount, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 }
+  for (const end of ended.values()) tasks[end] += 1
+  const failures = [...failed.values()]
   return { openedAt, until, verdict, tasks, holds, retries, failures, waits, pauses, workers: fold.workers }
 }
 
@@ -139,8 +145,9 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'gate.passed':
     case 'gate.failed':
       return answer(fold, event)
-    case 'run.amended':
     case 'task.reopened':
+      return reopen(fold, event.task)
+    case 'run.amended':
     case 'run.cancelled':
     case 'attempt.completed':
     case 'attempt.verified':
@@ -172,7 +179,7 @@ function applyToAttempt(fold: Fold, event: AttemptEvent): void {
     case 'attempt.started':
       return start(fold, task, event)
     case 'attempt.succeeded':
-      fold.counts.succeeded += 1
+      fold.ended.set(task, 'succeeded')
       return letGo(fold, event)
     case 'attempt.failed':
       if (!fold.closing.has(event.fence)) letGo(fold, event)
@@ -213,9 +220,16 @@ function letGo(fold: Fold, { fence, at }: { readonly fence: number; readonly at:
   fold.open.delete(fence)
 }
 
-function fail(fold: Fold, task: TaskIndex, event: RunEventMap['attempt.failed' | 'task.failed']): void {
-  fold.counts.failed += 1
-  fold.failures.push({ task: event.task, attempts: fold.attempts[task]!, failure: event.failure })
+function fail(fold: Fold, task: TaskIndex, event: { readonly task: TaskId; readonly failure: Failure }): void {
+  fold.ended.set(task, 'failed')
+  fold.failed.set(task, { task: event.task, attempts: fold.attempts[task]!, failure: event.failure })
+}
+
+function reopen(fold: Fold, id: TaskId): void {
+  const task = fold.plan.taskIndex.get(id)
+  if (task === undefined) return
+  fold.ended.delete(task)
+  fold.failed.delete(task)
 }
 
 /** The task ended while no attempt of it was live. */
@@ -224,7 +238,7 @@ function endWithout(fold: Fold, event: RunEventMap['task.failed' | 'task.cancell
   if (task === undefined) return
   stopWaiting(fold, task, event.at)
   if (event.type === 'task.failed') fail(fold, task, event)
-  else fold.counts[event.type === 'task.skipped' ? 'skipped' : 'cancelled'] += 1
+  else fold.ended.set(task, event.type === 'task.skipped' ? 'skipped' : 'cancelled')
 }
 
 /** The task succeeded without an attempt. */
@@ -232,20 +246,16 @@ function reuse(fold: Fold, event: RunEventMap['task.reused']): void {
   const task = fold.plan.taskIndex.get(event.task)
   if (task === undefined) return
   stopWaiting(fold, task, event.at)
-  fold.counts.succeeded += 1
+  fold.ended.set(task, 'succeeded')
 }
 
 /** The time that an approval took is nobody's wait for a worker or a path. A check has ended with its attempt. */
 function answer(fold: Fold, event: RunEventMap['gate.passed' | 'gate.failed']): void {
-  const { plan, counts } = fold
+  const { plan } = fold
   const task = plan.taskIndex.get(event.gate)
   if (task === undefined || plan.gates.get(task) !== 'approval') return
-  if (event.type === 'gate.passed') {
-    counts.succeeded += 1
-    return
-  }
-  counts.failed += 1
-  fold.failures.push({ task: event.gate, attempts: 0, failure: event.failure })
+  if (event.type === 'gate.passed') fold.ended.set(task, 'succeeded')
+  else fail(fold, task, { task: event.gate, failure: event.failure })
 }
 
 function stopWaiting(fold: Fold, task: TaskIndex, at: EpochMs): void {

