@@ -54,6 +54,7 @@ export type {
   Failure,
   FailureKind,
   Fence,
+  HostId,
   JsonValue,
   Message,
   MessageSender,

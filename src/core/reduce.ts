@@ -10,6 +10,7 @@ import { grow } from './grow.js'
 import { addMessage, addShared, NOTHING_SHARED } from './handed-over.js'
 import { askToIntegrate, grantIntegration, waitsToIntegrate } from './integration.js'
 import { endWithout, reach, tell, tellRoots } from './points.js'
+import { reduceHost } from './lead.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import { retract } from './retract.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
@@ -77,6 +78,10 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return workerJoined(state, event)
     case 'worker.draining':
       return workerDraining(state, event)
+    case 'host.elected':
+    case 'host.renewed':
+    case 'host.resigned':
+      return reduceHost(state, event)
     case 'worker.left':
       state.workers.delete(event.worker)
       return refreshWorkers(state)

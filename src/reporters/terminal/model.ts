@@ -118,6 +118,9 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'run.amended':
     case 'task.reopened':
     case 'limit.changed':
+    case 'host.elected':
+    case 'host.renewed':
+    case 'host.resigned':
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
