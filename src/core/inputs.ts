@@ -1,6 +1,18 @@
 /** What somebody asks of the core or reports to it, and how the core says no. */
 import type { Limit } from './limit.js'
-import type { AttemptId, DurationMs, Failure, Fence, HostId, JsonValue, MessageTarget, PoolId, RunId, TaskId, WorkerId } from './words.js'
+import type {
+  AttemptId,
+  DurationMs,
+  Failure,
+  Fence,
+  HostId,
+  JsonValue,
+  MessageTarget,
+  PoolId,
+  RunId,
+  TaskId,
+  WorkerId,
+} from './words.js'
 
 /** What names an attempt in a report. The task is there for people; the fence decides. */
 export interface AttemptRef {

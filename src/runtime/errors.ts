@@ -84,3 +84,7 @@ export function invariantError(story: string, cause?: unknown): InvariantError {
 export function isSchedulerError(error: unknown): error is SchedulerError {
   return error instanceof Error && error.name === 'SchedulerError'
 }
+
+export function closedError(): SchedulerError {
+  return schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.')
+}

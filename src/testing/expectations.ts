@@ -57,7 +57,8 @@ function expectOf(machine: Machine, input: Input): Expectation {
       const attempt = history.attempt(input.fence)
       if (attempt === null || attempt.isClosing) return 'refused'
       const about = input.type === 'complete' ? null : 'step' in input ? (input.step ?? null) : null
-      if (input.type !== 'beat' && input.type !== 'share' && about !== (attempt.verifying?.step ?? null)) return 'refused'
+      if (input.type !== 'beat' && input.type !== 'share' && about !== (attempt.verifying?.step ?? null))
+        return 'refused'
       return attempt.run.facts.id === input.run && attempt.task.facts.id === input.task ? 'accepted' : 'refused'
     }
     case 'milestone': {

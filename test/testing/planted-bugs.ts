@@ -474,7 +474,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (attempt?.fence === due.fence) stepTookTooLong(draft, attempt)',
     '',
   ),
-  bug('verification burns the budget of the work', 'core/retry.ts', 'number - before - lost - unverified', 'number - before - lost'),
+  bug(
+    'verification burns the budget of the work',
+    'core/retry.ts',
+    'number - before - lost - unverified',
+    'number - before - lost',
+  ),
   bug(
     'what was verified is not what counts',
     'core/verify.ts',
