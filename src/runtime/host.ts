@@ -277,10 +277,9 @@ export class Host {
         else this.waiters.admit()
         return
       }
-      const { leadership, options } = this
-      if (await this.journal.catchUp((event) => options.onEvents([event]), options.onRefolded)) {
-        leadership.saw(this.state, options.clock.now())
-      }
+      const { clock, onEvents, onRefolded } = this.options
+      const isNews = await this.journal.catchUp((event) => onEvents([event]), onRefolded)
+      if (isNews) this.leadership.saw(this.state, clock.now())
       this.judge()
     } catch (error) {
       if (!isSchedulerError(error) || error.code !== 'STORE_FAILED') throw error
@@ -332,8 +331,8 @@ export class Host {
   }
 
   private lookLater(): void {
-    if (this.leadership.role === 'standby')
-      this.tendAt = this.leadership.looksAt(this.state.leader, this.options.clock.now())
+    const { leadership, state } = this
+    if (leadership.role === 'standby') this.tendAt = leadership.looksAt(state.leader, this.options.clock.now())
     this.rearm()
   }
 
@@ -348,9 +347,8 @@ export class Host {
     const { act, at } = this.leadership.tend(this.state, this.isAppending, now)
     this.tendAt = at
     if (act === 'renew') this.post({ type: 'renew', host, leaseMs: leaseMs! })
-    if (act !== 'silence') return
-    this.isSilenced = true
-    onDeposed()
+    this.isSilenced = act === 'silence'
+    if (this.isSilenced) onDeposed()
   }
 
   /** Tells whoever asked for something that it will not be stored by this host. */

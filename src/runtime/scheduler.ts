@@ -216,11 +216,7 @@ export class SchedulerOfScope implements Scheduler {
     }
     const { scope } = this
     const { store } = this.parts
-    const state = await readEndedRun(id, {
-      store,
-      scope,
-      ...closed,
-    })
+    const state = await readEndedRun(id, { store, scope, ...closed })
     const handle = this.makeHandle(state, null)
     handle.finish()
     return handle
