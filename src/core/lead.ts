@@ -3,10 +3,8 @@
  * who reads the journal knows, and a host that was away finds that it was deposed.
  */
 import { type Draft, record, reject } from './record.js'
-import type { Leader, ScopeState } from './state.js'
-import type { DurationMs, HostId, RunEvent } from './types.js'
-
-type HostEvent = Extract<RunEvent, { readonly type: `host.${string}` }>
+import type { Leader } from './state.js'
+import type { DurationMs, HostId } from './types.js'
 
 /** A host takes the lead, whoever had it: that it may is for the host to judge, that it can for the store. */
 export function lead(draft: Draft, host: HostId, leaseMs: DurationMs): void {
@@ -33,15 +31,4 @@ function leaderNamed(draft: Draft, host: HostId): Leader | null {
   const message = `Host "${host}" does not lead: ${leader === null ? 'nobody does' : `"${leader.host}" does`}.`
   reject(draft, 'NOT_LEADER', message, 'It has been deposed: stop what it has under way, and stand by.')
   return null
-}
-
-/** @throws Error where the journal has two hosts that lead at the same time, or an epoch that was used before. */
-export function reduceHost(state: ScopeState, event: HostEvent): void {
-  const { host, epoch } = event
-  const isElected = event.type === 'host.elected'
-  const follows = isElected
-    ? epoch > (state.leader?.epoch ?? 0)
-    : state.leader?.host === host && state.leader.epoch === epoch
-  if (!follows) throw new Error(`Host "${host}" cannot lead with epoch ${epoch}: "${state.leader?.host}" does.`)
-  state.leader = { host, epoch, leaseMs: event.type === 'host.resigned' ? 0 : event.expiresAt - event.at }
 }
