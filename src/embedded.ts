@@ -6,11 +6,13 @@ import type { PlanDocument } from './plan/types.js'
 import { systemClock } from './runtime/clock.js'
 import type { HandOverOptions } from './runtime/hand-over.js'
 import type { Handlers } from './runtime/handlers.js'
+import type { HostRole } from './runtime/leadership.js'
 import type { Resources } from './runtime/limits.js'
 import type { Pools } from './runtime/names.js'
 import type { Outcome } from './runtime/outcome.js'
 import type { Clock, Executor, Store } from './runtime/ports.js'
-import { type Scheduler, SchedulerOfScope } from './runtime/scheduler.js'
+import { SchedulerOfScope } from './runtime/scheduler.js'
+import type { Scheduler } from './runtime/scheduler-types.js'
 import { memoryStore } from './stores/memory.js'
 
 export interface SchedulerOptions {
@@ -31,6 +33,16 @@ export interface SchedulerOptions {
   readonly clock?: Clock
   /** Runs of one scope share workers and claims. Default `default`. */
   readonly scope?: string
+  /** Names this host where it leads. Default `host`; chance is added, so that no two are the same. */
+  readonly host?: string
+  /**
+   * Several schedulers may work on the scope, one at a time: the others stand by, and one of them takes over when the leading
+   * one has given no sign of life for this long, in ms; the same for all of them. 100 to 86,400,000. Default 10,000 where the
+   * store says that it is shared (SQLite, PostgreSQL); else this scheduler is alone.
+   */
+  readonly leaseMs?: number
+  /** This host leads now, or does no longer. */
+  readonly onRoleChange?: (role: HostRole) => void
   /** How much is handed over to an attempt, and who makes less of it. Default: at most 256 KiB of JSON, and nobody. */
   readonly handOver?: HandOverOptions
   /** Largest result of a task that is stored, in bytes of JSON. Default 1,048,576 (1 MiB). A larger one fails the attempt. */

@@ -6,7 +6,8 @@
 
 // Run plans.
 export { createScheduler, runPlan, type SchedulerOptions } from './embedded.js'
-export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler.js'
+export type { HostRole } from './runtime/leadership.js'
+export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler-types.js'
 export type { CancelOptions, GateAnswer, Run, RunListeners } from './runtime/run.js'
 export type { Outcome, TaskOutcome } from './runtime/outcome.js'
 export type { RunSummary } from './runtime/run-list.js'
@@ -54,6 +55,7 @@ export type {
   Failure,
   FailureKind,
   Fence,
+  HostId,
   JsonValue,
   Message,
   MessageSender,

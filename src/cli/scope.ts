@@ -1,10 +1,11 @@
 /** The scope of a store that the program works on: folded to be looked at, or changed while nobody leads it. */
 import { createState } from '../core/create.js'
 import type { RunState, ScopeState } from '../core/state.js'
-import type { EpochMs, Input, RunId, ScopeId, TaskIndex } from '../core/types.js'
+import type { EpochMs, HostId, Input, RunId, ScopeId, TaskIndex } from '../core/types.js'
 import { quote } from '../plan/text.js'
 import { readEndedRun } from '../runtime/ended-run.js'
 import { schedulerError } from '../runtime/errors.js'
+import { Journal } from '../runtime/fold.js'
 import { Host } from '../runtime/host.js'
 import { storedPlanOf } from '../runtime/plans.js'
 import type { Store } from '../runtime/ports.js'
@@ -15,9 +16,9 @@ export const SCOPE = 'default' as ScopeId
 
 /** The scope as its journal has it; nothing is written. @throws SchedulerError as the store, and JOURNAL_INVALID */
 export async function readScope(store: Store): Promise<ScopeState> {
-  const host = hostOf(store, () => 0)
-  await host.load()
-  return host.state
+  const journal = new Journal({ scope: SCOPE, store, compile: storedPlanOf })
+  await journal.load()
+  return journal.state
 }
 
 /**
@@ -34,9 +35,7 @@ export async function changeScope(
   const host = hostOf(store, now)
   await host.load()
   const input = inputFor(host.state)
-  for (const worker of host.state.workers.keys()) {
-    host.post({ type: 'leave', worker, reason: 'its host is gone' })
-  }
+  await host.takePart()
   const rejection = await host.ask(input)
   await host.stop()
   throwIfRefused(rejection)
@@ -45,6 +44,8 @@ export async function changeScope(
 
 function hostOf(store: Store, now: () => EpochMs): Host {
   const host: Host = new Host({
+    host: 'command' as HostId,
+    leaseMs: null,
     scope: SCOPE,
     store,
     // Nobody waits for what is due: whoever leads the scope next will.
@@ -60,6 +61,14 @@ function hostOf(store: Store, now: () => EpochMs): Host {
     },
     onFrozen: () => undefined,
     onWake: () => null,
+    onLead: () => {
+      for (const worker of host.state.workers.keys()) {
+        host.post({ type: 'leave', worker, reason: 'its host is gone' })
+      }
+    },
+    onElected: () => undefined,
+    onDeposed: () => undefined,
+    onRefolded: () => undefined,
   })
   return host
 }

@@ -21,6 +21,7 @@ export function canonical(state: ScopeState): string {
   const { revision, fence, clock, readySeq } = state
   const reserved = state.claims.reservation()
   const lines: string[] = [line('scope', { revision, fence, clock, readySeq })]
+  if (state.leader !== null) lines.push(line('leader', { ...state.leader }))
   lines.push(...[...state.closedRuns].map(([id, closed]) => line('closed run', { id, ...closed })).sort())
   lines.push(...[...state.runKeys].map(([key, run]) => line('key', { key, run })).sort())
   for (const worker of byKey(state.workers)) lines.push(line('worker', factsOfWorker(worker)))

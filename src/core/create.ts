@@ -21,6 +21,7 @@ export function createState(bypassLimit: number = BYPASS_LIMIT): ScopeState {
     fence: 0,
     clock: 0,
     readySeq: 0,
+    leader: null,
     runs: new Map(),
     closedRuns: new Map(),
     runKeys: new Map(),

@@ -11,6 +11,7 @@ import { dispatch } from './dispatch.js'
 import { expire } from './expire.js'
 import { answerGate, endCheck } from './gates.js'
 import { instruct } from './instruct.js'
+import { lead, renew, resign } from './lead.js'
 import { isSameLimit } from './limit.js'
 import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
 import { reopenTask } from './reopen.js'
@@ -122,6 +123,12 @@ function apply(draft: Draft, input: Input): void {
       return reopen(draft, input)
     case 'setLimit':
       return setLimit(draft, input)
+    case 'lead':
+      return lead(draft, input.host, input.leaseMs)
+    case 'renew':
+      return renew(draft, input.host, input.leaseMs)
+    case 'resign':
+      return resign(draft, input.host)
     case 'tick':
       return
     default:

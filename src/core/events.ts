@@ -5,6 +5,7 @@ import type {
   EpochMs,
   Failure,
   Fence,
+  HostId,
   JsonValue,
   MessageSender,
   MessageTarget,
@@ -32,6 +33,11 @@ interface OfAttempt extends OfTask {
   readonly attempt: number
   readonly fence: Fence
 }
+interface OfHost extends At {
+  readonly host: HostId
+  /** Counts the elections of the scope, from 1. */
+  readonly epoch: number
+}
 
 interface OfGate extends OfRun {
   /** Id of the gate. */
@@ -57,6 +63,15 @@ export interface RunEventMap {
   /** Somebody cancelled the whole run; its tasks follow one by one. */
   'run.cancelled': OfRun & { readonly type: 'run.cancelled'; readonly reason: string }
   'run.closed': OfRun & { readonly type: 'run.closed'; readonly verdict: Verdict }
+  /**
+   * The host leads the scope from here on: whoever led before is deposed, and can store nothing more. `expiresAt`, by the
+   * clock of the host, says how long it is believed without a sign of life, which is any event that it stores.
+   */
+  'host.elected': OfHost & { readonly type: 'host.elected'; readonly expiresAt: EpochMs }
+  /** The host had nothing else to store, and leads on. */
+  'host.renewed': OfHost & { readonly type: 'host.renewed'; readonly expiresAt: EpochMs }
+  /** The host leads no longer: whoever wants to may, at once. */
+  'host.resigned': OfHost & { readonly type: 'host.resigned' }
   'worker.joined': At & {
     readonly type: 'worker.joined'
     readonly worker: WorkerId

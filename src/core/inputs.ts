@@ -1,6 +1,18 @@
 /** What somebody asks of the core or reports to it, and how the core says no. */
 import type { Limit } from './limit.js'
-import type { AttemptId, Failure, Fence, JsonValue, MessageTarget, PoolId, RunId, TaskId, WorkerId } from './words.js'
+import type {
+  AttemptId,
+  DurationMs,
+  Failure,
+  Fence,
+  HostId,
+  JsonValue,
+  MessageTarget,
+  PoolId,
+  RunId,
+  TaskId,
+  WorkerId,
+} from './words.js'
 
 /** What names an attempt in a report. The task is there for people; the fence decides. */
 export interface AttemptRef {
@@ -93,6 +105,12 @@ export type Input =
     }
   /** The host gives a limit, or takes back the one it gave. */
   | { readonly type: 'setLimit'; readonly name: string; readonly limit: Limit | null }
+  /** The host takes the lead; it is believed for `leaseMs` without a sign of life. */
+  | { readonly type: 'lead'; readonly host: HostId; readonly leaseMs: DurationMs }
+  /** The leading host says that it lives. */
+  | { readonly type: 'renew'; readonly host: HostId; readonly leaseMs: DurationMs }
+  /** The leading host gives up the lead. */
+  | { readonly type: 'resign'; readonly host: HostId }
   /** Time has passed. */
   | { readonly type: 'tick' }
 
@@ -119,6 +137,7 @@ export type RejectionCode =
   | 'WORKER_EXISTS'
   | 'WORKER_UNKNOWN'
   | 'LIMIT_EXCEEDED'
+  | 'NOT_LEADER'
 
 /** This input is refused: a value. It changed nothing. */
 export interface Rejection {

@@ -7,6 +7,7 @@ import type { DeadlineKind } from './deadlines.js'
 import { extendClaims } from './extension.js'
 import { addMessage, addShared } from './handed-over.js'
 import { askToIntegrate, grantIntegration, waitsToIntegrate } from './integration.js'
+import { reduceHost } from './leader.js'
 import { endWithout, reach, tell } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import { reduceRun, takeSlot, workerDraining, workerJoined } from './reduce-runs.js'
@@ -77,6 +78,10 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
       return workerJoined(state, event)
     case 'worker.draining':
       return workerDraining(state, event)
+    case 'host.elected':
+    case 'host.renewed':
+    case 'host.resigned':
+      return reduceHost(state, event)
     case 'worker.left':
       state.workers.delete(event.worker)
       return refreshWorkers(state)

@@ -14,9 +14,11 @@ import type { SmallMap } from './small-map.js'
 import type {
   ClosingReason,
   CompiledPlan,
+  DurationMs,
   EpochMs,
   Failure,
   Fence,
+  HostId,
   JsonValue,
   Message,
   NodeIndex,
@@ -256,6 +258,14 @@ export interface ClosedRun {
   readonly verdict: Verdict
 }
 
+/** The host that was elected last. */
+export interface Leader {
+  readonly host: HostId
+  readonly epoch: number
+  /** How long it is believed without a sign of life; 0: it has resigned. */
+  readonly leaseMs: DurationMs
+}
+
 export interface ScopeState {
   /** Events folded so far. */
   revision: Revision
@@ -265,6 +275,8 @@ export interface ScopeState {
   clock: EpochMs
   /** Order in which tasks became ready. */
   readySeq: number
+  /** Null: no host was elected yet, or none needs to be. */
+  leader: Leader | null
   /** All and only open runs. */
   readonly runs: Map<RunId, RunState>
   /** All and only runs that are closed, in the order of their ends: an id is used once. */

@@ -39,6 +39,7 @@ export type {
   Failure,
   FailureKind,
   Fence,
+  HostId,
   JsonValue,
   Message,
   MessageSender,

@@ -12,6 +12,8 @@ export type TaskId = Brand<string, 'TaskId'>
 export type StreamId = Brand<string, 'StreamId'>
 export type PoolId = Brand<string, 'PoolId'>
 export type WorkerId = Brand<string, 'WorkerId'>
+/** One scheduler on one scope, for as long as it lives: never used again. */
+export type HostId = Brand<string, 'HostId'>
 /** `run/stream/task#2`: the idempotency key of everything the attempt does outside. */
 export type AttemptId = Brand<string, 'AttemptId'>
 /** Grows with each attempt of a scope, never reused; a report with an old one is refused. */

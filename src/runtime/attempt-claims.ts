@@ -1,6 +1,6 @@
 /** What an attempt asks about claims while it runs, as promises. */
 import type { Input, Rejection } from '../core/types.js'
-import type { Done } from './host.js'
+import type { Done } from './host-options.js'
 import type { AttemptRequest, ClaimAnswer, ClaimRequest } from './ports.js'
 
 /** The claims of one attempt, as its work sees them. */

@@ -2,7 +2,8 @@
 
 /**
  * `CLOSED`: the scheduler was closed · `STORE_FAILED`: the store could not be reached after repeated tries ·
- * `SCOPE_TAKEN`: another scheduler writes to this scope · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
+ * `SCOPE_TAKEN`: another scheduler writes to this scope · `NOT_LEADER`: another host leads the
+ * scope, and this one stands by · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
  * plan names handlers nobody registered · `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`,
  * `TASK_FINISHED`, `TASK_OPEN`, `TASK_STARTED`, `STREAM_FINISHED`, `MILESTONE_UNKNOWN`, `GATE_UNKNOWN`, `GATE_NOT_READY`, `GATE_ANSWERED`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
  * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read · `PLAN_DIFFERS`: the run was started with another
@@ -16,6 +17,7 @@ export type SchedulerErrorCode =
   | 'CLOSED'
   | 'STORE_FAILED'
   | 'SCOPE_TAKEN'
+  | 'NOT_LEADER'
   | 'PLAN_INVALID'
   | 'HANDLER_UNKNOWN'
   | 'RUN_EXISTS'
@@ -81,4 +83,8 @@ export function invariantError(story: string, cause?: unknown): InvariantError {
 
 export function isSchedulerError(error: unknown): error is SchedulerError {
   return error instanceof Error && error.name === 'SchedulerError'
+}
+
+export function closedError(): SchedulerError {
+  return schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.')
 }

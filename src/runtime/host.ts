@@ -3,124 +3,121 @@
  * acts. The one await is the append; while it is under way inputs gather, and the next append takes them all.
  */
 
-import { createState } from '../core/create.js'
 import { decideAll } from '../core/decide.js'
-import { reduce } from '../core/reduce.js'
 import type { ScopeState } from '../core/state.js'
-import type {
-  BatchDecision,
-  EpochMs,
-  Input,
-  Instruction,
-  JsonValue,
-  Rejection,
-  Revision,
-  RunEvent,
-  RunId,
-  ScopeId,
-} from '../core/types.js'
-import type { AmendablePlan } from '../plan/amend.js'
-import { createPlanVersions, type PlanVersions } from '../plan/versions.js'
-import { invalidAmendment, isRaw, prepared, type RawAmendment } from './amending.js'
-import { invariantError, isSchedulerError, schedulerError } from './errors.js'
-import type { Batch, Clock, Store, StoredEvent } from './ports.js'
+import type { BatchDecision, EpochMs, Input, Rejection, Revision, RunEvent } from '../core/types.js'
+import type { PlanVersions } from '../plan/versions.js'
+import { Alarm, earliest } from './alarm.js'
+import { invalidAmendment, prepared, type RawAmendment } from './amending.js'
+import { appendBatch } from './append.js'
+import { closedError, invariantError, isSchedulerError, schedulerError } from './errors.js'
+import { Journal, letGo, sentence } from './fold.js'
+import type { Done, HostOptions } from './host-options.js'
+import { hasWork, Leadership, notLeader } from './leadership.js'
+import { Mailbox } from './mailbox.js'
 import { WRITER } from './version.js'
+import { Waiters } from './waiters.js'
 
-export interface HostOptions {
-  readonly scope: ScopeId
-  readonly store: Store
-  readonly clock: Clock
-  /** Compiles a plan that is read back from the journal. */
-  readonly compile: (plan: JsonValue, run: RunId) => AmendablePlan
-  /** Names of the handlers that an amendment of this run may name. */
-  readonly handlersOf: (run: RunId) => ReadonlySet<string>
-  /** Durable events, in order, before any instruction of theirs. Must not throw. */
-  readonly onEvents: (events: readonly RunEvent[]) => void
-  /** Carries out an instruction. Must not throw. */
-  readonly perform: (instruction: Instruction) => void
-  /** The host has stopped for ever: nothing more will be stored or started. */
-  readonly onFrozen: (error: Error) => void
-  /** The armed time has come; called before the tick. Returns when it wants to be woken next, at the latest. */
-  readonly onWake: (now: EpochMs) => EpochMs | null
-}
-
-/** Called once the events of an input are durable, or with an error when that will never be. */
-export type Done = (rejection: Rejection | null, error?: Error) => void
-
-/** Most inputs decided upon before they are stored. */
-const MAX_BATCH = 4096
-/** How often an append that threw is repeated (same batch id, so it cannot be stored twice), and the first pause, in ms. */
-const APPEND_TRIES = 8
-const APPEND_PAUSE_MS = 50
 /** The host lets timers, signals and sockets in after this long without a pause, in ms. */
 const BREATH_MS = 10
+/** Thrown through a step whose events are not stored, because another host has written. */
+const DEPOSED = new Error('deposed')
 
 export class Host {
-  readonly state: ScopeState = createState()
-  /** Plans of the open runs; put one here before its `open`. */
-  readonly plans: PlanVersions = createPlanVersions()
-  /** Revision up to which all is stored. */
-  durable: Revision = 0
+  readonly leadership: Leadership
   /** Why the host has stopped for ever, null while it works. */
   frozen: Error | null = null
   private readonly options: HostOptions
-  private readonly batchPrefix = Math.random().toString(36).slice(2)
-  private mailbox: (Input | RawAmendment)[] = []
+  private readonly journal: Journal
+  private batches = 0
+  private readonly mailbox = new Mailbox()
   /** Who waits for the answer to an input. */
   private readonly waiting: Map<Input | RawAmendment, Done> = new Map()
-  /** Amendments in the mailbox. */
-  private amendments = 0
   private working: Promise<void> | null = null
   private isStopped = false
+  /** The journal is to be read on. */
+  private isLookWanted = false
+  /** It has taken the lead, and that is not stored yet. */
+  private isElecting = false
+  private isAppending = false
+  /** An append took longer than the lease: whatever comes of it, others have been free to take the lead. */
+  private isSilenced = false
+  private isRetiring = false
+  private readonly waiters = new Waiters()
+  private unwatch: (() => void) | null = null
   private breathAt = Date.now()
   private coreWakeAt: EpochMs | null = null
   private otherWakeAt: EpochMs | null = null
-  private armedAt: EpochMs | null = null
-  private disarm: (() => void) | null = null
+  /** When the lead is seen to next. */
+  private tendAt: EpochMs | null = null
+  private readonly alarm: Alarm
 
   constructor(options: HostOptions) {
     this.options = options
+    this.journal = new Journal(options)
+    this.alarm = new Alarm(options.clock, () => this.wake())
+    this.leadership = new Leadership(options.host, options.leaseMs)
+  }
+
+  get state(): ScopeState {
+    return this.journal.state
+  }
+
+  /** Plans of the open runs; put one here before its `open`. */
+  get plans(): PlanVersions {
+    return this.journal.plans
+  }
+
+  /** Revision up to which all is stored. */
+  get durable(): Revision {
+    return this.journal.durable
   }
 
   /** Folds the journal. To be called once, before anything is posted. @throws SchedulerError STORE_FAILED, JOURNAL_INVALID */
   async load(): Promise<void> {
-    const { store, scope } = this.options
-    let folding: StoredEvent | null = null
-    try {
-      for await (const stored of store.read(scope, 0)) {
-        folding = stored
-        this.fold(stored)
-        folding = null
-      }
-    } catch (error) {
-      throw folding === null ? unreadable(scope, error) : invalidJournal(scope, folding, error)
-    }
-    this.durable = this.state.revision
-    this.coreWakeAt = this.state.deadlines.next()
-    this.rearm()
+    await this.journal.load()
+    this.leadership.standBy(this.options.clock.now())
   }
 
-  private fold({ revision, event }: StoredEvent): void {
-    const before = this.state.revision
-    if (revision !== before + 1) throw new Error(`The event before it has revision ${before}.`)
-    this.plans.follow(event, this.options.compile)
-    reduce(this.plans.compiled, this.state, event)
-    if (event.type === 'run.closed') this.letGo()
+  /** Takes the lead where nobody else has it and there is something to do; else stands by. Resolves when that is known. */
+  async takePart(): Promise<void> {
+    const { leaseMs, onElected, onLead, scope, store } = this.options
+    if (leaseMs !== null) {
+      this.unwatch = store.watch?.(scope, () => this.hint()) ?? null
+      return this.wait(false)
+    }
+    this.leadership.role = 'leader'
+    this.coreWakeAt = this.state.deadlines.next()
+    this.rearm()
+    onLead()
+    await this.ask({ type: 'tick' })
+    onElected()
+  }
+
+  /** Resolves when this host leads; until it is known whether another does, that may take a lease. @throws SchedulerError NOT_LEADER */
+  async mustLead(): Promise<void> {
+    if (this.frozen !== null) throw this.frozen
+    if (!this.leadership.isSure(this.options.clock.now())) await this.wait(true)
+  }
+
+  /** Resolves when the state is what is stored, for whoever leads. */
+  async settle(): Promise<void> {
+    if (this.leadership.isSure(this.options.clock.now())) await this.ask({ type: 'tick' }).catch(unlessDeposed)
+    else await this.wait(false)
   }
 
   /** Hands over an input. */
   post(input: Input | RawAmendment, done?: Done): void {
-    if (this.frozen !== null || this.isStopped) {
-      done?.(null, this.frozen ?? schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.'))
+    if (this.frozen !== null || this.isStopped || this.leadership.role === 'standby') {
+      done?.(null, this.frozen ?? (this.isStopped ? closedError() : this.notLeader()))
       return
     }
     if (done !== undefined) this.waiting.set(input, done)
-    if (isRaw(input)) this.amendments += 1
-    this.mailbox.push(input)
-    if (this.working === null) this.working = Promise.resolve().then(() => this.work())
+    this.mailbox.put(input)
+    this.startWork()
   }
 
-  /** Hands over an input and waits until it is durable. @throws SchedulerError or InvariantError when the host is frozen. */
+  /** Hands over an input and waits until it is durable. @throws SchedulerError NOT_LEADER, and whatever froze the host */
   ask(input: Input | RawAmendment): Promise<Rejection | null> {
     return new Promise((resolve, reject) => {
       this.post(input, (rejection, error) => (error === undefined ? resolve(rejection) : reject(error)))
@@ -133,22 +130,31 @@ export class Host {
     this.rearm()
   }
 
-  /** Does what was posted and takes no more. */
+  /** Takes the lead no more; it keeps the one it has. */
+  retire(): void {
+    this.isRetiring = true
+    this.unwatch?.()
+  }
+
+  /** Does what was posted, gives up the lead, and takes no more. */
   async stop(): Promise<void> {
+    const { host, leaseMs } = this.options
+    if (leaseMs !== null) this.post({ type: 'resign', host })
     while (this.working !== null) await this.working
     this.isStopped = true
-    this.disarm?.()
-    this.disarm = null
-    this.armedAt = null
+    this.waiters.refuse(closedError())
+    this.alarm.set(null)
+  }
+
+  private startWork(): void {
+    if (this.working === null) this.working = Promise.resolve().then(() => this.work())
   }
 
   private async work(): Promise<void> {
     try {
-      while (this.mailbox.length > 0) {
-        this.wakeIfDue()
-        const inputs = this.takeMail()
-        if ('type' in inputs) await this.amend(inputs)
-        else await this.step(inputs)
+      while (!this.mailbox.isEmpty() || this.isLookWanted) {
+        if (this.isLookWanted) await this.look()
+        else await this.takeStep()
       }
     } catch (error) {
       this.freeze(error instanceof Error ? error : new Error(String(error)))
@@ -156,16 +162,16 @@ export class Host {
     this.working = null
   }
 
-  /** The next inputs that can be decided upon together. An amendment comes alone: it is compiled when its turn has come. */
-  private takeMail(): readonly Input[] | RawAmendment {
-    const { mailbox } = this
-    let size = Math.min(mailbox.length, MAX_BATCH)
-    for (let i = 0; i < size; i += 1) if (this.amendments > 0 && isRaw(mailbox[i]!)) size = i
-    const taken = size === mailbox.length ? mailbox : mailbox.slice(0, Math.max(size, 1))
-    this.mailbox = size === mailbox.length ? [] : mailbox.slice(taken.length)
-    if (size > 0) return taken as readonly Input[]
-    this.amendments -= 1
-    return taken[0] as RawAmendment
+  private async takeStep(): Promise<void> {
+    this.wakeIfDue()
+    const inputs = this.mailbox.take()
+    try {
+      if ('type' in inputs) await this.amend(inputs)
+      else await this.step(inputs)
+    } catch (error) {
+      if (error !== DEPOSED) throw error
+      this.stepDown()
+    }
   }
 
   /** Compiles an amendment against the plan as it is now, and has the core decide upon it. */
@@ -194,12 +200,16 @@ export class Host {
 
   private async step(inputs: readonly Input[]): Promise<void> {
     const expected = this.state.revision
-    const { events, instructions, rejections, wakeAt } = this.decide(inputs)
-    if (events.length > 0) await this.append(expected, events)
-    this.durable = this.state.revision
+    const { events, instructions, rejections, wakeAt, now } = this.decide(inputs)
+    if (events.length > 0) {
+      await this.append(expected, events)
+      this.leadership.signAt = now
+    }
+    this.journal.durable = this.state.revision
     this.coreWakeAt = wakeAt
     this.options.onEvents(events)
-    if (this.state.ended.size > 0) this.letGo()
+    if (this.state.ended.size > 0) letGo(this.journal.folded)
+    if (this.options.leaseMs !== null) this.keepLead(now)
     this.rearm()
     for (const instruction of instructions) this.options.perform(instruction)
     if (this.waiting.size > 0) this.answer(inputs, rejections)
@@ -215,42 +225,143 @@ export class Host {
     })
   }
 
-  /** Forgets runs that have ended, now that everybody knows. */
-  private letGo(): void {
-    for (const run of this.state.ended.keys()) this.plans.drop(run)
-    this.state.ended.clear()
-  }
-
-  private decide(inputs: readonly Input[]): BatchDecision {
+  private decide(inputs: readonly Input[]): BatchDecision & { readonly now: EpochMs } {
     try {
-      return decideAll(this.plans.compiled, this.state, inputs, this.options.clock.now())
+      const now = this.options.clock.now()
+      return { ...decideAll(this.plans.compiled, this.state, inputs, now), now }
     } catch (error) {
       const types = [...new Set(inputs.map(({ type }) => `"${type}"`))].join(', ')
       throw invariantError(`Deciding on ${types} failed: ${sentence(error)}`, error)
     }
   }
 
-  private async append(expected: number, events: readonly RunEvent[]): Promise<void> {
-    const { scope, store } = this.options
-    const batch: Batch = { id: `${this.batchPrefix}-${expected}`, events, writer: WRITER }
-    let cause: unknown
-    for (let tries = 0; tries < APPEND_TRIES; tries += 1) {
-      if (tries > 0) await pause(APPEND_PAUSE_MS * 2 ** (tries - 1))
-      try {
-        const { ok } = await store.append(scope, expected, batch)
-        if (ok) return
-      } catch (error) {
-        // What a store is sure of will not be otherwise the next time.
-        if (isSchedulerError(error) && error.code !== 'STORE_FAILED') throw error
-        cause = error
-        continue
-      }
-      const hint = 'A scope has one writer: give each scheduler a scope or a store of its own.'
-      throw schedulerError('SCOPE_TAKEN', `Another scheduler has written to scope "${scope}".`, hint)
-    }
-    const message = `The store could not append to scope "${scope}" in ${APPEND_TRIES} tries.`
-    throw schedulerError('STORE_FAILED', message, 'See the cause; whatever was acknowledged is stored.', cause)
+  private async append(expected: Revision, events: readonly RunEvent[]): Promise<void> {
+    const { host, scope, store, leaseMs } = this.options
+    this.isAppending = true
+    const batch = { id: `${host}-${this.batches}`, events, writer: WRITER }
+    this.batches += 1
+    const isStored = await appendBatch(store, scope, expected, batch)
+    this.isAppending = false
+    if (isStored && !this.isSilenced) return
+    if (leaseMs !== null) throw DEPOSED
+    const hint = 'Give each scheduler a scope or a store of its own, or all of them a `leaseMs`.'
+    throw schedulerError('SCOPE_TAKEN', `Another scheduler has written to scope "${scope}".`, hint)
   }
+
+  // ── The lead ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Waits until the journal has been read on and the role is known; with `mustLead`, until this host leads. */
+  private async wait(mustLead: boolean): Promise<void> {
+    if (this.frozen !== null || this.isStopped) throw this.frozen ?? closedError()
+    this.wantLook()
+    await this.waiters.add(mustLead)
+  }
+
+  private wantLook(): void {
+    this.isLookWanted = true
+    this.startWork()
+  }
+
+  /** Somebody may have stored something; a leader that is sure has done so itself. */
+  private hint(): void {
+    if (this.isStopped || this.leadership.isSure(this.options.clock.now())) return
+    this.wantLook()
+  }
+
+  /** Reads on, and judges who leads. A store that is out of reach is tried again with the next look. */
+  private async look(): Promise<void> {
+    this.isLookWanted = false
+    try {
+      if (this.leadership.role === 'leader') {
+        if (await this.journal.isLonger()) this.stepDown()
+        else this.waiters.admit()
+        return
+      }
+      const { clock, onEvents, onRefolded } = this.options
+      const isNews = await this.journal.catchUp((event) => onEvents([event]), onRefolded)
+      if (isNews) this.leadership.saw(this.state, clock.now())
+      this.judge()
+    } catch (error) {
+      if (!isSchedulerError(error) || error.code !== 'STORE_FAILED') throw error
+      this.waiters.refuse(error)
+      this.refuseAsked(error)
+    }
+    this.lookLater()
+  }
+
+  private judge(): void {
+    const { leader } = this.state
+    const now = this.options.clock.now()
+    this.refuseAsked(this.notLeader())
+    const isFree = this.leadership.isFree(leader, now) && !this.isRetiring
+    if (isFree && (hasWork(this.state) || this.waiters.wantLead())) return this.elect()
+    this.waiters.admitVisitors()
+    if (this.leadership.isTaken(leader, now)) this.waiters.refuse(this.notLeader())
+  }
+
+  /** Takes the lead, if the store agrees. */
+  private elect(): void {
+    const { host, leaseMs, onLead } = this.options
+    this.leadership.role = 'leader'
+    this.isElecting = true
+    this.post({ type: 'lead', host, leaseMs: leaseMs! })
+    onLead()
+  }
+
+  /** After a step: the election may be stored by now, and there may be work again. */
+  private keepLead(now: EpochMs): void {
+    if (this.isElecting) {
+      this.isElecting = false
+      this.options.onElected()
+      this.waiters.admit()
+    }
+    this.tendAt ??= this.leadership.tend(this.state, true, now).at
+  }
+
+  private stepDown(): void {
+    this.leadership.standBy(this.options.clock.now())
+    this.journal.isSpoilt = true
+    this.isSilenced = false
+    this.mailbox.clear()
+    this.coreWakeAt = null
+    this.otherWakeAt = null
+    if (!this.isElecting) this.options.onDeposed()
+    this.isElecting = false
+    this.isLookWanted = true
+  }
+
+  private lookLater(): void {
+    const { leadership, state } = this
+    if (leadership.role === 'standby') this.tendAt = leadership.looksAt(state.leader, this.options.clock.now())
+    this.rearm()
+  }
+
+  /** Sees to the lead, if it is time to. */
+  private tend(now: EpochMs): void {
+    if (this.tendAt === null || this.tendAt > now) return
+    if (this.leadership.role === 'standby') {
+      this.tendAt = null
+      return this.wantLook()
+    }
+    const { host, leaseMs, onDeposed } = this.options
+    const { act, at } = this.leadership.tend(this.state, this.isAppending, now)
+    this.tendAt = at
+    if (act === 'renew') this.post({ type: 'renew', host, leaseMs: leaseMs! })
+    this.isSilenced = act === 'silence'
+    if (this.isSilenced) onDeposed()
+  }
+
+  /** Tells whoever asked for something that it will not be stored by this host. */
+  private refuseAsked(error: Error): void {
+    for (const done of this.waiting.values()) done(null, error)
+    this.waiting.clear()
+  }
+
+  private notLeader(): Error {
+    return notLeader(this.options.scope, this.options.host, this.state.leader)
+  }
+
+  // ── Time and trouble ──────────────────────────────────────────────────────────────────────────────────────────
 
   /** Work that never waits for the outside must not keep the outside waiting. */
   private async breathe(): Promise<void> {
@@ -260,53 +371,31 @@ export class Host {
   }
 
   private rearm(): void {
-    const at = earliest(this.coreWakeAt, this.otherWakeAt)
-    if (at === this.armedAt || this.isStopped) return
-    this.disarm?.()
-    this.armedAt = at
-    this.disarm = at === null ? null : this.options.clock.arm(at, () => this.wake())
+    if (!this.isStopped) this.alarm.set(earliest(earliest(this.coreWakeAt, this.otherWakeAt), this.tendAt))
   }
 
   private wake(): void {
-    this.armedAt = null
-    this.disarm = null
     if (this.frozen !== null || this.isStopped) return
+    if (this.tendAt !== null) {
+      this.tend(this.options.clock.now())
+      // An append that is under way must not outlast the lease unseen.
+      this.alarm.set(this.tendAt)
+    }
     this.post({ type: 'tick' })
   }
 
   private freeze(error: Error): void {
     this.frozen = error
-    this.disarm?.()
-    this.mailbox = []
+    this.alarm.set(null)
+    this.unwatch?.()
+    this.mailbox.clear()
     this.options.onFrozen(error)
-    for (const done of this.waiting.values()) done(null, error)
-    this.waiting.clear()
+    this.refuseAsked(error)
+    this.waiters.refuse(error)
   }
 }
 
-/** The journal says what cannot be: another version wrote it, or it is damaged. */
-function invalidJournal(scope: ScopeId, { revision, writer }: StoredEvent, cause: unknown): Error {
-  const message = `Event ${revision} of scope "${scope}", written by ${writer}, cannot follow: ${sentence(cause)}`
-  const hint = `The journal was written by another version than this (${WRITER}), or it is damaged.`
-  return schedulerError('JOURNAL_INVALID', message, hint, cause)
-}
-
-function unreadable(scope: ScopeId, cause: unknown): Error {
-  if (isSchedulerError(cause)) return cause
-  const hint = 'See the cause; create a new scheduler when the store can be reached again.'
-  return schedulerError('STORE_FAILED', `The journal of scope "${scope}" could not be read.`, hint, cause)
-}
-
-function sentence(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return text.endsWith('.') ? text : `${text}.`
-}
-
-function earliest(a: EpochMs | null, b: EpochMs | null): EpochMs | null {
-  if (a === null) return b
-  return b === null ? a : Math.min(a, b)
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+function unlessDeposed(error: unknown): null {
+  if (isSchedulerError(error) && error.code === 'NOT_LEADER') return null
+  throw error
 }

@@ -1,5 +1,5 @@
 /** Ids and pools that come from the host's code. */
-import type { EpochMs } from '../core/types.js'
+import type { DurationMs, EpochMs, HostId } from '../core/types.js'
 import { ANYTHING } from '../core/workers.js'
 import { schedulerError } from './errors.js'
 
@@ -14,6 +14,9 @@ export type Pools = { readonly [pool: string]: PoolSpec }
 
 export const ID: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const MAX_SLOTS = 1_000_000
+/** A lease must leave time for several appends, and a dead host must be missed within a day. */
+const MIN_LEASE_MS = 100
+const MAX_LEASE_MS = 86_400_000
 
 /** @throws SchedulerError ID_INVALID */
 export function checkId(what: string, id: string): string {
@@ -57,4 +60,17 @@ export function runIdFor(plan: string, now: EpochMs): string {
   const words = plan.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)
   const name = words.replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '') || 'run'
   return `${name}-${Math.floor(now).toString(36)}${Math.floor(Math.random() * 36 ** 4).toString(36)}`
+}
+
+/** The name of a host, and some chance: unique, whatever others are called. @throws SchedulerError ID_INVALID */
+export function hostIdFor(name: string): HostId {
+  const chance = Math.floor(Math.random() * 36 ** 10)
+  return `${checkId('host', name)}-${chance.toString(36).padStart(10, '0')}` as HostId
+}
+
+/** @throws SchedulerError VALUE_INVALID */
+export function checkLease(leaseMs: DurationMs): DurationMs {
+  if (Number.isInteger(leaseMs) && leaseMs >= MIN_LEASE_MS && leaseMs <= MAX_LEASE_MS) return leaseMs
+  const hint = `Use a whole number from ${MIN_LEASE_MS} to ${MAX_LEASE_MS}.`
+  throw schedulerError('VALUE_INVALID', `A lease cannot have ${leaseMs} ms (leaseMs).`, hint)
 }

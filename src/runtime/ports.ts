@@ -48,6 +48,10 @@ export interface StoredSnapshot {
 /** Keeps journals: two methods, one law. Knows nothing of tasks. What is optional makes things quicker, not truer. */
 export interface Store {
   /**
+   * Whether other processes may open it too. Schedulers then agree by leases who leads a scope. Absent: they may not.
+   */
+  readonly isShared?: boolean
+  /**
    * Stores all of the batch or none, durably once resolved; refused (`ok: false`) unless `expected` is the head. The
    * same batch id at the same place answers `ok` again, so a lost acknowledgement is safe to repeat. Events are handed
    * over: neither side changes them afterwards. May be called concurrently; one caller wins.

@@ -119,7 +119,8 @@ export interface RunHandleOptions {
 export class RunHandle implements Run<unknown> {
   readonly id: RunId
   readonly outcome: Promise<Outcome<unknown>>
-  readonly state: RunState
+  /** Another one where the host has thrown its state away. */
+  state: RunState
   private readonly options: RunHandleOptions
   private readonly emitter = new EventEmitter<string, never>()
   private readonly resolve: (outcome: Outcome<unknown>) => void
@@ -284,6 +285,7 @@ export class RunHandle implements Run<unknown> {
   }
 
   private async ask(input: Input | RawAmendment): Promise<void> {
+    await this.options.host.mustLead()
     throwIfRefused(await this.options.host.ask(input))
   }
 

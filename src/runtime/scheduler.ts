@@ -1,113 +1,43 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
 
-import { handlerOfLimiter } from '../core/limit.js'
 import type { RunState } from '../core/state.js'
 import type { JsonValue, Limit, PoolId, Rejection, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
 import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
-import { CODE_LIMITS, type PlanLimits } from '../plan/limits.js'
+import { CODE_LIMITS } from '../plan/limits.js'
 import { isTypedPlan, type PlanFunction, type ResultSource, type TypedPlan } from '../plan/typed-plan.js'
-import type { PlanDocument } from '../plan/types.js'
 import { Attempts } from './attempts.js'
 import { readEndedRun, storedPlan } from './ended-run.js'
-import { schedulerError } from './errors.js'
+import { closedError, schedulerError } from './errors.js'
 import { Exchange } from './exchange.js'
-import { checkBytes, checkHandOver, type HandOverOptions } from './hand-over.js'
-import type { HandlerContext, Handlers, RegisteredHandler } from './handlers.js'
+import { checkBytes, checkHandOver } from './hand-over.js'
+import type { RegisteredHandler } from './handlers.js'
 import { Host } from './host.js'
 import { sameJson } from './json.js'
-import { hostLimits, type LimitOptions, oneLimit, type Resources } from './limits.js'
-import { checkId, checkIdempotencyKey, checkPools, hostPools, type Pools, poolsOf, runIdFor } from './names.js'
+import type { HostRole } from './leadership.js'
+import { hostLimits, type LimitOptions, oneLimit } from './limits.js'
+import {
+  checkId,
+  checkIdempotencyKey,
+  checkLease,
+  checkPools,
+  hostIdFor,
+  hostPools,
+  type Pools,
+  poolsOf,
+  runIdFor,
+} from './names.js'
 import { checkHandlers, invalidPlan, lacksHandlers, storedPlanOf } from './plans.js'
-import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
 import { throwIfRefused } from './refused.js'
 import { type Run, RunHandle } from './run.js'
 import { listRuns, type RunSummary } from './run-list.js'
-
-/** Finds the function that carries out an attempt, for executors that run functions. */
-export type FunctionOf = (
-  attempt: AttemptRequest,
-) => ((input: JsonValue, context: HandlerContext) => unknown) | undefined
-
-export interface SchedulerParts {
-  /** Taken over: closed with the scheduler. */
-  readonly store: Store
-  readonly clock: Clock
-  /** Makes the executor of handlers that name none of their own. */
-  readonly executor: (functionOf: FunctionOf) => Executor
-  readonly handlers?: Handlers
-  /** Workers of this host, by pool. Pools that a plan declares and the host does not are joined as the plan says. */
-  readonly pools?: Pools
-  /** Limits of resources; they win over what plans declare. */
-  readonly resources?: Resources
-  /** Slots of the pool `local`, for plans that declare no pools where the host gives none. */
-  readonly defaultSlots: number
-  /** Runs of one scope share workers and claims. Default `default`. */
-  readonly scope?: string
-  readonly handOver?: HandOverOptions
-  /** Largest result of a task that is stored, in bytes of JSON. Default 1,048,576 (1 MiB). A larger one fails the attempt. */
-  readonly maxResultBytes?: number
-  /** A listener threw; the run goes on. Default: the error is printed. */
-  readonly onListenerError?: (error: unknown, event: RunEvent) => void
-}
-
-export interface StartOptions {
-  /** Unique in the scope for ever. Default: made from the plan's name and the time. */
-  readonly id?: string
-  /**
-   * Starting the same plan under the same key gives the same run, for ever: also when it has ended, after a restart, and
-   * when both calls are under way at once; `id` is that of the first. 1 to 256 printable ASCII characters. Default: none.
-   */
-  readonly idempotencyKey?: string
-  /** Single limits, for plans that are plain data. Default: `DEFAULT_LIMITS`; what code made has `CODE_LIMITS`. */
-  readonly limits?: Partial<PlanLimits>
-}
-
-export interface CloseOptions {
-  /** How long work under way may take to end before it is told to stop, in ms. Default 10,000. */
-  readonly graceMs?: number
-}
-
-export interface Scheduler {
-  /**
-   * Starts a run of `plan`: a plan made by code, or data. Resolves when the run is stored.
-   *
-   * @throws SchedulerError PLAN_INVALID with all `diagnostics`, HANDLER_UNKNOWN, RUN_EXISTS, PLAN_DIFFERS, ID_INVALID,
-   * CLOSED
-   */
-  start<Results>(plan: TypedPlan<Results>, options?: StartOptions): Promise<Run<Results>>
-  start(plan: PlanDocument, options?: StartOptions): Promise<Run<Record<string, JsonValue>>>
-  start(plan: unknown, options?: StartOptions): Promise<Run<Record<string, JsonValue>>>
-  /**
-   * The handle of a run of the scope, open or ended, also one that an earlier host started. With the plan it was started
-   * with, its results have their types and names, and functions in the plan are known again: a run that lacks them is
-   * paused when it is taken up, and goes on.
-   *
-   * @throws SchedulerError RUN_UNKNOWN, PLAN_DIFFERS, PLAN_INVALID, HANDLER_UNKNOWN
-   */
-  resume<Results>(id: string, plan: TypedPlan<Results>): Promise<Run<Results>>
-  resume(id: string, plan?: PlanDocument): Promise<Run<Record<string, JsonValue>>>
-  /** All runs of the scope, open and ended, in the order in which they were opened. */
-  list(): Promise<readonly RunSummary[]>
-  /**
-   * Gives the resource `name` a limit (a number is a capacity) that wins over what plans declare, or with null takes back what
-   * the host gave; `handler:<name>` is the limit of a handler. Resolves when it is stored. Attempts under way go on; nothing
-   * starts above it. Holds until the next call, also for later hosts, unless their own `resources` or handlers say otherwise.
-   *
-   * @throws SchedulerError LIMIT_INVALID, CLOSED
-   */
-  setLimit(name: string, limit: number | LimitOptions | null): Promise<void>
-  /**
-   * Ends gracefully: starts nothing more, lets what runs end, after `graceMs` tells it to stop, and hands back what has
-   * not ended. Open runs stay open in the store; their outcomes reject with `CLOSED`.
-   */
-  close(options?: CloseOptions): Promise<void>
-}
+import type { CloseOptions, Scheduler, SchedulerParts, StartOptions } from './scheduler-types.js'
+import { HELD_BACK, takeUp } from './take-up.js'
 
 const DEFAULT_MAX_RESULT_BYTES = 1_048_576
 const DEFAULT_GRACE_MS = 10_000
-/** Why a run is paused that needs functions of its plan: attempts without them would fail for good. */
-const HELD_BACK = 'nobody has registered its handlers: give its plan to scheduler.resume(id, plan), or register them'
+/** Long enough for a busy event loop and a slow disk, short enough to be missed soon. */
+const DEFAULT_LEASE_MS = 10_000
 /** How long functions that were told to stop are waited for when the grace is over, in ms. */
 const LAST_WAIT_MS = 100
 
@@ -137,6 +67,7 @@ export class SchedulerOfScope implements Scheduler {
   private readonly plannedPools: Map<RunId, Pools | undefined> = new Map()
   /** Handles of the runs that were open when the journal was read: they may end before anybody could ask for them. */
   private readonly takenUp: Map<RunId, RunHandle> = new Map()
+  private toldRole: HostRole = 'standby'
   private loaded: Promise<void> | null = null
   private closing: Promise<void> | null = null
 
@@ -148,7 +79,10 @@ export class SchedulerOfScope implements Scheduler {
     this.limits = hostLimits(parts.resources, parts.handlers)
     this.scope = checkId('scope', parts.scope ?? 'default') as ScopeId
     const { clock, store } = parts
+    const leaseMs = parts.leaseMs ?? (store.isShared === true ? DEFAULT_LEASE_MS : null)
     this.host = new Host({
+      host: hostIdFor(parts.host ?? 'host'),
+      leaseMs: leaseMs === null ? null : checkLease(leaseMs),
       scope: this.scope,
       store,
       clock,
@@ -163,10 +97,17 @@ export class SchedulerOfScope implements Scheduler {
       },
       onFrozen: (error) => this.failAll(error),
       onWake: (now) => this.attempts.beat(now),
+      onLead: () => this.lead(),
+      onElected: () => this.tellRole('leader'),
+      onDeposed: () => this.deposed(),
+      onRefolded: () => this.refolded(),
     })
+    const { host } = this
     this.exchange = new Exchange(this.host)
     this.attempts = new Attempts({
-      state: this.host.state,
+      get state() {
+        return host.state
+      },
       exchange: this.exchange,
       handOver: parts.handOver ?? {},
       maxResultBytes: parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
@@ -179,8 +120,23 @@ export class SchedulerOfScope implements Scheduler {
     })
   }
 
+  get hostId(): string {
+    return this.host.leadership.host
+  }
+
+  get role(): HostRole {
+    return this.host.leadership.role
+  }
+
+  async ready(): Promise<HostRole> {
+    await this.load()
+    await this.host.settle()
+    return this.role
+  }
+
   async start(value: unknown, options: StartOptions = {}): Promise<Run<never>> {
     await this.load()
+    await this.host.mustLead()
     const typed = isTypedPlan(value) ? value : null
     const { ok, diagnostics, plan, compiled } = checkPlan(value, { limits: options.limits })
     if (!ok || plan === undefined || compiled === undefined) throw invalidPlan(diagnostics)
@@ -201,19 +157,24 @@ export class SchedulerOfScope implements Scheduler {
     this.expected.set(id, expected)
     if (typed !== null) this.functions.set(id, typed.functions)
     this.join(poolsOf(plan.pools, this.parts.pools, this.parts.defaultSlots))
-    const rejection = await this.host.ask(open)
-    for (const each of pending) this.pending.delete(each)
-    this.expected.delete(id)
-    if (rejection !== null) {
-      this.host.plans.drop(id)
-      this.forget(id)
+    try {
+      const rejection = await this.host.ask(open)
+      if (rejection !== null) {
+        this.host.plans.drop(id)
+        this.forget(id)
+      }
+      throwIfRefused(rejection)
+    } finally {
+      for (const each of pending) this.pending.delete(each)
+      this.expected.delete(id)
     }
-    throwIfRefused(rejection)
     return expected.handle as unknown as Run<never>
   }
 
   async resume(id: string, value?: unknown): Promise<Run<never>> {
     await this.load()
+    // It may have been opened since.
+    if (this.role === 'standby') await this.host.settle()
     const handle = await this.find(id as RunId)
     if (value === undefined) return handle as unknown as Run<never>
     const { ok, diagnostics, plan } = checkPlan(value, { limits: CODE_LIMITS })
@@ -225,7 +186,7 @@ export class SchedulerOfScope implements Scheduler {
   async list(): Promise<readonly RunSummary[]> {
     await this.load()
     // Only what is stored is told.
-    await this.host.ask({ type: 'tick' })
+    await this.host.settle()
     return listRuns(this.host.state)
   }
 
@@ -255,11 +216,7 @@ export class SchedulerOfScope implements Scheduler {
     }
     const { scope } = this
     const { store } = this.parts
-    const state = await readEndedRun(id, {
-      store,
-      scope,
-      ...closed,
-    })
+    const state = await readEndedRun(id, { store, scope, ...closed })
     const handle = this.makeHandle(state, null)
     handle.finish()
     return handle
@@ -269,7 +226,7 @@ export class SchedulerOfScope implements Scheduler {
   private async adopt(handle: RunHandle, plan: JsonValue, typed: TypedPlan | null): Promise<void> {
     const { id, state } = handle
     // Its opening is stored by then.
-    await this.host.ask({ type: 'tick' })
+    await this.host.settle()
     if (!sameJson(plan, await storedPlan(this.parts.store, this.scope, state.openedAfter))) {
       const hint = 'Give the plan the run was started with; for another plan, take another key or id.'
       throw schedulerError('PLAN_DIFFERS', `Run "${id}" was started with another plan.`, hint)
@@ -278,7 +235,9 @@ export class SchedulerOfScope implements Scheduler {
     if (!this.host.state.runs.has(id)) return
     checkHandlers(state.plan, (name) => this.isKnown(name, typed))
     if (typed !== null) this.functions.set(id, typed.functions)
-    if (state.paused?.reason === HELD_BACK) await this.host.ask({ type: 'resume', run: id })
+    const isHeldBack = handle.state.paused?.reason === HELD_BACK
+    // Whoever takes the lead looks at that anyway.
+    if (isHeldBack && this.role === 'leader') await this.host.ask({ type: 'resume', run: id })
   }
 
   private isKnown(name: string, typed: TypedPlan | null): boolean {
@@ -288,6 +247,7 @@ export class SchedulerOfScope implements Scheduler {
   async setLimit(name: string, options: number | LimitOptions | null): Promise<void> {
     const limit = oneLimit(name, options)
     await this.load()
+    await this.host.mustLead()
     throwIfRefused(await this.host.ask({ type: 'setLimit', name, limit }))
   }
 
@@ -298,6 +258,7 @@ export class SchedulerOfScope implements Scheduler {
 
   private async shutDown(options: CloseOptions): Promise<void> {
     await this.loaded?.catch(() => undefined)
+    this.host.retire()
     for (const worker of this.joined) this.host.post({ type: 'drain', worker })
     // What was decided before is begun by then, so that it is waited for too.
     await this.host.ask({ type: 'tick' }).catch(() => undefined)
@@ -313,28 +274,47 @@ export class SchedulerOfScope implements Scheduler {
 
   /** Folds the journal, once: what an earlier host had under way is lost with it. */
   private load(): Promise<void> {
-    if (this.closing !== null)
-      return Promise.reject(schedulerError('CLOSED', 'The scheduler is closed.', 'Create a new one.'))
+    if (this.closing !== null) return Promise.reject(closedError())
     if (this.host.frozen !== null) return Promise.reject(this.host.frozen)
-    this.loaded ??= this.host.load().then(async () => {
-      this.giveLimits()
-      for (const worker of this.host.state.workers.keys()) {
-        this.host.post({ type: 'leave', worker, reason: 'its host was restarted' })
-      }
-      for (const run of this.host.state.runs.values()) {
-        this.takenUp.set(run.id, this.handleOf(run, null))
-        const isLacking = lacksHandlers(run, (name) => this.isKnown(name, null))
-        if (isLacking) this.host.post({ type: 'pause', run: run.id, reason: HELD_BACK })
-        else if (run.paused?.reason === HELD_BACK) this.host.post({ type: 'resume', run: run.id })
-      }
-      this.join(hostPools(this.parts.pools))
-      for (const run of this.host.state.runs.values()) {
-        this.join(poolsOf(this.plannedPools.get(run.id), this.parts.pools, this.parts.defaultSlots))
-      }
-      this.plannedPools.clear()
-      await this.host.ask({ type: 'tick' })
+    this.loaded ??= this.host.load().then(() => {
+      for (const run of this.host.state.runs.values()) this.takenUp.set(run.id, this.handleOf(run, null))
+      return this.host.takePart()
     })
     return this.loaded
+  }
+
+  /** This host leads: whoever led before is gone, and its workers with it. */
+  private lead(): void {
+    const { state } = this.host
+    const isLacking = (run: RunState) => lacksHandlers(run, (name) => this.handlerOf(run.id, name) !== undefined)
+    const reason = this.host.leadership.leaseMs === null ? 'its host was restarted' : 'another host leads'
+    for (const input of takeUp(state, { limits: this.limits, reason, isLacking })) this.host.post(input)
+    this.joined.clear()
+    this.join(hostPools(this.parts.pools))
+    for (const run of state.runs.values()) {
+      this.join(poolsOf(this.plannedPools.get(run.id), this.parts.pools, this.parts.defaultSlots))
+    }
+    this.plannedPools.clear()
+  }
+
+  private deposed(): void {
+    this.attempts.abortAll('another host may lead')
+    this.tellRole('standby')
+  }
+
+  private tellRole(role: HostRole): void {
+    if (this.toldRole === role) return
+    this.toldRole = role
+    try {
+      this.parts.onRoleChange?.(role)
+    } catch (error) {
+      // biome-ignore lint/suspicious/noConsole: the last resort for an error that nobody asked for.
+      console.error('signalbox: "onRoleChange" threw; the scheduler goes on.', error)
+    }
+  }
+
+  private refolded(): void {
+    for (const [id, handle] of this.handles) handle.state = this.host.state.runs.get(id)!
   }
 
   private compileStored(plan: JsonValue, run: RunId): AmendablePlan {
@@ -344,14 +324,6 @@ export class SchedulerOfScope implements Scheduler {
   }
 
   /** Says what the host's code says now; what it gave to a handler before and gives no more is taken back. */
-  private giveLimits(): void {
-    for (const { name, host } of this.host.state.limiters.values()) {
-      if (host === null || handlerOfLimiter(name) === null || this.limits.has(name)) continue
-      this.host.post({ type: 'setLimit', name, limit: null })
-    }
-    for (const [name, limit] of this.limits) this.host.post({ type: 'setLimit', name, limit })
-  }
-
   private join(pools: Pools): void {
     for (const [pool, { slots, capabilities = [] }] of Object.entries(pools)) {
       const worker = pool as string as WorkerId

@@ -65,6 +65,7 @@ export function memoryStore(): Required<Omit<Store, 'close'>> {
   }
 
   return {
+    isShared: false,
     append,
     read,
     watch,

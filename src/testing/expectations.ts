@@ -106,6 +106,9 @@ function expectOf(machine: Machine, input: Input): Expectation {
     case 'drain':
     case 'leave':
     case 'setLimit':
+    case 'lead':
+    case 'renew':
+    case 'resign':
     case 'tick':
       return 'either'
     default:

@@ -87,6 +87,7 @@ export function faultyStore(store: Store, faults: StoreFaults, seed: number): Fa
   const { watch, saveSnapshot, loadSnapshot, scopes, close } = store
   return {
     faults: counts,
+    ...(store.isShared !== undefined && { isShared: store.isShared }),
     append,
     read,
     ...(watch && { watch: (scope, wake) => watch.call(store, scope, wake) }),

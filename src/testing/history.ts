@@ -139,6 +139,9 @@ function feed(memory: Memory, event: RunEvent): void {
       return opened(memory, event)
     case 'run.amended':
     case 'task.reopened':
+    case 'host.elected':
+    case 'host.renewed':
+    case 'host.resigned':
       // Worlds do not ask for these yet.
       return
     case 'integration.asked':

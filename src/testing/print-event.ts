@@ -13,6 +13,7 @@ function aboutOf(event: RunEvent): string {
   if ('gate' in event) return `${event.run}/${event.gate}`
   if ('task' in event) return `${event.run}/${event.task}`
   if ('run' in event) return event.run
+  if ('host' in event) return event.host
   return 'worker' in event ? event.worker : event.name
 }
 
@@ -74,6 +75,11 @@ function detailsOf(event: RunEvent, origin: number): string {
       const able = event.capabilities.length === 0 ? '' : ` can ${event.capabilities.join(' ')}`
       return `pool ${event.pool} slots ${event.slots}${able}`
     }
+    case 'host.elected':
+    case 'host.renewed':
+      return `epoch ${event.epoch}, until ${printTime(event.expiresAt, origin)}`
+    case 'host.resigned':
+      return `epoch ${event.epoch}`
     case 'run.amended':
       return printAmendment(event.amendment)
     case 'task.reopened':

@@ -92,6 +92,7 @@ describe('another fact gives another text', () => {
     ['the newest fence', ({ state }) => Object.assign(state, { fence: 99 })],
     ['the clock', ({ state }) => Object.assign(state, { clock: 99 })],
     ['how many tasks became ready', ({ state }) => Object.assign(state, { readySeq: 99 })],
+    ['which host leads', ({ state }) => Object.assign(state, { leader: { host: 'h', epoch: 1, leaseMs: 1 } })],
     ['a run that is closed', ({ state }) => state.closedRuns.set('old' as RunId, OLD)],
     ['a key of a run', ({ state }) => state.runKeys.set('k', 'old' as RunId)],
     ['under which key a run was opened', ({ run }) => Object.assign(run, { idempotencyKey: 'k' })],

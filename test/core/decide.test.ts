@@ -152,6 +152,11 @@ function ask(w: World, asked: Asked): void {
       return void w.reopen(T)
     case 'setLimit':
       return void w.send({ type: 'setLimit', name: 'gpu', limit: { capacity: 1, perMinute: null, breaker: null } })
+    case 'lead':
+    case 'renew':
+      return void w.send({ type: asked, host: 'h', leaseMs: 1000 })
+    case 'resign':
+      return void w.send({ type: 'resign', host: 'h' })
     case 'tick':
       return void w.send({ type: 'tick' })
     case 'late':
@@ -182,6 +187,9 @@ const always: Partial<Record<Asked, Led>> = {
   verify: 'ATTEMPT_STALE',
   approve: 'GATE_UNKNOWN',
   refuse: 'GATE_UNKNOWN',
+  lead: ['host.elected'],
+  renew: 'NOT_LEADER',
+  resign: 'NOT_LEADER',
 }
 /** What reports lead to where there is no live attempt. */
 const unheard: Partial<Record<Asked, Led>> = {

@@ -1,6 +1,6 @@
 /** The host: one append for many inputs, record first and act second, and what happens when the world fails. */
 import { describe, expect, it } from 'vitest'
-import type { RunEvent, RunId, ScopeId } from '../../src/core/types.js'
+import type { HostId, RunEvent, RunId, ScopeId } from '../../src/core/types.js'
 import { schedulerError } from '../../src/runtime/errors.js'
 import { Host } from '../../src/runtime/host.js'
 import type { Store } from '../../src/runtime/ports.js'
@@ -320,7 +320,7 @@ it('a clock that wakes although it was told not to wakes nobody', async () => {
 
 describe('a promise of our own that is broken', () => {
   /** A plan that lost its policies on the way to the core, as no plan of ours can. */
-  function frozenHost() {
+  async function frozenHost() {
     const good = compilePlan({ tasks: { a: { timeouts: { startToClose: 50 } } } })
     const done: RunEvent[][] = []
     const frozen: Error[] = []
@@ -335,13 +335,21 @@ describe('a promise of our own that is broken', () => {
       perform: (instruction) => performed.push(instruction),
       onFrozen: (error) => frozen.push(error),
       onWake: () => null,
+      host: 'h' as HostId,
+      leaseMs: null,
+      onLead: () => undefined,
+      onElected: () => undefined,
+      onDeposed: () => undefined,
+      onRefolded: () => undefined,
     })
+    await host.takePart()
+    done.length = 0
     host.plans.put('r' as RunId, { frame: {}, compiled: { ...good, policies: [] } })
     return { host, done, frozen, performed }
   }
 
   it('freezes the host: whoever waits is told the story, nothing is stored, told or started', async () => {
-    const { host, done, frozen, performed } = frozenHost()
+    const { host, done, frozen, performed } = await frozenHost()
     const story = { name: 'InvariantError', code: 'INVARIANT', hint: expect.stringContaining('report') }
     const asked = [
       host.ask({ type: 'tick' }),

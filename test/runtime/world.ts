@@ -4,7 +4,7 @@ import { createScheduler, type SchedulerOptions } from '../../src/embedded.js'
 import { defineHandlers, type HandlerContext, type RegisteredHandler } from '../../src/runtime/handlers.js'
 import type { Store } from '../../src/runtime/ports.js'
 import type { Run } from '../../src/runtime/run.js'
-import type { Scheduler } from '../../src/runtime/scheduler.js'
+import type { Scheduler } from '../../src/runtime/scheduler-types.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock.js'
 

@@ -1,6 +1,6 @@
 import { expectTypeOf } from 'vitest'
 import { defineHandlers, type HandlerContext } from '../../src/runtime/handlers.js'
-import type { Scheduler } from '../../src/runtime/scheduler.js'
+import type { Scheduler } from '../../src/runtime/scheduler-types.js'
 
 declare const scheduler: Scheduler
 declare const context: HandlerContext

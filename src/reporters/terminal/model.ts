@@ -123,6 +123,9 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
       return reopen(model, tasks, event.task)
     case 'run.amended':
     case 'limit.changed':
+    case 'host.elected':
+    case 'host.renewed':
+    case 'host.resigned':
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':

@@ -36,6 +36,8 @@ interface Opened {
 }
 
 export class StoreInFiles implements Required<Store> {
+  /** One store writes to a folder at a time. */
+  readonly isShared = false
   private readonly parts: StoreParts
   /** Tells the lock of this store from others of the process. */
   private readonly id: string = randomUUID()

@@ -111,7 +111,7 @@ export function postgresStore(source: PostgresSource, options: PostgresStoreOpti
     await connection.end()
   }
 
-  const store = { append, read, saveSnapshot, loadSnapshot, scopes, close }
+  const store = { isShared: true, append, read, saveSnapshot, loadSnapshot, scopes, close }
   const isWatchable = typeof source === 'string' || isPool(source)
   return isWatchable ? { ...store, watch: (scope, wake) => listener.watch(keyOf(scope), wake) } : store
 }

@@ -105,7 +105,7 @@ export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Req
     await connection.close()
   }
 
-  return { append, read, watch: watched.watch, saveSnapshot, loadSnapshot, scopes, close }
+  return { isShared: true, append, read, watch: watched.watch, saveSnapshot, loadSnapshot, scopes, close }
 }
 
 type Prepare = (sql: string) => SqliteStatement

@@ -1,0 +1,107 @@
+/** What a scheduler is made of, and what it offers. */
+import type { JsonValue, RunEvent } from '../core/types.js'
+import type { PlanLimits } from '../plan/limits.js'
+import type { TypedPlan } from '../plan/typed-plan.js'
+import type { PlanDocument } from '../plan/types.js'
+import type { HandOverOptions } from './hand-over.js'
+import type { HandlerContext, Handlers } from './handlers.js'
+import type { HostRole } from './leadership.js'
+import type { LimitOptions, Resources } from './limits.js'
+import type { Pools } from './names.js'
+import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
+import type { Run } from './run.js'
+import type { RunSummary } from './run-list.js'
+
+/** Finds the function that carries out an attempt, for executors that run functions. */
+export type FunctionOf = (
+  attempt: AttemptRequest,
+) => ((input: JsonValue, context: HandlerContext) => unknown) | undefined
+
+export interface SchedulerParts {
+  /** Taken over: closed with the scheduler. */
+  readonly store: Store
+  readonly clock: Clock
+  /** Makes the executor of handlers that name none of their own. */
+  readonly executor: (functionOf: FunctionOf) => Executor
+  readonly handlers?: Handlers
+  /** Workers of this host, by pool. Pools that a plan declares and the host does not are joined as the plan says. */
+  readonly pools?: Pools
+  /** Limits of resources; they win over what plans declare. */
+  readonly resources?: Resources
+  /** Slots of the pool `local`, for plans that declare no pools where the host gives none. */
+  readonly defaultSlots: number
+  /** Runs of one scope share workers and claims. Default `default`. */
+  readonly scope?: string
+  /** Names this host where it leads. Default `host`; chance is added, so that no two are the same. */
+  readonly host?: string
+  readonly leaseMs?: number
+  /** It leads now, or does no longer. Must not throw. */
+  readonly onRoleChange?: (role: HostRole) => void
+  readonly handOver?: HandOverOptions
+  /** Largest result of a task that is stored, in bytes of JSON. Default 1,048,576 (1 MiB). A larger one fails the attempt. */
+  readonly maxResultBytes?: number
+  /** A listener threw; the run goes on. Default: the error is printed. */
+  readonly onListenerError?: (error: unknown, event: RunEvent) => void
+}
+
+export interface StartOptions {
+  /** Unique in the scope for ever. Default: made from the plan's name and the time. */
+  readonly id?: string
+  /**
+   * Starting the same plan under the same key gives the same run, for ever: also when it has ended, after a restart, and
+   * when both calls are under way at once; `id` is that of the first. 1 to 256 printable ASCII characters. Default: none.
+   */
+  readonly idempotencyKey?: string
+  /** Single limits, for plans that are plain data. Default: `DEFAULT_LIMITS`; what code made has `CODE_LIMITS`. */
+  readonly limits?: Partial<PlanLimits>
+}
+
+export interface CloseOptions {
+  /** How long work under way may take to end before it is told to stop, in ms. Default 10,000. */
+  readonly graceMs?: number
+}
+
+export interface Scheduler {
+  /** The name of this host in the journal. */
+  readonly hostId: string
+  /** Whether this host stores for the scope, or stands by while another does. `standby` before the journal was read. */
+  readonly role: HostRole
+  /**
+   * Reads the journal and takes part: leads where nobody else does and a run is open, else stands by and leads later, when
+   * that is so. Every other request does the same first.
+   */
+  ready(): Promise<HostRole>
+  /**
+   * Starts a run of `plan`: a plan made by code, or data. Resolves when the run is stored.
+   *
+   * @throws SchedulerError PLAN_INVALID with all `diagnostics`, HANDLER_UNKNOWN, RUN_EXISTS, PLAN_DIFFERS, ID_INVALID,
+   * NOT_LEADER, CLOSED
+   */
+  start<Results>(plan: TypedPlan<Results>, options?: StartOptions): Promise<Run<Results>>
+  start(plan: PlanDocument, options?: StartOptions): Promise<Run<Record<string, JsonValue>>>
+  start(plan: unknown, options?: StartOptions): Promise<Run<Record<string, JsonValue>>>
+  /**
+   * The handle of a run of the scope, open or ended, also one that an earlier host started. With the plan it was started
+   * with, its results have their types and names, and functions in the plan are known again: a run that lacks them is
+   * paused when it is taken up, and goes on.
+   *
+   * @throws SchedulerError RUN_UNKNOWN, PLAN_DIFFERS, PLAN_INVALID, HANDLER_UNKNOWN
+   */
+  resume<Results>(id: string, plan: TypedPlan<Results>): Promise<Run<Results>>
+  resume(id: string, plan?: PlanDocument): Promise<Run<Record<string, JsonValue>>>
+  /** All runs of the scope, open and ended, in the order in which they were opened. */
+  list(): Promise<readonly RunSummary[]>
+  /**
+   * Gives the resource `name` a limit (a number is a capacity) that wins over what plans declare, or with null takes back what
+   * the host gave; `handler:<name>` is the limit of a handler. Resolves when it is stored. Attempts under way go on; nothing
+   * starts above it. Holds until the next call, also for later hosts, unless their own `resources` or handlers say otherwise.
+   *
+   * @throws SchedulerError LIMIT_INVALID, NOT_LEADER, CLOSED
+   */
+  setLimit(name: string, limit: number | LimitOptions | null): Promise<void>
+  /**
+   * Ends gracefully: starts nothing more, lets what runs end, after `graceMs` tells it to stop, and hands back what has
+   * not ended. Open runs stay open in the store; their outcomes reject with `CLOSED`.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
