@@ -3,6 +3,7 @@ import type {
   CancelTarget,
   Failure,
   FailureKind,
+  HostId,
   Input,
   JsonValue,
   MessageTarget,
@@ -127,16 +128,18 @@ export function parseStep(line: string): ScenarioStep {
       return { kind: 'input', input: { type: 'resume', run: need(words, 0, 'a run') as RunId } }
     case 'limit':
       return { kind: 'input', input: limitOf(words) }
+    case 'lead':
+    case 'renew':
+    case 'resign':
+      return { kind: 'input', input: leadOf(words, verb) }
     case 'at':
     case 'after':
     case 'silence':
       return { kind: 'time', to: verb === 'at' ? 'at' : 'after', ms: durationOf(need(words, 0, 'a duration')) }
     case 'wake':
       return { kind: 'time', to: 'wake', ms: 0 }
-    case 'clock': {
-      const by = need(words, 0, 'a duration with a sign')
-      return { kind: 'clock', ms: (by.startsWith('-') ? -1 : 1) * durationOf(by.replace(/^[+-]/, '')) }
-    }
+    case 'clock':
+      return { kind: 'clock', ms: signedOf(need(words, 0, 'a duration with a sign')) }
     case 'explain':
     case 'read':
       return { kind: verb, ...refOf(words) }
@@ -162,6 +165,15 @@ function joinOf(words: Words): Input {
 }
 
 /** `limit gpu capacity=2 per-minute=10 breaker=3/10s/30s`, or `limit gpu none`. */
+function signedOf(text: string): number {
+  return (text.startsWith('-') ? -1 : 1) * durationOf(text.replace(/^[+-]/, ''))
+}
+
+function leadOf(words: Words, type: 'lead' | 'renew' | 'resign'): Input {
+  const host = need(words, 0, 'a host') as HostId
+  return type === 'resign' ? { type, host } : { type, host, leaseMs: durationOf(words.named.get('lease') ?? '10s') }
+}
+
 function limitOf(words: Words): Input {
   const { named, plain } = words
   const name = need(words, 0, 'a name')
