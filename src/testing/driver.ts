@@ -113,13 +113,12 @@ function draw(machine: Machine, random: Random, choice: Exclude<Choice, 'open'>)
       return lie(machine, random)
     case 'crash':
       return { kind: 'wait', ms: 0, crash: drawCrash(random) }
-    case 'leave':
-    case 'pause':
-    case 'again':
-      return { kind: random.chance(0.4) ? 'pause' : 'resume', run: random.pick(world.runs).id }
     case 'approve':
     case 'refuse':
       return answer(machine, random, choice)
+    case 'leave':
+    case 'pause':
+    case 'again':
     case 'cancelTask':
     case 'cancelStream':
     case 'cancelRun':

@@ -88,6 +88,7 @@ export const WAIT_BUGS: readonly PlantedBug[] = [
     "if (run.plan.gates.get(task) !== 'approval') tell(state, run, task, 'reached', at)",
   ),
   // Phases.
+  bug('a stream does not wait for the phase before its own', 'plan/phases.ts', 'phaseBefore.set(stream, before)', ';'),
   bug('a phase does not wait for the gate before it', 'plan/phases.ts', 'before = gate ?? point', 'before = point'),
   bug(
     'the gate of a phase does not wait for its streams',
@@ -95,12 +96,7 @@ export const WAIT_BUGS: readonly PlantedBug[] = [
     'if (phase !== undefined) edges.add(phase)',
     '',
   ),
-  bug(
-    'phases may be passed over',
-    'plan/phases.ts',
-    'before === null ? own : [...own, before]',
-    'own.length > 0 ? own : before === null ? own : [...own, before]',
-  ),
+  bug('phases may be passed over', 'plan/phases.ts', 'before === null ? own : [...own, before]', 'own'),
   // Verification.
   bug('a step that says no passes', 'core/verify.ts', 'if (!isPassed) {', "if (result === 'no') {"),
   bug('the last step is left out', 'core/verify.ts', 'if (step === of) record', 'if (step >= of - 1) record'),
