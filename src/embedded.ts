@@ -38,9 +38,9 @@ export interface SchedulerOptions {
   /**
    * Several schedulers may work on the scope, one at a time: the others stand by, and one of them takes over when the leading
    * one has given no sign of life for this long, in ms; the same for all of them. 100 to 86,400,000. Default 10,000 where the
-   * store says that it is shared (SQLite, PostgreSQL); else this scheduler is alone.
+   * store says that it is shared (SQLite, PostgreSQL); else, and with null, this scheduler is alone.
    */
-  readonly leaseMs?: number
+  readonly leaseMs?: number | null
   /** This host leads now, or does no longer. */
   readonly onRoleChange?: (role: HostRole) => void
   /** How much is handed over to an attempt, and who makes less of it. Default: at most 256 KiB of JSON, and nobody. */

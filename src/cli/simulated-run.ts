@@ -70,7 +70,13 @@ async function begin(
   const clock = pacedClock(speed, { real: io.clock, from })
   const executor = simulatedExecutor({ plans, clock, failShare, seed })
   const handlers = defineHandlers({ [SIMULATED_HANDLER]: { via: executor } })
-  const scheduler = createScheduler({ handlers, clock, ...(store === null ? {} : { store: store.store }) })
+  // A lease would last no real time on this clock.
+  const scheduler = createScheduler({
+    handlers,
+    clock,
+    leaseMs: null,
+    ...(store === null ? {} : { store: store.store }),
+  })
   try {
     return { scheduler, run: await start(scheduler), clock }
   } catch (error) {

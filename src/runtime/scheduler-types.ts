@@ -34,7 +34,7 @@ export interface SchedulerParts {
   readonly scope?: string
   /** Names this host where it leads. Default `host`; chance is added, so that no two are the same. */
   readonly host?: string
-  readonly leaseMs?: number
+  readonly leaseMs?: number | null
   /** It leads now, or does no longer. Must not throw. */
   readonly onRoleChange?: (role: HostRole) => void
   readonly handOver?: HandOverOptions

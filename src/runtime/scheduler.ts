@@ -79,7 +79,7 @@ export class SchedulerOfScope implements Scheduler {
     this.limits = hostLimits(parts.resources, parts.handlers)
     this.scope = checkId('scope', parts.scope ?? 'default') as ScopeId
     const { clock, store } = parts
-    const leaseMs = parts.leaseMs ?? (store.isShared === true ? DEFAULT_LEASE_MS : null)
+    const { leaseMs = store.isShared === true ? DEFAULT_LEASE_MS : null } = parts
     this.host = new Host({
       host: hostIdFor(parts.host ?? 'host'),
       leaseMs: leaseMs === null ? null : checkLease(leaseMs),
