@@ -23,9 +23,9 @@ export const resumeVerb: Verb = {
   about: [
     'Goes on with a run that `signalbox run --store` has started, after a crash or an interrupt: with the plan that is stored,',
     'from the last event that is. Whatever was under way is lost and starts again as its next attempt; what had succeeded',
-    'stays so. The process that led the run must be gone: on SQLite and PostgreSQL this one would take its place, and the',
-    'other would stop with SCOPE_TAKEN. A run that a program of your own has started is resumed there. One that has ended is',
-    'only told of.',
+    'stays so. On SQLite and PostgreSQL it first waits until the process that led the run has given no sign of life for ten',
+    'seconds; a folder is refused while another process holds it. A run that a program of your own has started is resumed there.',
+    'One that has ended is only told of.',
   ],
   examples: [
     { call: 'signalbox resume r1 --store file:.signalbox', about: 'After a crash, a kill, a power cut.' },

@@ -1,6 +1,6 @@
 /** A run with simulated work, from wherever it stands to its end: shown while it goes on, summed up when it is over. */
 import type { EpochMs, RunEvent } from '../core/types.js'
-import { createScheduler } from '../embedded.js'
+import { createScheduler, type SchedulerOptions } from '../embedded.js'
 import { quoteAll } from '../plan/text.js'
 import type { Plan } from '../plan/types.js'
 import type { Line } from '../reporters/shared/line.js'
@@ -10,6 +10,7 @@ import { terminalReporter } from '../reporters/terminal.js'
 import { isSchedulerError } from '../runtime/errors.js'
 import { defineHandlers } from '../runtime/handlers.js'
 import { type PacedClock, pacedClock } from '../runtime/paced-clock.js'
+import type { Store } from '../runtime/ports.js'
 import type { Run } from '../runtime/run.js'
 import type { Scheduler } from '../runtime/scheduler-types.js'
 import { summarize } from '../summarize.js'
@@ -70,13 +71,24 @@ async function begin(
   const clock = pacedClock(speed, { real: io.clock, from })
   const executor = simulatedExecutor({ plans, clock, failShare, seed })
   const handlers = defineHandlers({ [SIMULATED_HANDLER]: { via: executor } })
-  const scheduler = createScheduler({ handlers, clock, ...(store === null ? {} : { store: store.store }) })
+  const scheduler = createScheduler({ handlers, clock, ...(store === null ? {} : keptIn(store.store, speed)) })
   try {
     return { scheduler, run: await start(scheduler), clock }
   } catch (error) {
     await scheduler.close({ graceMs: 0 })
     throw error
   }
+}
+
+/** A lease of ten seconds, of those people have: else a simulated day would be a journal of signs of life. */
+const LEASE_MS = 10_000
+const LEAST_LEASE_MS = 100
+const LONGEST_LEASE_MS = 86_400_000
+
+function keptIn(store: Store, speed: number): Pick<SchedulerOptions, 'store' | 'leaseMs'> {
+  if (store.isShared !== true) return { store }
+  const leaseMs = Math.round(Math.min(LONGEST_LEASE_MS, Math.max(LEAST_LEASE_MS, LEASE_MS * speed)))
+  return { store, leaseMs }
 }
 
 interface Followed {

@@ -190,6 +190,21 @@ describe.each(KINDS)('a run in a %s store', (kind) => {
     })
     const beside = await json(['run', fileWith('plan.yaml', PLAN), '--store', store, '--speed', '1000000x'])
     expect(beside.code).toBe(0)
+    const keyed = await json([
+      'run',
+      fileWith('k.yaml', 'tasks: { a: { idempotencyKey: k } }'),
+      '--store',
+      store,
+      '--id',
+      'k',
+    ])
+    expect(keyed.document.verdict).toBe('succeeded')
+    const journal = kind === 'file' ? fileStore(path, { readOnly: true }) : sqliteStore(path)
+    for await (const { event } of journal.read('default' as never, 0)) {
+      // A key of a real task must not be given what was made up.
+      expect(JSON.stringify(event)).not.toContain('"idempotencyKey":"k"')
+    }
+    await journal.close()
     const { document } = await json(['status', 'mine', '--store', store])
     expect(document.run.tasks).toEqual([{ id: 'a', status: 'ready', attempts: 1 }])
   })
