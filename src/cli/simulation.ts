@@ -18,6 +18,9 @@ export interface SimulationOptions {
   readonly seed: number
 }
 
+/** As in a plan. */
+const LONGEST_KEY = 256
+
 /**
  * A copy of the plan that can be run without any host: each task has an estimate, the pools are these, and whatever is
  * carried out has the handler of simulations.
@@ -28,6 +31,8 @@ export function simulatedPlan(plan: Plan, pools: { readonly [name: string]: Pool
     ...task,
     handler: SIMULATED_HANDLER,
     estimate: task.estimate ?? ASSUMED_MS,
+    // What is made up stands for no real result.
+    idempotencyKey: task.idempotencyKey && `~${task.idempotencyKey}`.slice(0, LONGEST_KEY),
     verify: task.verify?.map((step) =>
       typeof step === 'string' ? SIMULATED_HANDLER : { ...step, handler: SIMULATED_HANDLER },
     ),

@@ -11,6 +11,7 @@ import { planOf, WORKERS } from './plan.js'
 import { type StoreKind, storeIn } from './stores.js'
 
 const [kind = '', place = '', folder = '', run = '', tasks = '', spawnedAt = ''] = process.argv.slice(2)
+const LEASE_MS = 300
 let isFirst = true
 
 const handlers = defineHandlers({
@@ -28,6 +29,8 @@ const scheduler = createScheduler({
   store: storeIn(kind as StoreKind, place),
   handlers,
   pools: { local: { slots: WORKERS } },
+  // Whoever may share its store is waited for; a folder is locked, and its lock says that its owner is gone.
+  ...(kind === 'file' ? {} : { leaseMs: LEASE_MS }),
 })
 try {
   const started = await scheduler.start(planOf(Number(tasks)), { id: run, idempotencyKey: run })

@@ -40,10 +40,10 @@ const SPEED = '10000x'
 const ROUTES_MS = (2 * 3_600_000) / 10_000
 
 /** Interrupts a run when its first task has succeeded and the second has started. */
-async function leaveOpen(store: string) {
+async function leaveOpen(store: string, plan = PLAN, more: readonly string[] = []) {
   const { call, clock, stdout, interrupt, exits } = world()
   let interrupts = 0
-  const code = await call(['run', fileWith('plan.yaml', PLAN), '--store', store, '--speed', SPEED], () => {
+  const code = await call(['run', fileWith('plan.yaml', plan), '--store', store, '--speed', SPEED, ...more], () => {
     if (clock.now() < START + ROUTES_MS) return
     if (interrupts === 0 && stdout.sent.includes('started    api/auth#1')) {
       interrupts += 1
@@ -147,6 +147,27 @@ describe.each(KINDS)('a run in a %s store', (kind) => {
     expect(document.counts).toEqual({ total: 3, succeeded: 3, failed: 0, cancelled: 0, skipped: 0 })
   })
 
+  it('that awaits approval needs --yes again when it is resumed', async () => {
+    const store = storeIn(kind)
+    await leaveOpen(store, `${PLAN}gates: { ship: { kind: approval, dependsOn: [notes] } }\n`, ['--yes'])
+    expect(await json(['resume', 'r1', '--store', store])).toMatchObject({
+      code: 2,
+      document: { error: { code: 'USAGE', message: expect.stringContaining('awaits approval ("ship")') } },
+    })
+    const { code, document } = await json(['resume', 'r1', '--store', store, '--yes'])
+    expect({ code, verdict: document.verdict }).toEqual({ code: 0, verdict: 'succeeded' })
+  })
+
+  it('simulates what checks and verifies too, whatever names the plan gives', async () => {
+    const store = storeIn(kind)
+    const more = `defaults: { handler: mine }\ngates: { ci: { kind: check, handler: mine, dependsOn: [notes] } }\n`
+    await leaveOpen(store, `${PLAN.replace('estimate: 1h,', 'estimate: 1h, verify: [mine],')}${more}`)
+    expect(await json(['resume', 'r1', '--store', store])).toMatchObject({
+      code: 0,
+      document: { verdict: 'succeeded' },
+    })
+  })
+
   it('has an id that is used once, and what is refused starts nothing', async () => {
     const store = storeIn(kind)
     await leaveOpen(store)
@@ -169,6 +190,21 @@ describe.each(KINDS)('a run in a %s store', (kind) => {
     })
     const beside = await json(['run', fileWith('plan.yaml', PLAN), '--store', store, '--speed', '1000000x'])
     expect(beside.code).toBe(0)
+    const keyed = await json([
+      'run',
+      fileWith('k.yaml', 'tasks: { a: { idempotencyKey: k } }'),
+      '--store',
+      store,
+      '--id',
+      'k',
+    ])
+    expect(keyed.document.verdict).toBe('succeeded')
+    const journal = kind === 'file' ? fileStore(path, { readOnly: true }) : sqliteStore(path)
+    for await (const { event } of journal.read('default' as never, 0)) {
+      // A key of a real task must not be given what was made up.
+      expect(JSON.stringify(event)).not.toContain('"idempotencyKey":"k"')
+    }
+    await journal.close()
     const { document } = await json(['status', 'mine', '--store', store])
     expect(document.run.tasks).toEqual([{ id: 'a', status: 'ready', attempts: 1 }])
   })
