@@ -13,6 +13,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     passWithNoTests: true,
+    maxWorkers: '100%',
     // Time in tests is virtual; one that takes longer than this waits for something that never comes.
     testTimeout: 10_000,
     sequence: { shuffle: true },
