@@ -32,7 +32,9 @@ function facts(plan: CompiledPlan): Readonly<Record<string, unknown>> {
       .sort()
   const tasks = plan.taskIds.map((id, task) => {
     const set = plan.claimSets[plan.claimSet[task]!]
-    const texts = set && [set.write, set.read].map((patterns) => patterns.map(({ text }) => text).sort())
+    const texts =
+      set &&
+      [set.write, set.read, set.integrate, set.advisory].map((patterns) => patterns.map(({ text }) => text).sort())
     return [
       id,
       {
@@ -46,6 +48,10 @@ function facts(plan: CompiledPlan): Readonly<Record<string, unknown>> {
         priority: plan.priority[task],
         estimate: plan.estimateMs[task],
         optional: plan.optional[task],
+        uses: plan.useSets[plan.useSet[task]!] ?? [],
+        key: plan.keys.get(task),
+        verify: plan.verify.get(task),
+        milestones: [...(plan.milestones.get(task) ?? [])].map(([name, point]) => [name, nameOf(point)]),
         condition: plan.conditions.get(task) && {
           of: plan.taskIds[plan.conditions.get(task)!.task],
           path: plan.conditions.get(task)!.path,
@@ -90,7 +96,15 @@ const specs: fc.Arbitrary<Spec> = fc
           id: fc.constant(`t${index}`),
           stream: fc.constantFrom(null, ...ids),
           dependsOn: fc.uniqueArray(fc.nat(Math.max(0, index - 1)), { maxLength: index === 0 ? 0 : 3 }),
-          claims: fc.record({ write: fc.subarray(['src/**', 'a.ts']), read: fc.subarray(['docs/*', 'b/']) }),
+          claims: fc.record({
+            write: fc.subarray(['src/**', 'a.ts']),
+            read: fc.subarray(['docs/*', 'b/']),
+            integrate: fc.subarray(['hot']),
+            advisory: fc.subarray(['lib/**']),
+          }),
+          uses: fc.constantFrom({ gpu: 1 }, { gpu: 2, db: 'shared' }, { lock: 'exclusive' }),
+          idempotencyKey: fc.constantFrom('k', 'l'),
+          verify: fc.subarray(['one', { handler: 'two', timeout: 1000 }]),
           priority: fc.integer({ min: 0, max: 2 }),
           estimate: fc.integer({ min: 1, max: 50 }),
           requires: fc.subarray(['x', 'y']),
@@ -129,7 +143,7 @@ function partOf({ tasks, streams }: Spec, from: number, to: number, all: boolean
   const inStream = (stream: string | null) =>
     part.filter((task) => task.stream === stream).map(({ stream: _, ...task }) => task)
   const used = streams.map((id) => ({ id, tasks: inStream(id) })).filter(({ tasks: own }) => all || own.length > 0)
-  return { streams: used, tasks: inStream(null) }
+  return { ...(all ? { resources: { gpu: 4, db: 2 } } : {}), streams: used, tasks: inStream(null) }
 }
 
 describe('an amended plan', () => {
@@ -180,6 +194,25 @@ describe('an amended plan', () => {
     expect(compiled.taskIndex.get('kept')).toBe(1)
   })
 
+  it('keeps phases and their gates: what comes to a stream holds up the phases after its own', () => {
+    const plan = (first: readonly string[]): PlanDocument => ({
+      phases: [{ id: 'build', gate: 'go' }, { id: 'ship' }],
+      gates: [{ id: 'go', kind: 'approval' }],
+      streams: [
+        { id: 'api', phase: 'build', tasks: first.map((id) => ({ id })) },
+        { id: 'release', phase: 'ship', tasks: [{ id: 'tag' }] },
+      ],
+    })
+    const base = amendable(plan(['a']))
+    const { compiled } = amended(base, { add: { streams: { api: { tasks: { b: {} } } } } }).plan
+    const whole = amendable(plan(['a', 'b']))
+    expect(facts(compiled)).toEqual(facts(whole.compiled))
+    const named = ({ phases, points, taskIds, taskCount }: CompiledPlan) =>
+      phases.map(({ id, point, gate, streams }) => [id, points[point - taskCount]?.id, gate && taskIds[gate], streams])
+    expect(named(compiled)).toEqual(named(whole.compiled))
+    expect(compiled.gates.get(compiled.taskIndex.get('go')!)).toBe('approval')
+  })
+
   it('reads again what it stored as the same amendment', () => {
     const base = amendable({
       defaults: { handler: 'h' },
@@ -203,7 +236,7 @@ describe('an amended plan', () => {
     })
     const { compiled } = amended(base, { add: { streams: { api: { tasks: { c: {} } } } } }).plan
     const all = facts(compiled)
-    expect(all['api/c']).toMatchObject({ after: ['<db>'], claims: [['api/**'], []], priority: 4 })
+    expect(all['api/c']).toMatchObject({ after: ['<db>'], claims: [['api/**'], [], [], []], priority: 4 })
     expect(all.api).toMatchObject({ needed: 2, after: ['api/a', 'api/c'] })
   })
 })
