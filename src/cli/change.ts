@@ -31,8 +31,8 @@ export function change(context: VerbContext, inputFor: (state: ScopeState) => In
 }
 
 /** A folder is locked by whoever writes to it; elsewhere, workers that have not left are all there is to go by. */
-function mustBeAlone({ workers }: ScopeState, { writers, name }: NamedStore): void {
-  if (writers === 'alone' || workers.size === 0) return
+function mustBeAlone({ workers }: ScopeState, { store, name }: NamedStore): void {
+  if (store.isShared !== true || workers.size === 0) return
   const message = `Another process may lead the runs in ${name}: its workers have joined and not left.`
   const hint =
     'End it first. If you know that it is gone, say so with --yes: one that lives would stop with SCOPE_TAKEN.'

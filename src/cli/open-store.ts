@@ -18,8 +18,6 @@ export interface NamedStore {
   /** As it was given; a database without whoever asks and how: fit to be shown. */
   readonly name: string
   readonly store: Store
-  /** `alone`: nobody else writes while it is open · `shared`: several processes may, and nothing tells whether one does. */
-  readonly writers: 'alone' | 'shared'
 }
 
 const VARIABLE = 'SIGNALBOX_STORE'
@@ -35,10 +33,10 @@ export async function openStore({ args, io }: VerbContext, use: StoreUse): Promi
   if (use !== 'create') await mustBeThere(path, kind)
   if (kind === 'file') {
     const { fileStore } = await import('../stores/file.js')
-    return { name: given, store: fileStore(path, { readOnly: use === 'read' }), writers: 'alone' }
+    return { name: given, store: fileStore(path, { readOnly: use === 'read' }) }
   }
   const { sqliteStore } = await import('../stores/sqlite/index.js')
-  return { name: given, store: sqliteStore(path), writers: 'shared' }
+  return { name: given, store: sqliteStore(path) }
 }
 
 /**
@@ -62,7 +60,7 @@ export async function withStore<T>(
 
 async function postgres(url: string): Promise<NamedStore> {
   const { postgresStore } = await import('../stores/postgres/index.js')
-  return { name: withoutSecrets(url), store: postgresStore(url), writers: 'shared' }
+  return { name: withoutSecrets(url), store: postgresStore(url) }
 }
 
 /** Users, passwords and parameters are nobody's business who looks at the screen. */
