@@ -2,16 +2,18 @@
 
 /**
  * `CLOSED`: the scheduler was closed · `STORE_FAILED`: the store could not be reached after repeated tries ·
- * `SCOPE_TAKEN`: another scheduler writes to this scope · `NOT_LEADER`: another host leads the
- * scope, and this one stands by · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the
- * plan names handlers nobody registered · `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`,
- * `TASK_FINISHED`, `TASK_OPEN`, `TASK_STARTED`, `STREAM_FINISHED`, `MILESTONE_UNKNOWN`, `GATE_UNKNOWN`, `GATE_NOT_READY`, `GATE_ANSWERED`: the request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable ·
- * `ID_INVALID`: an id has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be read · `PLAN_DIFFERS`: the run was started with another
- * plan · `ATTEMPT_STALE`, `WORKER_UNKNOWN`: an attempt that has been taken back or has ended hands something over, or
- * something is sent to a worker that is not there · `VALUE_INVALID`: a value is not what it must be ·
- * `LIMIT_EXCEEDED`: a named limit would be passed ·
- * `LIMIT_INVALID`: a limit is not usable · `STORE_CORRUPT`: what was stored is damaged · `STORE_FORMAT`: another version stored it · `STORE_LOCKED`: another process
- * writes to the store · `STORE_CLOSED`, `STORE_READ_ONLY`: the store takes no more, or nothing · `STORE_LIMIT`: a value is too large.
+ * `SCOPE_TAKEN`: another scheduler writes to this scope · `NOT_LEADER`: another host leads the scope, and this one
+ * stands by · `PLAN_INVALID`: the plan has errors · `HANDLER_UNKNOWN`: the plan names handlers nobody registered ·
+ * `RUN_EXISTS`, `RUN_UNKNOWN`, `RUN_CLOSED`, `TASK_UNKNOWN`, `STREAM_UNKNOWN`, `TASK_FINISHED`, `TASK_OPEN`,
+ * `TASK_STARTED`, `STREAM_FINISHED`, `MILESTONE_UNKNOWN`, `GATE_UNKNOWN`, `GATE_NOT_READY`, `GATE_ANSWERED`: the
+ * request cannot be met as things stand · `POOL_INVALID`: slots or capabilities are not usable · `ID_INVALID`: an id
+ * has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be
+ * read · `PLAN_DIFFERS`: the run was started with another plan · `ATTEMPT_STALE`, `WORKER_UNKNOWN`: an attempt that has
+ * been taken back or has ended hands something over, or something is sent to a worker that is not there ·
+ * `VALUE_INVALID`: a value is not what it must be · `LIMIT_EXCEEDED`: a named limit would be passed · `LIMIT_INVALID`:
+ * a limit is not usable · `STORE_CORRUPT`: what was stored is damaged · `STORE_FORMAT`: another version stored it ·
+ * `STORE_LOCKED`: another process writes to the store · `STORE_CLOSED`, `STORE_READ_ONLY`: the store takes no more, or
+ * nothing · `STORE_LIMIT`: a value is too large.
  */
 export type SchedulerErrorCode =
   | 'CLOSED'
@@ -27,7 +29,6 @@ export type SchedulerErrorCode =
   | 'STREAM_UNKNOWN'
   | 'TASK_FINISHED'
   | 'MILESTONE_UNKNOWN'
-  | 'ATTEMPT_STALE'
   | 'TASK_OPEN'
   | 'TASK_STARTED'
   | 'STREAM_FINISHED'

@@ -2,7 +2,6 @@
  * The host of one scope: takes inputs from a mailbox, has the core decide, stores the events, and only then tells and
  * acts. The one await is the append; while it is under way inputs gather, and the next append takes them all.
  */
-
 import { decideAll } from '../core/decide.js'
 import type { ScopeState } from '../core/state.js'
 import type { BatchDecision, EpochMs, Input, Rejection, Revision, RunEvent } from '../core/types.js'

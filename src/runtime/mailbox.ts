@@ -27,8 +27,8 @@ export class Mailbox {
   /** The next inputs that can be decided upon together. An amendment comes alone: it is compiled when its turn has come. */
   take(): readonly Input[] | RawAmendment {
     const { mail } = this
-    let size = Math.min(mail.length, MAX_BATCH)
-    for (let i = 0; i < size; i += 1) if (this.amendments > 0 && isRaw(mail[i]!)) size = i
+    const amendmentAt = this.amendments === 0 ? -1 : mail.findIndex(isRaw)
+    const size = Math.min(amendmentAt === -1 ? mail.length : amendmentAt, MAX_BATCH)
     const taken = size === mail.length ? mail : mail.slice(0, Math.max(size, 1))
     this.mail = size === mail.length ? [] : mail.slice(taken.length)
     if (size > 0) return taken as readonly Input[]

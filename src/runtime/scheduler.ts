@@ -323,7 +323,7 @@ export class SchedulerOfScope implements Scheduler {
     return stored
   }
 
-  /** Says what the host's code says now; what it gave to a handler before and gives no more is taken back. */
+  /** The workers of these pools join, each once. */
   private join(pools: Pools): void {
     for (const [pool, { slots, capabilities = [] }] of Object.entries(pools)) {
       const worker = pool as string as WorkerId

@@ -15,7 +15,10 @@ export interface TakeUpOptions {
   readonly isLacking: (run: RunState) => boolean
 }
 
-/** The workers of the host before leave; what they had under way is lost with them. */
+/**
+ * What the host gives now holds: a limit that one gave to a handler before, and this one does not, is taken back. The
+ * workers of the host before leave; what they had under way is lost with them.
+ */
 export function takeUp({ limiters, runs, workers }: ScopeState, options: TakeUpOptions): readonly Input[] {
   const { limits, reason, isLacking } = options
   const inputs: Input[] = []

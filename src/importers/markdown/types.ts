@@ -1,5 +1,4 @@
 /** What the reader of Markdown hands from one step to the next: pieces of text, blocks, units with their fields. */
-import type { Dependency } from '../../plan/types.js'
 
 /** A file to read. */
 export interface MarkdownFile {
@@ -167,12 +166,4 @@ export interface Need {
 export interface Target {
   readonly unit: Unit
   readonly milestone: string | null
-}
-
-/** An edge of the plan, with the statement it came from. */
-export interface Edge {
-  readonly dependency: Dependency
-  readonly targets: readonly Target[]
-  readonly inferred: boolean
-  readonly piece: Piece
 }
