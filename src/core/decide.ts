@@ -2,10 +2,11 @@
  * The only door: what one input leads to. Deterministic, mutable in place, no clock and no chance.
  *
  * Every decision has the same four steps: apply the input, let time take its due, draw the consequences (skip what can
- * never be ready, close what has ended, let the next ones integrate), and start whatever may start. What happens is recorded as an event, and
- * recording is what changes the state.
+ * never be ready, close what has ended, let the next ones integrate), and start whatever may start. What happens is
+ * recorded as an event, and recording is what changes the state.
  */
 import { amend, refusal } from './amend.js'
+import { cancelTarget } from './cancel.js'
 import { claim, grantIntegrations, integrate } from './claim-inputs.js'
 import { dispatch } from './dispatch.js'
 import { expire } from './expire.js'
@@ -13,17 +14,16 @@ import { answerGate, endCheck } from './gates.js'
 import { instruct } from './instruct.js'
 import { lead, renew, resign } from './lead.js'
 import { isSameLimit } from './limit.js'
-import { type Draft, failAttempt, headOf, record, reject, stopAttempt } from './record.js'
+import { type Draft, failAttempt, headOf, record, reject } from './record.js'
 import { reopenTask } from './reopen.js'
 import { settle } from './settle.js'
 import { send, share } from './share-and-send.js'
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
-import { BEAT_SHARE, isFinal, STATUS } from './state.js'
+import { BEAT_SHARE, STATUS } from './state.js'
 import type {
   Amending,
   AttemptRef,
   BatchDecision,
-  CancelTarget,
   Decision,
   DurationMs,
   EpochMs,
@@ -32,7 +32,6 @@ import type {
   Plans,
   Rejection,
   RunId,
-  TaskIndex,
   WorkerId,
 } from './types.js'
 import { completeForVerification, endStep, failStep } from './verify.js'
@@ -307,56 +306,15 @@ function reopen(draft: Draft, input: InputOf<'reopen'>): void {
   if (run !== null) reopenTask(draft, run, input.task, input.downstream, input.reason)
 }
 
+function cancel(draft: Draft, input: InputOf<'cancel'>): void {
+  const run = openRun(draft, input.run)
+  if (run !== null) cancelTarget(draft, run, input.target, input.reason)
+}
+
 function setLimit(draft: Draft, { name, limit }: InputOf<'setLimit'>): void {
   const before = draft.state.limiters.get(name)?.host ?? null
   if (isSameLimit(before, limit)) return
   record(draft, { type: 'limit.changed', at: draft.at, name, limit })
-}
-
-// ── Cancellation ────────────────────────────────────────────────────────────────────────────────────────────────
-
-function cancel(draft: Draft, input: InputOf<'cancel'>): void {
-  const run = openRun(draft, input.run)
-  if (run === null) return
-  const tasks = tasksOf(draft, run, input.target)
-  if (tasks === null) return
-  if (input.target.kind === 'run') {
-    // What has ended in the same batch ended by itself.
-    if (run.cancelled !== null || tasks.length === 0) return
-    record(draft, { type: 'run.cancelled', at: draft.at, run: run.id, reason: input.reason })
-  }
-  for (const task of tasks) cancelTask(draft, run, task, input.reason)
-}
-
-function tasksOf(draft: Draft, run: RunState, target: CancelTarget): readonly TaskIndex[] | null {
-  const { plan } = run
-  if (target.kind === 'task') {
-    const task = plan.taskIndex.get(target.task)
-    if (task === undefined) {
-      reject(draft, 'TASK_UNKNOWN', `Run "${run.id}" has no task "${target.task}".`, 'Use the full id, "stream/task".')
-      return null
-    }
-    if (!isFinal(run.status[task]!)) return [task]
-    reject(draft, 'TASK_FINISHED', `Task "${target.task}" has ended already.`, 'An end state is final.')
-    return null
-  }
-  if (target.kind === 'stream' && !plan.streamIndex.has(target.stream)) {
-    const message = `Run "${run.id}" has no stream "${target.stream}".`
-    reject(draft, 'STREAM_UNKNOWN', message, 'Use the id of a stream of the plan.')
-    return null
-  }
-  const stream = target.kind === 'stream' ? plan.streamIndex.get(target.stream)! : null
-  const tasks: TaskIndex[] = []
-  for (let task = 0; task < plan.taskCount; task += 1) {
-    if ((stream === null || plan.streamOf[task] === stream) && !isFinal(run.status[task]!)) tasks.push(task)
-  }
-  return tasks
-}
-
-function cancelTask(draft: Draft, run: RunState, task: TaskIndex, reason: string): void {
-  const attempt = run.live.get(task)
-  if (attempt !== undefined) stopAttempt(draft, attempt, 'cancelled')
-  record(draft, { type: 'task.cancelled', at: draft.at, run: run.id, task: run.plan.taskIds[task]!, reason })
 }
 
 // ── Who is spoken of ────────────────────────────────────────────────────────────────────────────────────────────

@@ -116,7 +116,7 @@ export const TASK_BUGS: readonly PlantedBug[] = [
     'if (run.drainedBy !== null) drain(draft, run, run.drainedBy)',
     '',
   ),
-  bug('an end state can be left', 'core/decide.ts', 'if (!isFinal(run.status[task]!)) return [task]', 'return [task]'),
+  bug('an end state can be left', 'core/cancel.ts', 'if (!isFinal(run.status[task]!)) return [task]', 'return [task]'),
   bug(
     'a run is closed while attempts still stop',
     'core/settle.ts',
@@ -125,7 +125,7 @@ export const TASK_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'a cancelled task goes on running',
-    'core/decide.ts',
+    'core/cancel.ts',
     "if (attempt !== undefined) stopAttempt(draft, attempt, 'cancelled')",
     '',
   ),
