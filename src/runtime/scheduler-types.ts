@@ -17,31 +17,45 @@ export type FunctionOf = (
   attempt: AttemptRequest,
 ) => ((input: JsonValue, context: HandlerContext) => unknown) | undefined
 
-export interface SchedulerParts {
-  /** Taken over: closed with the scheduler. */
-  readonly store: Store
-  readonly clock: Clock
-  /** Makes the executor of handlers that name none of their own. */
-  readonly executor: (functionOf: FunctionOf) => Executor
+/** What a host says of its scheduler, whatever that is made of. */
+export interface SchedulerSettings {
+  /** What tasks do, by the names that plans use. */
   readonly handlers?: Handlers
-  /** Workers of this host, by pool. Pools that a plan declares and the host does not are joined as the plan says. */
+  /**
+   * Workers of this host, by pool; they come before what a plan declares for a pool of the same name. Where neither says
+   * anything there is one pool `local`, with as many slots as this machine runs threads well.
+   */
   readonly pools?: Pools
-  /** Limits of resources; they win over what plans declare. */
+  /** Limits of resources by name (a number is a capacity); they win over what plans declare. */
   readonly resources?: Resources
-  /** Slots of the pool `local`, for plans that declare no pools where the host gives none. */
-  readonly defaultSlots: number
   /** Runs of one scope share workers and claims. Default `default`. */
   readonly scope?: string
   /** Names this host where it leads. Default `host`; chance is added, so that no two are the same. */
   readonly host?: string
+  /**
+   * Several schedulers may work on the scope, one at a time: the others stand by, and one of them takes over when the leading
+   * one has given no sign of life for this long, in ms; the same for all of them. 100 to 86,400,000. Default 10,000 where the
+   * store says that it is shared (SQLite, PostgreSQL); else, and with null, this scheduler is alone.
+   */
   readonly leaseMs?: number | null
-  /** It leads now, or does no longer. Must not throw. */
+  /** This host leads now, or does no longer. Should it throw, the error is printed. */
   readonly onRoleChange?: (role: HostRole) => void
+  /** How much is handed over to an attempt, and who makes less of it. Default: at most 256 KiB of JSON, and nobody. */
   readonly handOver?: HandOverOptions
   /** Largest result of a task that is stored, in bytes of JSON. Default 1,048,576 (1 MiB). A larger one fails the attempt. */
   readonly maxResultBytes?: number
   /** A listener threw; the run goes on. Default: the error is printed. */
   readonly onListenerError?: (error: unknown, event: RunEvent) => void
+}
+
+export interface SchedulerParts extends SchedulerSettings {
+  /** Taken over: closed with the scheduler. */
+  readonly store: Store
+  readonly clock: Clock
+  /** Makes the executor of handlers that name none of their own. */
+  readonly executor: (functionOf: FunctionOf) => Executor
+  /** Slots of the pool `local`, for plans that declare no pools where the host gives none. */
+  readonly defaultSlots: number
 }
 
 export interface StartOptions {
