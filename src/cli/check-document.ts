@@ -4,6 +4,7 @@ import type { Diagnostic, Locate } from '../plan/diagnostic.js'
 import type { Origin } from '../plan/origin.js'
 import { visitReferences } from '../plan/references.js'
 import type { Plan, Stream, Task } from '../plan/types.js'
+import { type Amounts, amountsDocument } from './amounts.js'
 import type { LoadedPlan } from './load.js'
 
 /** How much of the document was understood. */
@@ -24,6 +25,8 @@ export interface CheckDocument {
   /** Null where nothing could be read; without the fields that have errors where some could. */
   readonly plan: object | null
   readonly coverage: Coverage
+  /** What the plan amounts to; null where it has errors, or no tasks. */
+  readonly overview: object | null
 }
 
 interface Source {
@@ -34,9 +37,16 @@ interface Source {
 
 type SourceOf = (pointer: string) => Source
 
-export function checkDocument({ check, file, locate, imported }: LoadedPlan, ok: boolean): CheckDocument {
+export function checkDocument(
+  { check, file, locate, imported }: LoadedPlan,
+  amounts: Amounts | null,
+  ok: boolean,
+): CheckDocument {
   const { plan, origin, diagnostics, compiled } = check
-  if (plan === undefined || origin === undefined) return { ok, diagnostics, plan: null, coverage: coverageOf({}) }
+  const overview = amounts === null ? null : amountsDocument(amounts)
+  if (plan === undefined || origin === undefined) {
+    return { ok, diagnostics, plan: null, coverage: coverageOf({}), overview }
+  }
   const sourceOf = locateAll(plan, origin, locate, file)
   const { name, streams = [], tasks = [], ...rest } = plan
   return {
@@ -50,6 +60,7 @@ export function checkDocument({ check, file, locate, imported }: LoadedPlan, ok:
       ...(compiled === undefined ? undefined : { mergeOrder: compiled.mergeOrder }),
     },
     coverage: { ...coverageOf(plan), ...coverageOfImport(imported) },
+    overview,
   }
 }
 

@@ -1,26 +1,37 @@
 /** What `check` prints for people. */
 import type { PlanCheck } from '../plan/check.js'
 import type { Diagnostic } from '../plan/diagnostic.js'
+import type { PairsApart } from '../plan/pairs-apart.js'
 import type { Plan } from '../plan/types.js'
 import type { Line } from '../reporters/shared/line.js'
 import { formatCount, formatDuration, thousands } from '../reporters/shared/quantity.js'
+import type { Amounts } from './amounts.js'
 import { type Coverage, coverageOf } from './check-document.js'
 import { countDiagnostics, diagnosticLines } from './diagnostics.js'
-import { ASSUMED_MS, type Overview, overviewOf } from './overview.js'
+import type { LoadedPlan } from './load.js'
+import { ASSUMED_MS } from './overview.js'
+import type { UnclaimedPath } from './unclaimed.js'
 
 /** Tasks of the critical path that are named. */
 const PATH_SHOWN = 12
+/** Pairs that are kept apart, and paths that nobody claims, that are named. */
+const PAIRS_SHOWN = 2
+const UNCLAIMED_SHOWN = 4
 /** Columns of the names of the figures. */
 const LABEL_WIDTH = 15
 
 /** `ok`: as `check` answers, with or without `--strict`. */
-export function checkReport(check: PlanCheck, file: string, ok: boolean): readonly Line[] {
+export function checkReport(
+  { check, file, sources }: LoadedPlan,
+  amounts: Amounts | null,
+  ok: boolean,
+): readonly Line[] {
   const { plan, diagnostics } = check
   return [
     verdictLine(plan?.name ?? file, diagnostics, ok),
     ...(plan === undefined ? [] : [contentLine(coverageOf(plan), check)]),
-    ...(check.ok && check.compiled.taskCount > 0 ? figureLines(overviewOf(check.compiled, check.plan), check) : []),
-    ...diagnosticLines(diagnostics),
+    ...(plan === undefined || amounts === null ? [] : figureLines(amounts, plan)),
+    ...diagnosticLines(diagnostics, sources),
   ]
 }
 
@@ -40,8 +51,8 @@ function contentLine({ streams, tasks, edges }: Coverage, check: PlanCheck): Lin
   return [`  ${counts.join(', ')}`]
 }
 
-function figureLines(overview: Overview, { plan, diagnostics }: PlanCheck & { readonly ok: true }): readonly Line[] {
-  const { criticalPath, criticalPathMs, workMs, unestimated } = overview
+function figureLines(amounts: Amounts, plan: Plan): readonly Line[] {
+  const { criticalPath, criticalPathMs, workMs, unestimated, apart, unclaimed } = amounts
   const isTimed = unestimated < countTasks(plan)
   const length = isTimed ? formatDuration(criticalPathMs) : formatCount(criticalPath.length, 'task')
   const shown = criticalPath.slice(0, PATH_SHOWN)
@@ -53,17 +64,24 @@ function figureLines(overview: Overview, { plan, diagnostics }: PlanCheck & { re
   return [
     figure('critical path', `${length}: ${[...shown, ...(more > 0 ? [`… ${more} more`] : [])].join(' → ')}`),
     ...(isTimed ? [figure('total work', `${formatDuration(workMs)}${assumed}`)] : []),
-    ...(isTimed ? poolLines(overview, plan) : []),
+    ...(isTimed ? poolLines(amounts, plan) : []),
     ...resourceLines(plan),
-    ...apartLines(diagnostics),
+    ...apartLines(apart),
+    ...unclaimedLines(unclaimed),
   ]
 }
 
-function poolLines({ atBestMs, bottleneck }: Overview, { pools = {} }: Plan): readonly Line[] {
+function poolLines({ atBestMs, bottleneck, makespanMs }: Amounts, { pools = {} }: Plan): readonly Line[] {
   const names = Object.entries(pools).map(([name, { slots }]) => `${name} ${slots}`)
   if (names.length === 0) return []
   const why = bottleneck === null ? 'by the critical path' : `by ${bottleneck}`
-  return [figure('slots', names.join(', ')), figure('at best', `${formatDuration(atBestMs)}, ${why}`)]
+  return [
+    figure('slots', names.join(', ')),
+    figure('at best', `${formatDuration(atBestMs)}, ${why}`),
+    ...(makespanMs === null
+      ? []
+      : [figure('makespan', `${formatDuration(makespanMs)}, played through on these slots`)]),
+  ]
 }
 
 function resourceLines({ resources = {} }: Plan): readonly Line[] {
@@ -75,18 +93,23 @@ function resourceLines({ resources = {} }: Plan): readonly Line[] {
   return names.length === 0 ? [] : [figure('resources', names.join(', '))]
 }
 
-/** One diagnostic for each pair; one without a place counts those that are not listed. */
-function apartLines(diagnostics: readonly Diagnostic[]): readonly Line[] {
-  const found = diagnostics.filter(({ code }) => code === 'WILL_NOT_RUN_SIDE_BY_SIDE')
-  const pairs = found.filter(({ at }) => at !== '').length
-  if (pairs === 0) return []
-  const others = pairs === found.length ? '' : ', and others that claim alike'
-  return [
-    figure(
-      'kept apart',
-      `${formatCount(pairs, 'pair')} of tasks whose claims meet, with nothing to order them${others}`,
-    ),
-  ]
+function apartLines({ pairs, isComplete }: PairsApart): readonly Line[] {
+  if (pairs.length === 0) return []
+  const count = `${isComplete ? '' : 'at least '}${formatCount(pairs.length, 'pair')} of tasks`
+  const shown = pairs.slice(0, PAIRS_SHOWN).map(({ tasks, path }) => `${tasks.join(' and ')} (${path})`)
+  return [figure('kept apart', `${count} by their claims alone: ${listed(shown, pairs.length)}`)]
+}
+
+function unclaimedLines(paths: readonly UnclaimedPath[]): readonly Line[] {
+  if (paths.length === 0) return []
+  const shown = paths.slice(0, UNCLAIMED_SHOWN).map(({ path, tasks }) => `${path} (${tasks.join(', ')})`)
+  const count = formatCount(paths.length, 'deliverable')
+  return [figure('not claimed', `${count} by whoever lists them: ${listed(shown, paths.length)}`)]
+}
+
+function listed(shown: readonly string[], total: number): string {
+  const more = total - shown.length
+  return [...shown, ...(more > 0 ? [`… ${thousands(more)} more`] : [])].join(', ')
 }
 
 function figure(label: string, text: string): Line {

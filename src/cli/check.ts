@@ -1,4 +1,5 @@
 /** `signalbox check <plan>`: what is wrong with a plan, and what it amounts to. */
+import { amountsOf } from './amounts.js'
 import { checkDocument } from './check-document.js'
 import { checkReport } from './check-report.js'
 import { countOf } from './diagnostics.js'
@@ -15,8 +16,8 @@ export const checkVerb: Verb = {
   },
   about: [
     'Reads a plan in JSON, YAML or Markdown (a file or a folder) and reports all its problems at once: unknown and doubled ids, cycles with their trail,',
-    'paths that other streams own, tasks that can never run side by side. Then what it amounts to: waves, critical path,',
-    'total work. Nothing of the plan is run. At most 1 MB, or 256 KB of YAML.',
+    'paths that other streams own, tasks that can never run side by side. First what it amounts to: waves, critical path,',
+    'total work, how long it takes with its pools. Nothing of the plan is run. At most 1 MB, or 256 KB of YAML.',
   ],
   examples: [
     { call: 'signalbox check plan.yaml', about: 'A report for people.' },
@@ -33,7 +34,8 @@ async function check({ args, output }: VerbContext): Promise<number> {
   const loaded = await loadPlan(args.positionals[0] ?? '', args.value('from'))
   const { diagnostics } = loaded.check
   const ok = loaded.check.ok && !(args.has('strict') && countOf(diagnostics, 'warning') > 0)
-  if (output.format === 'people') output.print(checkReport(loaded.check, loaded.file, ok))
-  output.document(checkDocument(loaded, ok))
+  const amounts = amountsOf(loaded.check)
+  if (output.format === 'people') output.print(checkReport(loaded, amounts, ok))
+  output.document(checkDocument(loaded, amounts, ok))
   return ok ? EXIT.ok : EXIT.failed
 }

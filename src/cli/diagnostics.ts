@@ -2,6 +2,7 @@
 import type { Diagnostic, Severity } from '../plan/diagnostic.js'
 import type { Line, Style } from '../reporters/shared/line.js'
 import { formatCount, thousands } from '../reporters/shared/quantity.js'
+import { type LineOf, lineFinder, quotedLine, type Sources } from './quoted-line.js'
 
 interface Group {
   readonly severity: Severity
@@ -18,13 +19,14 @@ const GROUPS: readonly Group[] = [
   { severity: 'info', noun: 'note', nouns: 'notes', style: 'cyan', most: 8 },
 ]
 
-/** Errors first, each with its place and hint; a blank line before each group. */
-export function diagnosticLines(diagnostics: readonly Diagnostic[]): readonly Line[] {
+/** Errors first, each with its place, the line it is about and its hint; a blank line before each group. */
+export function diagnosticLines(diagnostics: readonly Diagnostic[], sources: Sources): readonly Line[] {
+  const lineOf = lineFinder(sources)
   return GROUPS.flatMap(({ severity, noun, nouns, style, most }) => {
     const found = diagnostics.filter((diagnostic) => diagnostic.severity === severity)
     if (found.length === 0) return []
     const shown = found.slice(0, most)
-    const lines = shown.flatMap((diagnostic, at) => linesOf(diagnostic, style, shown[at + 1]?.hint))
+    const lines = shown.flatMap((diagnostic, at) => linesOf(diagnostic, style, shown[at + 1]?.hint, lineOf))
     const rest: readonly Line[] =
       found.length > most ? [[`  … ${thousands(found.length - most)} more; --json lists all`]] : []
     return [[], [{ text: formatCount(found.length, noun, nouns), style }], ...lines, ...rest]
@@ -50,10 +52,14 @@ function linesOf(
   { code, message, hint, ...place }: Diagnostic,
   style: Style,
   nextHint: string | undefined,
+  lineOf: LineOf,
 ): readonly Line[] {
+  const { file, line, column } = place
+  const text = lineOf(file, line)
   return [
     ['  ', { text: placeText(place), style: 'bold' }, '  ', { text: code, style }],
     [`    ${message}`],
+    ...(text === null ? [] : quotedLine(text, line!, column)),
     ...(hint === nextHint ? [] : [[{ text: `    ${hint}`, style: 'dim' }] as const]),
   ]
 }

@@ -18,6 +18,8 @@ export interface LoadedPlan {
   readonly locate: Locate | null
   /** How much an importer understood; null where the text is a plan of our own language. */
   readonly imported: MarkdownCoverage | null
+  /** What was read, by the names that diagnostics give; empty where nothing could be. */
+  readonly sources: ReadonlyMap<string, string>
 }
 
 type TextFormat = 'json' | 'yaml' | 'markdown'
@@ -41,10 +43,11 @@ export async function loadPlan(file: string, from?: string): Promise<LoadedPlan>
   if (format === 'markdown' || (format === null && !looksLikeJson(text) && looksLikeMarkdown(text))) {
     return importPlan([{ file, text }], file)
   }
+  const sources = new Map([[file, text]])
   const parsed = await parseText(text, format, file)
-  if (!parsed.ok) return refused(file, parsed.diagnostics)
+  if (!parsed.ok) return { ...refused(file, parsed.diagnostics), sources }
   const check = checkPlan(parsed.value, { file, locate: parsed.locate })
-  return { file, check, locate: parsed.locate, imported: null }
+  return { file, check, locate: parsed.locate, imported: null, sources }
 }
 
 async function isFolder(file: string): Promise<boolean> {
@@ -66,14 +69,16 @@ async function importPlan(files: readonly MarkdownFile[], file: string): Promise
   const { plan, locate, diagnostics, coverage } = importMarkdown(files)
   const check = checkPlan(plan, { file, locate })
   const all = [...diagnostics, ...check.diagnostics]
+  const sources = new Map(files.map((each) => [each.file, each.text]))
   const isRefused = diagnostics.some(({ severity }) => severity === 'error')
-  if (!check.ok || !isRefused) return { file, check: { ...check, diagnostics: all }, locate, imported: coverage }
+  if (!check.ok || !isRefused)
+    return { file, check: { ...check, diagnostics: all }, locate, imported: coverage, sources }
   const { plan: read, origin } = check
-  return { file, check: { ok: false, diagnostics: all, plan: read, origin }, locate, imported: coverage }
+  return { file, check: { ok: false, diagnostics: all, plan: read, origin }, locate, imported: coverage, sources }
 }
 
 function refused(file: string, diagnostics: readonly Diagnostic[]): LoadedPlan {
-  return { file, check: { ok: false, diagnostics }, locate: null, imported: null }
+  return { file, check: { ok: false, diagnostics }, locate: null, imported: null, sources: new Map() }
 }
 
 function looksLikeJson(text: string): boolean {

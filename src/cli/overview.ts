@@ -15,7 +15,7 @@ export interface Overview {
   readonly atBestMs: DurationMs
   /** What makes it longer than the critical path, for "by …"; null where that is the bound. */
   readonly bottleneck: string | null
-  /** Tasks without an estimate; each counts as `assumedMs`. */
+  /** Tasks without an estimate; each counts as `ASSUMED_MS`. */
   readonly unestimated: number
 }
 
@@ -24,9 +24,9 @@ export const ASSUMED_MS: DurationMs = 60_000
 
 /** O(tasks + edges + claims), and the groups of tasks times the pools. */
 export function overviewOf(compiled: CompiledPlan, plan: Plan): Overview {
-  const { waveCount, taskIds, estimateMs } = compiled
+  const { waveCount, taskIds } = compiled
   const tasks = [...(plan.streams ?? []).flatMap((stream) => stream.tasks ?? []), ...(plan.tasks ?? [])]
-  const weight = estimateMs.map((estimate, task) => (tasks[task]?.estimate === undefined ? ASSUMED_MS : estimate))
+  const weight = weights(compiled)
   const { path, lengthMs: criticalPathMs, heads, tails } = longestPaths(compiled, weight)
   let busiest = { ms: criticalPathMs, name: null as string | null }
   for (const { name, members, slots } of [...groupsByPools(compiled, plan), ...groupsByPath(compiled)]) {
@@ -43,6 +43,14 @@ export function overviewOf(compiled: CompiledPlan, plan: Plan): Overview {
     bottleneck: busiest.name,
     unestimated: tasks.filter(({ estimate }) => estimate === undefined).length,
   }
+}
+
+/** How long each task takes: its estimate, or what is assumed. Nobody works on an approval. */
+export function weights({ sources, gates, estimateMs }: CompiledPlan): Float64Array {
+  return estimateMs.map((estimate, task) => {
+    const { estimate: own } = sources[task] as { readonly estimate?: unknown }
+    return own !== undefined || gates.get(task) === 'approval' ? estimate : ASSUMED_MS
+  })
 }
 
 interface Paths {

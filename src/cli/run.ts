@@ -10,6 +10,7 @@ import { EXIT } from './io.js'
 import { loadPlan } from './load.js'
 import { type NamedStore, openStore, STORE_OPTION } from './open-store.js'
 import { overviewOf } from './overview.js'
+import type { Sources } from './quoted-line.js'
 import { PACE_OPTIONS, poolsFor, type RunOptions, readRunOptions, speedFor } from './run-options.js'
 import { readScope } from './scope.js'
 import { simulatedPlansOf } from './simulated-plans.js'
@@ -57,21 +58,21 @@ export const runVerb: Verb = {
 
 async function run(context: VerbContext): Promise<number> {
   const options = readRunOptions(context.args)
-  const { check } = await loadPlan(context.args.positionals[0] ?? '', context.args.value('from'))
-  if (!check.ok) return refuse(check, context)
+  const { check, sources } = await loadPlan(context.args.positionals[0] ?? '', context.args.value('from'))
+  if (!check.ok) return refuse(check, sources, context)
   if (!options.yes) demandNoApproval(check.plan.gates)
   const plan = simulatedPlan(check.plan, poolsFor(check.plan, options.slots, availableParallelism()))
   const checked = checkPlan(plan)
   // Only what the pools lack can be wrong now.
-  if (!checked.ok) return refuse(checked, context)
+  if (!checked.ok) return refuse(checked, sources, context)
   const speed = speedFor(options.speed, overviewOf(checked.compiled, plan).atBestMs)
   return execute(plan, { ...options, speed }, context)
 }
 
-function refuse({ diagnostics }: PlanCheck, { output }: VerbContext): number {
+function refuse({ diagnostics }: PlanCheck, sources: Sources, { output }: VerbContext): number {
   const message = `The plan cannot be run: ${countDiagnostics(diagnostics)}.`
   const hint = 'Mend it first; signalbox check shows the same list.'
-  output.warn([[{ text: message, style: 'red' }], ...diagnosticLines(diagnostics)])
+  output.warn([[{ text: message, style: 'red' }], ...diagnosticLines(diagnostics, sources)])
   output.document({ ok: false, error: { code: 'PLAN_INVALID', message, hint }, diagnostics })
   return EXIT.failed
 }

@@ -98,7 +98,8 @@ function estimateOf(task: Task | undefined): { readonly min: DurationMs; readonl
   return typeof estimate === 'number' ? { min: estimate, max: estimate } : estimate
 }
 
-function tasksById({ streams = [], tasks = [] }: Plan): ReadonlyMap<string, Task> {
+/** All tasks of a plan by their full ids. */
+export function tasksById({ streams = [], tasks = [] }: Plan): ReadonlyMap<string, Task> {
   const byId = new Map<string, Task>()
   for (const stream of streams) for (const task of stream.tasks ?? []) byId.set(`${stream.id}/${task.id}`, task)
   for (const task of tasks) byId.set(task.id, task)
@@ -119,7 +120,7 @@ interface Shape {
  * Results with all parts that inputs and conditions of other tasks refer to: an input that cannot be filled fails its task,
  * and work that is never needed shows nothing.
  */
-function resultsByTask(tasks: ReadonlyMap<string, Task>): ReadonlyMap<string, JsonValue> {
+export function resultsByTask(tasks: ReadonlyMap<string, Task>): ReadonlyMap<string, JsonValue> {
   const shapes = new Map<string, Shape>()
   const partOf = (id: string, from: string, path: readonly (string | number)[]): Shape => {
     const sibling = `${id.slice(0, id.lastIndexOf('/') + 1)}${from}`

@@ -47,11 +47,14 @@ describe('check, for people', () => {
       '  total work     7h 1m (1 task without estimate counted as 1m)',
       '  slots          backend 1',
       '  at best        7h 1m, by the work for backend',
-      '  kept apart     1 pair of tasks whose claims meet, with nothing to order them',
+      '  makespan       7h 1m, played through on these slots',
+      '  kept apart     1 pair of tasks by their claims alone: db/schema and db/seed (migrations/a)',
       '',
       '1 warning',
       '  plan.yaml:11:13  /streams/db/tasks/seed  WILL_NOT_RUN_SIDE_BY_SIDE',
       '    Tasks "db/schema" and "db/seed" both write "migrations/a", and nothing orders them: they will never run side by side. That makes the plan at least 1h longer than its critical path.',
+      '    11 │       seed: { estimate: { min: 1h, max: 3h } }',
+      '       │             ^',
       '    Let one depend on the other, or narrow what they claim.',
     ])
   })
@@ -110,6 +113,8 @@ tasks:
       '1 error',
       '  plan.yaml:2:20  /tasks/a/dependsOn/0  CYCLE',
       '    These wait for each other: "a" → "c" → "b" → "a".',
+      '    2 │   a: { dependsOn: [c] }',
+      '      │                    ^',
       '    Read "→" as "depends on", and remove one of these dependencies.',
     ])
   })
@@ -120,12 +125,39 @@ tasks:
     expect(lines[0]).toBe('plan.yaml: refused, with 2 errors')
     const apart = await check(`tasks:\n${tasks.join('\n')}\n`)
     expect(apart.lines).toContain(
-      '  kept apart     3 pairs of tasks whose claims meet, with nothing to order them, and others that claim alike',
+      '  kept apart     66 pairs of tasks by their claims alone: t0 and t1 (a), t0 and t2 (a), … 64 more',
     )
     expect(apart.lines).toContain(
       '    63 more pairs of tasks will never run side by side: their claims meet, and nothing orders them.',
     )
     expect(apart.lines.filter((line) => line.startsWith('    Let one depend'))).toHaveLength(1)
+  })
+
+  it('plays the plan through on its pools, where what is ready may have to wait', async () => {
+    // Two hours of work that could run side by side, and one slot: then the others have nothing to do but wait.
+    const { lines } = await check(`pools: { p: { slots: 1 }, q: { slots: 3 } }
+tasks:
+  a: { estimate: 1h, pool: p }
+  b: { estimate: 1h, pool: p }
+  c: { estimate: 4h, pool: q, dependsOn: [b] }
+  d: { estimate: 2h, pool: p, dependsOn: [a] }
+gates:
+  go: { kind: approval, dependsOn: [c, d] }
+`)
+    // The critical path leads: b, then c beside a and d.
+    expect(lines).toContain('  at best        5h, by the critical path')
+    expect(lines).toContain('  makespan       5h, played through on these slots')
+  })
+
+  it('says what is to be delivered and claimed by nobody who delivers it', async () => {
+    const { lines } = await check(`tasks:
+  a: { deliverables: [src/a.ts, 'src/shared/', 'a report', '\`docs/a.md\`: how to', 'https://example.org/a'], claims: { write: [src/a.ts] } }
+  b: { deliverables: [src/shared, src/late.ts], claims: { write: ['src/shared/**'], integrate: [src/late.ts] } }
+  c: { deliverables: [src/late.ts, lib/../etc, version 1.2], claims: { write: [docs/a.md] } }
+`)
+    expect(lines.find((line) => line.startsWith('  not claimed'))).toBe(
+      '  not claimed    1 deliverable by whoever lists them: docs/a.md (a)',
+    )
   })
 
   it('says of an empty plan that it is one', async () => {
@@ -221,6 +253,18 @@ describe('check --json', () => {
         ],
       },
       coverage: { streams: 2, tasks: 4, edges: 3, unread: [] },
+      overview: {
+        waves: 3,
+        criticalPath: ['db/schema', 'api/routes', 'notes'],
+        criticalPathMs: 18_060_000,
+        workMs: 25_260_000,
+        atBestMs: 25_260_000,
+        bottleneck: 'the work for backend',
+        unestimated: 1,
+        makespanMs: 25_260_000,
+        unclaimed: [],
+        keptApart: { pairs: 1, isComplete: true },
+      },
     })
   })
 
@@ -299,6 +343,7 @@ describe('a file', () => {
       ],
       plan: null,
       coverage: { streams: 0, tasks: 0, edges: 0, unread: [] },
+      overview: null,
     })
     expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
   })

@@ -39,6 +39,7 @@ it('the document of the page has the parts of the one that is printed', async ()
   expect(document.plan.streams[0]).toMatchObject({ ...stream, tasks: expect.arrayContaining(stream.tasks) })
   expect(Object.keys(document)).toEqual(Object.keys(shown))
   expect(Object.keys(document.plan)).toEqual(expect.arrayContaining(Object.keys(shown.plan)))
+  expect(document.overview).toEqual(shown.overview)
   expect(document.plan.mergeOrder).toEqual(expect.arrayContaining(shown.plan.mergeOrder))
 })
 
