@@ -97,6 +97,8 @@ export type {
   Batch,
   Clock,
   Executor,
+  LogLine,
+  LogStream,
   OutgoingMessage,
   ReadOptions,
   Store,

@@ -165,7 +165,8 @@ function extend(draft: Draft, attempt: Attempt, amending: Amending): boolean {
 function fail(draft: Draft, input: InputOf<'fail'>): void {
   const attempt = liveAttempt(draft, input, input.step ?? null)
   if (attempt === null) return
-  if (attempt.verifying === null) failAttempt(draft, attempt, input.failure)
+  // A step that is lost has shown nothing.
+  if (attempt.verifying === null || input.failure.kind === 'lost') failAttempt(draft, attempt, input.failure)
   else failStep(draft, attempt, input.failure)
 }
 

@@ -16,6 +16,8 @@ export interface ClaimLine {
 export function createClaimLine(attempt: AttemptRequest, post: (input: Input, done?: Done) => void): ClaimLine {
   const { run, task, fence } = attempt
   let integrating: Turn | null = null
+  /** Its turn had come before it asked: it asked an earlier host. */
+  let isGranted = false
   let stopped: Error | null = null
 
   function integrate(): Promise<void> {
@@ -23,7 +25,7 @@ export function createClaimLine(attempt: AttemptRequest, post: (input: Input, do
     const turn = createTurn()
     integrating = turn
     if (stopped !== null) turn.reject(stopped)
-    else if (attempt.claims.integrate.length === 0) turn.resolve()
+    else if (isGranted || attempt.claims.integrate.length === 0) turn.resolve()
     else
       post({ type: 'integrate', run, task, fence }, (rejection, error) => {
         if (error !== undefined) turn.reject(error)
@@ -47,7 +49,10 @@ export function createClaimLine(attempt: AttemptRequest, post: (input: Input, do
   return {
     integrate,
     claim,
-    granted: () => integrating?.resolve(),
+    granted() {
+      isGranted = true
+      integrating?.resolve()
+    },
     stop(reason) {
       stopped = reason
       integrating?.reject(reason)

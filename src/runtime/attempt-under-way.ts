@@ -11,7 +11,15 @@ import type { RegisteredHandler } from './handlers.js'
 import type { Done } from './host-options.js'
 import { toJson } from './json.js'
 import { bytesOver } from './json-size.js'
-import type { AttemptContext, AttemptRequest, ClaimAnswer, ClaimRequest, Executor, HandlerContext } from './ports.js'
+import type {
+  AttemptContext,
+  AttemptRequest,
+  ClaimAnswer,
+  ClaimRequest,
+  Executor,
+  HandlerContext,
+  LogLine,
+} from './ports.js'
 import { throwIfRefused } from './refused.js'
 
 export interface AttemptsOptions {
@@ -25,6 +33,8 @@ export interface AttemptsOptions {
   readonly handOver: HandOverOptions
   /** Largest result that is stored, in bytes of JSON. */
   readonly maxResultBytes: number
+  /** Hears of lines of output. Must not throw. */
+  readonly onLog: (line: LogLine) => void
   readonly post: Post
   /** Resolves when the input has been decided upon and what it led to is stored. */
   readonly ask: (input: Input) => Promise<Rejection | null>
@@ -37,6 +47,9 @@ export type Post = (input: Input | RawAmendment, done?: Done) => void
 
 /** Largest progress that is stored, in bytes of JSON; of a larger one only the size is. */
 const MAX_PROGRESS_BYTES = 16_384
+
+/** Most of one line of output that is told. */
+const MAX_LOG_CHARACTERS = 16_384
 
 /** How many signs of life the host gives in one lease. */
 const BEATS_PER_LEASE = 3
@@ -109,6 +122,15 @@ export class AttemptUnderWay implements AttemptContext {
     this.options.post({ type: 'beat', run, task, fence, progress: kept })
   }
 
+  /** May be taken out of the context; made when it is. */
+  get log(): AttemptContext['log'] {
+    return (text, stream = 'log') => {
+      const { id, run, task } = this.attempt
+      const at = this.options.now()
+      this.options.onLog({ at, attempt: id, run, task, stream, text: String(text).slice(0, MAX_LOG_CHARACTERS) })
+    }
+  }
+
   get share(): AttemptContext['share'] {
     return (key, value) => this.options.exchange.share(this.attempt, key, value)
   }
@@ -154,7 +176,7 @@ export class AttemptUnderWay implements AttemptContext {
 
   /** The core says that its turn has come. */
   mayIntegrate(): void {
-    this.claims?.granted()
+    this.claimLine().granted()
   }
 
   private claimLine(): ClaimLine {

@@ -2,17 +2,17 @@
 
 import { verdictOf } from '../core/gates.js'
 import { createSmallMap, type SmallMap } from '../core/small-map.js'
-import type { SharedContexts } from '../core/state.js'
-import type { DurationMs, EpochMs, Fence, Instruction, JsonValue } from '../core/types.js'
+import type { Attempt, SharedContexts } from '../core/state.js'
+import type { DurationMs, EpochMs, Failure, Fence, Input, Instruction, JsonValue } from '../core/types.js'
 import { type AttemptsOptions, AttemptUnderWay, beatEveryMs } from './attempt-under-way.js'
 import { checkFailure, toFailure } from './failure.js'
 import { fitIn } from './hand-over.js'
 import type { RegisteredHandler } from './handlers.js'
-import { fillInput, type ResultOf } from './input.js'
+import { type Filled, fillInput, type ResultOf } from './input.js'
 import { toJson } from './json.js'
 import { bytesOver } from './json-size.js'
 import type { AttemptOutcome, AttemptRequest, Executor } from './ports.js'
-import { requestOf, resultOf, stepOf } from './requests.js'
+import { requestOf, resultOf, stepOf, workOf } from './requests.js'
 import { type StandardSchema, validateWith } from './standard-schema.js'
 
 type StartAttempt = Extract<Instruction, { readonly type: 'startAttempt' }>
@@ -28,6 +28,8 @@ export class Attempts {
   private readonly options: AttemptsOptions
   /** Attempts whose next verification step has not been asked for yet. */
   private readonly between: Set<Fence> = new Set()
+  /** See `keep`. */
+  private readonly kept: Set<Fence> = new Set()
   /** How many attempts need signs of life from the host, and when the next one is due. */
   private beating = 0
   private beatAt: EpochMs = 0
@@ -41,16 +43,11 @@ export class Attempts {
     const attempt = this.options.state.attempts.get(instruction.fence)
     if (attempt === undefined) return
     const { run, task } = attempt
-    const named = run.plan.handler[task]!
-    const name = named === -1 ? '' : run.plan.handlers[named]!
-    const handler = this.options.handlerOf(run.id, name)
-    const executor = handler?.via ?? this.options.executor
-    const request = requestOf(run, task, instruction, name)
-    const context = this.begin(request, executor, attempt.shared)
+    const request = requestOf(attempt)
+    const handler = this.options.handlerOf(run.id, request.handler)
+    const context = this.begin(request, handler?.via ?? this.options.executor, attempt.shared)
     if (run.plan.verify.size > 0) context.stepsLeft = run.plan.verify.get(task)?.length ?? 0
-    if (handler === undefined) {
-      return this.refuse(context, `No handler "${name}" is registered.`)
-    }
+    if (handler === undefined) return this.refuse(context, `No handler "${request.handler}" is registered.`)
     const isPlain = run.plan.hasInput[task] === 0 && handler.input === undefined && attempt.shared.size === 0
     if (isPlain) return this.execute(context, handler)
     void this.prepare(context, handler, run.plan.sources[task]!.input ?? null, (from) => resultOf(run, task, from))
@@ -69,6 +66,48 @@ export class Attempts {
     void this.prepare(context, handler, input, resultOf)
   }
 
+  /** Attempts that an earlier host has started, and that an executor may know of: nothing is said of them before `takeUp`. */
+  keep(): ReadonlySet<Fence> {
+    this.kept.clear()
+    for (const attempt of this.options.state.attempts.values()) {
+      const { request } = workOf(attempt)
+      const handler = this.options.handlerOf(request.run, request.handler)
+      if (handler === undefined) continue
+      const executor = handler.via ?? this.options.executor
+      if (executor.attach !== undefined) this.kept.add(attempt.fence)
+    }
+    return this.kept
+  }
+
+  /** Has executors take up what was kept. What this host has under way itself was told to stop, and is lost when it has. */
+  takeUp(): void {
+    for (const fence of [...this.kept]) {
+      if (this.underWay.has(fence)) continue
+      this.kept.delete(fence)
+      const attempt = this.options.state.attempts.get(fence)
+      if (attempt !== undefined) this.attach(attempt)
+    }
+  }
+
+  private attach(attempt: Attempt): void {
+    const { request, input, resultOf, stepsLeft } = workOf(attempt)
+    const handler = this.options.handlerOf(request.run, request.handler)!
+    const context = this.begin(request, handler.via ?? this.options.executor, attempt.shared)
+    context.stepsLeft = stepsLeft
+    if (attempt.integration !== null && attempt.integration.grantedAt !== null) context.mayIntegrate()
+    if (attempt.closing !== null) context.abort(attempt.closing.reason)
+    void this.prepareAgain(context, handler, fillInput(input, resultOf))
+  }
+
+  /** It has got its input before, so nothing is refused for it. */
+  private async prepareAgain(context: AttemptUnderWay, handler: RegisteredHandler, filled: Filled): Promise<void> {
+    if (filled.ok) {
+      Object.assign(context.attempt, { input: filled.value })
+      await this.checkInput(context, handler, filled.value)
+    }
+    this.carryOut(context, handler, () => context.executor.attach!(context.attempt, context))
+  }
+
   private begin(request: AttemptRequest, executor: Executor, shared: SharedContexts): AttemptUnderWay {
     const context = new AttemptUnderWay(request, executor, shared, this.options)
     this.underWay.set(request.fence, context)
@@ -80,6 +119,8 @@ export class Attempts {
     const context = this.underWay.get(instruction.fence)
     const { run, task, fence } = instruction
     this.between.delete(fence)
+    // Nobody has looked yet whether it still runs.
+    if (context === undefined && this.kept.has(fence)) return
     // Not started here, or ended before it could be told: nothing of it runs any more.
     if (context === undefined) return this.options.post({ type: 'confirmStop', run, task, fence })
     context.abort(instruction.reason)
@@ -168,9 +209,17 @@ export class Attempts {
 
   private execute(context: AttemptUnderWay, handler: RegisteredHandler): void {
     if (context.isStopping) return this.settle(context, null)
-    let outcome: Promise<AttemptOutcome>
+    this.carryOut(context, handler, () => context.executor.execute(context.attempt, context))
+  }
+
+  private carryOut(
+    context: AttemptUnderWay,
+    handler: RegisteredHandler,
+    begin: () => Promise<AttemptOutcome | 'unknown'>,
+  ): void {
+    let outcome: Promise<AttemptOutcome | 'unknown'>
     try {
-      outcome = context.executor.execute(context.attempt, context)
+      outcome = begin()
     } catch (error) {
       return this.settle(context, { ok: false, failure: toFailure(error) })
     }
@@ -181,7 +230,12 @@ export class Attempts {
   }
 
   /** What an executor says may be anything. */
-  private end(context: AttemptUnderWay, handler: RegisteredHandler, ended: AttemptOutcome | undefined): void {
+  private end(
+    context: AttemptUnderWay,
+    handler: RegisteredHandler,
+    ended: AttemptOutcome | 'unknown' | undefined,
+  ): void {
+    if (ended === 'unknown') return this.settle(context, { ok: false, failure: { kind: 'lost', message: UNKNOWN } })
     if (ended?.ok === true) return this.accept(context, handler, ended.result)
     this.settle(context, { ok: false, failure: checkFailure(ended?.failure) })
   }
@@ -227,7 +281,8 @@ export class Attempts {
     this.underWay.delete(fence)
     this.options.exchange.forget(fence)
     if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.beating -= 1
-    if (outcome === null || context.isStopping) this.options.post({ type: 'confirmStop', run, task, fence })
+    if (this.kept.delete(fence)) this.loseOwn(fence)
+    else if (outcome === null || context.isStopping) this.options.post({ type: 'confirmStop', run, task, fence })
     else if (!outcome.ok)
       this.options.post({ type: 'fail', run, task, fence, failure: outcome.failure, ...numberOf(step) })
     else {
@@ -238,9 +293,25 @@ export class Attempts {
     if (this.isIdle()) this.onIdle?.()
   }
 
+  /** It was told to stop when this host was deposed, and has stopped now that it leads again. */
+  private loseOwn(fence: Fence): void {
+    const attempt = this.options.state.attempts.get(fence)
+    if (attempt !== undefined) this.options.post(lossOf(attempt, 'its host was deposed'))
+  }
+
   private isIdle(): boolean {
     return this.underWay.size === 0 && this.between.size === 0
   }
+}
+
+const UNKNOWN = 'Its host was restarted, and nothing of it runs any more.'
+
+/** Says that nothing of an attempt runs any more, and that nobody knows how it ended. */
+export function lossOf({ run, task, fence, verifying, closing }: Attempt, reason: string): Input {
+  const head = { run: run.id, task: run.plan.taskIds[task]!, fence }
+  if (closing !== null) return { type: 'confirmStop', ...head }
+  const failure: Failure = { kind: 'lost', message: `It was lost: ${reason}.` }
+  return { type: 'fail', ...head, failure, ...(verifying === null ? {} : { step: verifying.step }) }
 }
 
 function numberOf(step: AttemptRequest['step']): { readonly step?: number } {

@@ -81,6 +81,8 @@ export interface AttemptRequest {
   /** From 1. */
   readonly attempt: number
   readonly fence: Fence
+  /** When it was started, as the journal says: with `id`, the same after a restart and in no other journal. */
+  readonly startedAt: EpochMs
   readonly worker: WorkerId
   /** Name of the registered handler. */
   readonly handler: string
@@ -110,6 +112,21 @@ export interface AttemptClaims {
   readonly advisory: readonly string[]
 }
 
+/** Where a line of output comes from; `log`: somebody wrote it for the log. */
+export type LogStream = 'log' | 'stdout' | 'stderr'
+
+/** A line of output of an attempt. */
+export interface LogLine {
+  readonly at: EpochMs
+  /** `run/stream/task#2`; of a verification step, with its number. */
+  readonly attempt: AttemptId
+  readonly run: RunId
+  readonly task: TaskId
+  readonly stream: LogStream
+  /** Without its end. From outside: escape it before a terminal or a page shows it. */
+  readonly text: string
+}
+
 /** What an attempt asks for while it runs. */
 export interface ClaimRequest {
   readonly write?: readonly string[] | undefined
@@ -135,6 +152,11 @@ export interface AttemptContext {
   readonly signal: AbortSignal
   /** Says that the attempt lives; with `progress` (JSON), also that it gets on. Never throws, never waits. */
   heartbeat(progress?: JsonValue): void
+  /**
+   * Tells the host a line of output: `SchedulerSettings.onLog`. Nothing of it is stored, and nothing of it is a sign of life.
+   * At most 16,384 characters are told. Never throws, never waits.
+   */
+  log(text: string, stream?: LogStream): void
   /**
    * Hands a value (JSON, at most 64 KiB) over to every attempt of the run that starts later, under a key of the task's
    * stream; the last value of a key counts. Resolves when it is stored.
@@ -232,11 +254,17 @@ export interface Executor {
    */
   readonly inProcess: boolean
   /**
-   * Idempotent per attempt id. Resolves when the work has ended and will touch nothing more; after `context.signal` is
-   * aborted, resolving confirms that it has stopped. A rejection counts as a failure of kind `error`.
+   * Resolves when the work has ended and will touch nothing more; after `context.signal` is aborted, resolving confirms that
+   * it has stopped. A rejection counts as a failure of kind `error`. Asked again for an attempt that is under way, it does
+   * not begin it again but tells the same; only where the work runs in the host's own process, nobody asks twice.
    */
   execute(attempt: AttemptRequest, context: AttemptContext): Promise<AttemptOutcome>
-  /** After a restart: takes up an attempt that outlived the host. Absent, or `unknown`: the attempt is lost. */
+  /**
+   * After a restart: takes up an attempt that an earlier host started, and resolves as `execute` does. `unknown`: nothing of it
+   * runs any more and nobody knows how it ended, so it is lost; whatever is left of it has been ended. The signal may be
+   * aborted from the start: then it is to be stopped. `input` is what the plan says, without what `handOver.condense` made
+   * of it. Absent: attempts of the executor end with the process of the host.
+   */
   attach?(attempt: AttemptRequest, context: AttemptContext): Promise<AttemptOutcome | 'unknown'>
 }
 

@@ -1,29 +1,28 @@
 /** What an executor is told of an attempt, and of a step of its verification. */
 import type { Attempt, RunState } from '../core/state.js'
-import type { AttemptId, Instruction, JsonValue, TaskIndex } from '../core/types.js'
+import type { AttemptId, JsonValue, TaskIndex } from '../core/types.js'
 import { attemptId } from '../core/types.js'
 import { OWN_RESULT } from '../plan/references.js'
 import type { ResultOf } from './input.js'
 import type { AttemptClaims, AttemptRequest } from './ports.js'
 
-type StartAttempt = Extract<Instruction, { readonly type: 'startAttempt' }>
-
 const NO_CLAIMS: AttemptClaims = { write: [], read: [], integrate: [], advisory: [] }
 
 /** What an executor is told of an attempt; its input follows. */
-export function requestOf(run: RunState, task: TaskIndex, instruction: StartAttempt, handler: string): AttemptRequest {
+export function requestOf({ run, task, number, fence, startedAt, worker }: Attempt): AttemptRequest {
   const { plan } = run
   const policy = plan.policies[plan.policy[task]!]!
-  const { attempt, fence, worker } = instruction
-  const startedAt = run.startedAt[task]!
+  const id = plan.taskIds[task]!
+  const handler = plan.handler[task]!
   return {
-    id: attemptId(run.id, instruction.task, attempt),
+    id: attemptId(run.id, id, number),
     run: run.id,
-    task: instruction.task,
-    attempt,
+    task: id,
+    attempt: number,
     fence,
-    worker,
-    handler,
+    startedAt,
+    worker: worker.id,
+    handler: handler === -1 ? '' : plan.handlers[handler]!,
     input: null,
     claims: claimsOf(run, task),
     heartbeatMs: policy.heartbeatMs,
@@ -82,6 +81,7 @@ export function stepOf(attempt: Attempt, number: number): StepToDo {
     task: id,
     attempt: attempt.number,
     fence,
+    startedAt,
     worker: worker.id,
     handler,
     input: null,
@@ -91,4 +91,22 @@ export function stepOf(attempt: Attempt, number: number): StepToDo {
     step: { number, of: steps.length },
   }
   return { request, input, resultOf: (from) => (from === OWN_RESULT ? result : resultOf(run, task, from)) }
+}
+
+/** What is under way of an attempt: the work itself, or a step of its verification. */
+export interface Work {
+  readonly request: AttemptRequest
+  readonly input: JsonValue
+  readonly resultOf: ResultOf
+  /** Verification steps that follow it. */
+  readonly stepsLeft: number
+}
+
+export function workOf(attempt: Attempt): Work {
+  const { run, task, verifying } = attempt
+  const { plan } = run
+  const steps = plan.verify.get(task)?.length ?? 0
+  if (verifying !== null) return { ...stepOf(attempt, verifying.step), stepsLeft: steps - verifying.step }
+  const input = plan.sources[task]!.input ?? null
+  return { request: requestOf(attempt), input, resultOf: (from) => resultOf(run, task, from), stepsLeft: steps }
 }

@@ -8,7 +8,7 @@ import type { HandlerContext, Handlers } from './handlers.js'
 import type { HostRole } from './leadership.js'
 import type { LimitOptions, Resources } from './limits.js'
 import type { Pools } from './names.js'
-import type { AttemptRequest, Clock, Executor, Store } from './ports.js'
+import type { AttemptRequest, Clock, Executor, LogLine, Store } from './ports.js'
 import type { Run } from './run.js'
 import type { RunSummary } from './run-list.js'
 
@@ -44,6 +44,11 @@ export interface SchedulerSettings {
   readonly handOver?: HandOverOptions
   /** Largest result of a task that is stored, in bytes of JSON. Default 1,048,576 (1 MiB). A larger one fails the attempt. */
   readonly maxResultBytes?: number
+  /**
+   * Told of each line of output of attempts, as it comes: what handlers log, what programs print. Nothing of it is stored.
+   * Default: nobody is.
+   */
+  readonly onLog?: (line: LogLine) => void
   /** A listener threw; the run goes on. Default: the error is printed. */
   readonly onListenerError?: (error: unknown, event: RunEvent) => void
 }

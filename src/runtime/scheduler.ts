@@ -1,7 +1,7 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
 
 import type { RunState } from '../core/state.js'
-import type { JsonValue, Limit, PoolId, Rejection, RunEvent, RunId, ScopeId, WorkerId } from '../core/types.js'
+import type { JsonValue, Limit, Rejection, RunEvent, RunId, ScopeId } from '../core/types.js'
 import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import { CODE_LIMITS } from '../plan/limits.js'
@@ -33,6 +33,8 @@ import { type Run, RunHandle } from './run.js'
 import { listRuns, type RunSummary } from './run-list.js'
 import type { CloseOptions, Scheduler, SchedulerParts, StartOptions } from './scheduler-types.js'
 import { HELD_BACK, takeUp } from './take-up.js'
+import { printListenerError, tellLog, tellRole } from './tell.js'
+import { HostWorkers } from './workers.js'
 
 const DEFAULT_MAX_RESULT_BYTES = 1_048_576
 const DEFAULT_GRACE_MS = 10_000
@@ -62,7 +64,7 @@ export class SchedulerOfScope implements Scheduler {
   private readonly pending: Set<string> = new Set()
   /** Functions that stand for handlers, by run. */
   private readonly functions: Map<RunId, ReadonlyMap<string, PlanFunction>> = new Map()
-  private readonly joined: Set<WorkerId> = new Set()
+  private readonly workers: HostWorkers
   /** Pools of the plans that were read from the journal, by run. */
   private readonly plannedPools: Map<RunId, Pools | undefined> = new Map()
   /** Handles of the runs that were open when the journal was read: they may end before anybody could ask for them. */
@@ -98,11 +100,12 @@ export class SchedulerOfScope implements Scheduler {
       onFrozen: (error) => this.failAll(error),
       onWake: (now) => this.attempts.beat(now),
       onLead: () => this.lead(),
-      onElected: () => this.tellRole('leader'),
+      onElected: () => this.elected(),
       onDeposed: () => this.deposed(),
       onRefolded: () => this.refolded(),
     })
     const { host } = this
+    this.workers = new HostWorkers((input) => host.post(input))
     this.exchange = new Exchange(this.host)
     this.attempts = new Attempts({
       get state() {
@@ -112,6 +115,7 @@ export class SchedulerOfScope implements Scheduler {
       handOver: parts.handOver ?? {},
       maxResultBytes: parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
       handlerOf: (run, name) => this.handlerOf(run, name),
+      onLog: (line) => tellLog(parts.onLog, line),
       executor: parts.executor((attempt) => this.handlerOf(attempt.run, attempt.handler)?.run),
       ask: (input) => this.host.ask(input),
       post: (input, done) => this.host.post(input, done),
@@ -156,7 +160,7 @@ export class SchedulerOfScope implements Scheduler {
     this.host.plans.put(id, { compiled, frame: plan })
     this.expected.set(id, expected)
     if (typed !== null) this.functions.set(id, typed.functions)
-    this.join(poolsOf(plan.pools, this.parts.pools, this.parts.defaultSlots))
+    this.workers.join(this.poolsFor(plan.pools))
     try {
       const rejection = await this.host.ask(open)
       if (rejection !== null) {
@@ -259,13 +263,14 @@ export class SchedulerOfScope implements Scheduler {
   private async shutDown(options: CloseOptions): Promise<void> {
     await this.loaded?.catch(() => undefined)
     this.host.retire()
-    for (const worker of this.joined) this.host.post({ type: 'drain', worker })
+    for (const worker of this.workers.ids()) this.host.post({ type: 'drain', worker })
     // What was decided before is begun by then, so that it is waited for too.
     await this.host.ask({ type: 'tick' }).catch(() => undefined)
     await this.attempts.idle(options.graceMs ?? DEFAULT_GRACE_MS)
     this.attempts.abortAll('the scheduler is closing')
     await this.attempts.idle(LAST_WAIT_MS)
-    for (const worker of this.joined) this.host.post({ type: 'leave', worker, reason: 'the scheduler was closed' })
+    const reason = 'the scheduler was closed'
+    for (const worker of this.workers.ids()) this.host.post({ type: 'leave', worker, reason })
     await this.host.stop()
     const hint = 'Resume it with a new scheduler on the same store.'
     this.failAll(schedulerError('CLOSED', 'The scheduler was closed before the run ended.', hint))
@@ -288,13 +293,22 @@ export class SchedulerOfScope implements Scheduler {
     const { state } = this.host
     const isLacking = (run: RunState) => lacksHandlers(run, (name) => this.handlerOf(run.id, name) !== undefined)
     const reason = this.host.leadership.leaseMs === null ? 'its host was restarted' : 'another host leads'
-    for (const input of takeUp(state, { limits: this.limits, reason, isLacking })) this.host.post(input)
-    this.joined.clear()
-    this.join(hostPools(this.parts.pools))
-    for (const run of state.runs.values()) {
-      this.join(poolsOf(this.plannedPools.get(run.id), this.parts.pools, this.parts.defaultSlots))
-    }
+    for (const input of takeUp(state, { limits: this.limits, isLacking })) this.host.post(input)
+    const planned = [...state.runs.keys()].map((run) => this.poolsFor(this.plannedPools.get(run)))
+    // Who comes first gives a pool its shape: the host, then the oldest run.
+    const pools: Pools = Object.assign(hostPools(this.parts.pools), ...planned.reverse())
+    this.workers.takeOver(state, pools, this.attempts.keep(), reason)
+    this.workers.join(pools)
     this.plannedPools.clear()
+  }
+
+  private poolsFor(planned: Pools | undefined): Pools {
+    return poolsOf(planned, this.parts.pools, this.parts.defaultSlots)
+  }
+
+  private elected(): void {
+    this.attempts.takeUp()
+    this.tellRole('leader')
   }
 
   private deposed(): void {
@@ -305,12 +319,7 @@ export class SchedulerOfScope implements Scheduler {
   private tellRole(role: HostRole): void {
     if (this.toldRole === role) return
     this.toldRole = role
-    try {
-      this.parts.onRoleChange?.(role)
-    } catch (error) {
-      // biome-ignore lint/suspicious/noConsole: the last resort for an error that nobody asked for.
-      console.error('signalbox: "onRoleChange" threw; the scheduler goes on.', error)
-    }
+    tellRole(this.parts.onRoleChange, role)
   }
 
   private refolded(): void {
@@ -323,16 +332,6 @@ export class SchedulerOfScope implements Scheduler {
     return stored
   }
 
-  /** The workers of these pools join, each once. */
-  private join(pools: Pools): void {
-    for (const [pool, { slots, capabilities = [] }] of Object.entries(pools)) {
-      const worker = pool as string as WorkerId
-      if (this.joined.has(worker)) continue
-      this.joined.add(worker)
-      this.host.post({ type: 'join', worker, pool: pool as PoolId, slots, capabilities: [...capabilities].sort() })
-    }
-  }
-
   private deliver(events: readonly RunEvent[]): void {
     let handle: RunHandle | undefined
     for (const event of events) {
@@ -343,6 +342,7 @@ export class SchedulerOfScope implements Scheduler {
       if (event.type === 'message.sent') this.exchange.deliver(event)
       if (event.type === 'run.closed') this.forget(event.run)
     }
+    this.workers.replace(this.host.state)
     for (const handle of this.handles.values()) handle.wakeIterators()
   }
 
@@ -390,9 +390,4 @@ export class SchedulerOfScope implements Scheduler {
     for (const handle of this.handles.values()) handle.fail(error)
     this.handles.clear()
   }
-}
-
-function printListenerError(error: unknown, event: RunEvent): void {
-  // biome-ignore lint/suspicious/noConsole: the last resort for an error that nobody asked for.
-  console.error(`signalbox: a listener of "${event.type}" threw; the run goes on.`, error)
 }

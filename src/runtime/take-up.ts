@@ -1,4 +1,4 @@
-/** What a host that takes the lead says first: who is gone, what limits it gives, and which runs it cannot go on with. */
+/** What a host that takes the lead says first: what limits it gives, and which runs it cannot go on with. */
 import { handlerOfLimiter } from '../core/limit.js'
 import type { RunState, ScopeState } from '../core/state.js'
 import type { Input, Limit } from '../core/types.js'
@@ -10,24 +10,18 @@ export const HELD_BACK =
 export interface TakeUpOptions {
   /** Limits that this host gives. */
   readonly limits: ReadonlyMap<string, Limit>
-  /** Why the workers that the journal knows have left. */
-  readonly reason: string
   readonly isLacking: (run: RunState) => boolean
 }
 
-/**
- * What the host gives now holds: a limit that one gave to a handler before, and this one does not, is taken back. The
- * workers of the host before leave; what they had under way is lost with them.
- */
-export function takeUp({ limiters, runs, workers }: ScopeState, options: TakeUpOptions): readonly Input[] {
-  const { limits, reason, isLacking } = options
+/** What the host gives now holds: a limit that one gave to a handler before, and this one does not, is taken back. */
+export function takeUp({ limiters, runs }: ScopeState, options: TakeUpOptions): readonly Input[] {
+  const { limits, isLacking } = options
   const inputs: Input[] = []
   for (const { name, host } of limiters.values()) {
     if (host === null || handlerOfLimiter(name) === null || limits.has(name)) continue
     inputs.push({ type: 'setLimit', name, limit: null })
   }
   for (const [name, limit] of limits) inputs.push({ type: 'setLimit', name, limit })
-  for (const worker of workers.keys()) inputs.push({ type: 'leave', worker, reason })
   for (const run of runs.values()) {
     if (isLacking(run)) inputs.push({ type: 'pause', run: run.id, reason: HELD_BACK })
     else if (run.paused?.reason === HELD_BACK) inputs.push({ type: 'resume', run: run.id })

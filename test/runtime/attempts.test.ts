@@ -29,6 +29,7 @@ describe('what an attempt is told', () => {
       task: 'a',
       attempt: 1,
       fence: 1,
+      startedAt: START + 5,
       worker: 'local',
       handler: 'work',
       input: null,
