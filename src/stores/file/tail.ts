@@ -43,17 +43,17 @@ async function isCutOff(file: DiskFile, offset: number, end: number): Promise<bo
   return header === null ? isHeaderCutOff(file, offset, end, bytes) : isTextCutOff(file, offset, end, header)
 }
 
-/** Zeros begin in the header: with it, with a sector, or for good; and they end with a sector or with the file. */
+/**
+ * A sector that holds a part of the header is blank from there on, or everything is from some byte of the header on. A header
+ * has zeros of its own, so that where a run of zeros begins and ends says nothing; but each of its parts has others, too.
+ */
 async function isHeaderCutOff(file: DiskFile, offset: number, end: number, header: Buffer): Promise<boolean> {
   if (header.length < HEADER_BYTES) return true
-  for (let at = 0; at < HEADER_BYTES; at += 1) {
-    if (header[at] !== 0 || (at > 0 && header[at - 1] === 0)) continue
-    const start = offset + at
-    const stop = await zerosEnd(file, start, end)
-    if (stop === end) return true
-    if ((at === 0 || isEdge(start)) && isEdge(stop)) return true
+  for (let start = offset; start < offset + HEADER_BYTES; start = edgeAfter(start)) {
+    const stop = Math.min(edgeAfter(start), end)
+    if ((await zerosEnd(file, start, stop)) === stop) return true
   }
-  return false
+  return header.at(-1) === 0 && (await zerosEnd(file, offset + HEADER_BYTES, end)) === end
 }
 
 /** The file ends before the text does, or zeros go on to the end of the text, or fill whole sectors of it. */
@@ -77,6 +77,10 @@ async function isTextCutOff(file: DiskFile, offset: number, end: number, { lengt
 
 function isEdge(position: number): boolean {
   return position % SECTOR_BYTES === 0
+}
+
+function edgeAfter(position: number): number {
+  return (Math.floor(position / SECTOR_BYTES) + 1) * SECTOR_BYTES
 }
 
 /** Where the zeros from `start` on end, at most at `end`. */
