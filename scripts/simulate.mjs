@@ -4,6 +4,7 @@
  *   npm run --silent simulate -- --seed 123             one world; a failure is told as a short story
  *   npm run --silent simulate -- --from 1 --count 20000 many; ends at the first failure
  *   … --tasks 80                                        worlds of another size
+ *   … --disk                                            their journals on a simulated disk, which loses what it may
  */
 import { parseArgs } from 'node:util'
 import { importBundled } from './bundle.mjs'
@@ -14,25 +15,35 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     count: { type: 'string', default: '1000' },
     tasks: { type: 'string', default: '40' },
+    disk: { type: 'boolean', default: false },
   },
 })
-const { simulate } = await importBundled('src/testing/index.ts')
 const options = { tasks: Number(values.tasks) }
+const play = await player()
 try {
-  if (values.seed === undefined) runMany(Number(values.from), Number(values.count))
-  else console.log(JSON.stringify(simulate(Number(values.seed), options), null, 2))
+  if (values.seed === undefined) await playMany(Number(values.from), Number(values.count))
+  else console.log(JSON.stringify(await play(Number(values.seed)), null, 2))
 } catch (error) {
   if (error.name !== 'SimulationFailure') throw error
   console.error(error.message)
   process.exitCode = 1
 }
 
-function runMany(from, count) {
+async function player() {
+  if (values.disk) {
+    const { simulateOnDisk } = await importBundled('test/testing/disk/simulate-on-disk.ts')
+    return (seed) => simulateOnDisk(seed, options)
+  }
+  const { simulate } = await importBundled('src/testing/index.ts')
+  return (seed) => simulate(seed, options)
+}
+
+async function playMany(from, count) {
   const started = process.cpuUsage()
-  const totals = { steps: 0, decisions: 0, events: 0, crashes: 0, rejections: 0 }
+  const totals = {}
   for (let seed = from; seed < from + count; seed += 1) {
-    const result = simulate(seed, options)
-    for (const name of Object.keys(totals)) totals[name] += result[name]
+    const { seed: _seed, digest: _digest, verdicts: _verdicts, ...counts } = await play(seed)
+    for (const [name, value] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + value
   }
   const { user, system } = process.cpuUsage(started)
   const perWorld = Object.fromEntries(Object.entries(totals).map(([name, sum]) => [name, +(sum / count).toFixed(2)]))

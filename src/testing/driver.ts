@@ -3,16 +3,12 @@ import { isFinal, PLACE } from '../core/state.js'
 import type { MessageTarget, StreamId, TaskId, WorkerId } from '../core/types.js'
 import { canServe } from '../core/workers.js'
 import { checkExplained } from './explained.js'
-import { act } from './machine.js'
 import type { Machine, Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
 import type { Rates, TaskSpec, WorldSpec } from './world-spec.js'
 import { fullIdOf, VOCABULARY } from './world-spec.js'
 import { drawBreaker, drawLimit } from './world-uses.js'
-
-/** Called with each step before it is done. */
-export type OnStep = (step: Step) => void
 
 /** What can be done next, each with its weight: what makes a run get on, then everything else. */
 type Choice =
@@ -27,8 +23,8 @@ type Choice =
 /** Steps at most for each task of the world before it calms down. */
 const STEPS_PER_TASK = 4
 
-/** Lets chance play until every run has ended, or long enough. @throws Error when something is wrong. */
-export function playByChance(machine: Machine, random: Random, onStep: OnStep): void {
+/** What chance has happen until every run has ended, or long enough. Whoever takes a step does it before the next. */
+export function* stepsByChance(machine: Machine, random: Random): Generator<Step, void, undefined> {
   const { world } = machine
   const tasks = world.runs.reduce((sum, run) => sum + run.tasks.length, 0)
   const player = createPlayer(machine, random)
@@ -37,9 +33,7 @@ export function playByChance(machine: Machine, random: Random, onStep: OnStep): 
     steps > 0 && machine.state.closedRuns.size < world.runs.length;
     steps -= 1
   ) {
-    const step = player()
-    onStep(step)
-    act(machine, step)
+    yield player()
   }
 }
 
@@ -327,33 +321,29 @@ const CALM_STEPS_PER_TASK = 40
  * Faults stop: every run is opened and resumed, all workers are there, every attempt succeeds and every stop is confirmed.
  * Then every run must end (L1), within a bounded number of steps (L5), and nothing may be held (S12).
  */
-export function playCalm(machine: Machine, onStep: OnStep): void {
+export function* calmSteps(machine: Machine): Generator<Step, void, undefined> {
   const { world } = machine
   const tasks = world.runs.reduce((sum, run) => sum + run.tasks.length, 0)
-  const step = (next: Step): void => {
-    onStep(next)
-    act(machine, next)
-  }
   // What has gathered is decided upon and stored first: a worker may be about to leave.
-  if (machine.mailbox.length > 0 || machine.events.length > 0) step({ kind: 'wait', ms: 0 })
+  if (machine.mailbox.length > 0 || machine.events.length > 0) yield { kind: 'wait', ms: 0 }
   checkExplained(machine)
   for (const { id } of world.workers) {
     const worker = machine.state.workers.get(id as WorkerId)
-    if (worker?.isDraining === true) step({ kind: 'leave', worker: id })
-    if (worker === undefined || worker.isDraining) step({ kind: 'join', worker: id })
+    if (worker?.isDraining === true) yield { kind: 'leave', worker: id }
+    if (worker === undefined || worker.isDraining) yield { kind: 'join', worker: id }
   }
   // Rates and breakers let everything pass some time; a capacity need not.
   for (const [name, { capacity }] of [...machine.history.limits()]) {
-    if (capacity !== null) step({ kind: 'limit', name, limit: null })
+    if (capacity !== null) yield { kind: 'limit', name, limit: null }
   }
-  for (const { id } of world.runs) if (machine.history.run(id) === null) step({ kind: 'open', run: id })
-  for (const { id } of world.runs) if (machine.history.run(id)?.isPaused === true) step({ kind: 'resume', run: id })
+  for (const { id } of world.runs) if (machine.history.run(id) === null) yield { kind: 'open', run: id }
+  for (const { id } of world.runs) if (machine.history.run(id)?.isPaused === true) yield { kind: 'resume', run: id }
   for (let left = 100 + tasks * CALM_STEPS_PER_TASK; left > 0; left -= 1) {
     const isStored = machine.events.length === 0 && machine.mailbox.length === 0
     if (machine.state.closedRuns.size === world.runs.length && isStored) return checkEnd(machine)
     const next = calmStep(machine)
     if (next === null) throw new Error(standing(machine))
-    step(next)
+    yield next
   }
   throw new Error(`It does not end (L5). ${standing(machine)}`)
 }

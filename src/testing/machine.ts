@@ -35,7 +35,7 @@ export function act(machine: Machine, step: Step): void {
 }
 
 /** Has the core decide on the inputs that have gathered, and checks everything that must hold then. */
-function decideOnMail(machine: Machine): void {
+export function decideOnMail(machine: Machine): void {
   const { core, plans, state, history, world, mailbox: inputs } = machine
   machine.mailbox = []
   const before = world.isCrowded && !inputs.some(mayMakeWay) ? reservedFor(state) : null
@@ -63,7 +63,7 @@ function decideOnMail(machine: Machine): void {
 }
 
 /** Record first, act second. */
-function store(machine: Machine): void {
+export function store(machine: Machine): void {
   append(machine)
   for (const instruction of machine.instructions) perform(machine, instruction)
   machine.instructions = []
@@ -95,21 +95,22 @@ function perform(machine: Machine, instruction: Instruction): void {
 }
 
 function crash(machine: Machine, { when, again }: Crash): void {
+  if (when === 'after') append(machine)
+  restart(machine)
+  recover(machine, again)
+}
+
+/** The host dies; the next one folds the journal, and nothing else is left. What was decided and not stored is lost. */
+export function restart(machine: Machine): void {
   machine.crashes += 1
+  const facts = machine.events.length === 0 ? canonical(machine.state) : null
+  machine.events = []
   machine.instructions = []
   machine.mailbox = []
-  if (when === 'after') {
-    append(machine)
-    const facts = canonical(machine.state)
-    reload(machine)
-    compareFacts(facts, canonical(machine.state))
-  } else {
-    machine.events = []
-    reload(machine)
-    relearn(machine)
-  }
+  reload(machine)
+  if (facts === null) relearn(machine)
+  else compareFacts(facts, canonical(machine.state))
   for (const work of [...machine.running, ...machine.stopping]) endWork(machine, work)
-  recover(machine, again)
 }
 
 /** Folds the journal. */
@@ -138,16 +139,21 @@ function compareFacts(live: string, folded: string): void {
 }
 
 /**
- * The old workers get nothing more and leave, and new ones join; the host may crash again on the way. Draining all before
- * the first leaves keeps what the first was doing from being given to the next, which is gone as well.
+ * What a host begins with: the old workers get nothing more and leave, and new ones join. Draining all before the first
+ * leaves keeps what the first was doing from being given to the next, which is gone as well.
  */
-function recover(machine: Machine, again: number): void {
-  const workers = [...machine.state.workers.keys()]
-  const inputs: Input[] = [
+export function recoveryInputs({ state, world }: Machine): readonly Input[] {
+  const workers = [...state.workers.keys()]
+  return [
     ...workers.map((worker): Input => ({ type: 'drain', worker })),
     ...workers.map((worker): Input => ({ type: 'leave', worker, reason: 'the host was started again' })),
-    ...machine.world.workers.filter(({ id }) => workers.includes(id as WorkerId)).map(joinOf),
+    ...world.workers.filter(({ id }) => workers.includes(id as WorkerId)).map(joinOf),
   ]
+}
+
+/** The host may crash again on the way. */
+function recover(machine: Machine, again: number): void {
+  const inputs = recoveryInputs(machine)
   for (let index = 0; index < inputs.length; index += 1) {
     machine.mailbox.push(inputs[index]!)
     decideOnMail(machine)

@@ -1,6 +1,6 @@
 /** A world and what happens in it, written down: can be played again as often as one likes. */
 import { blueprintOf } from './compile-world.js'
-import { playCalm } from './driver.js'
+import { calmSteps } from './driver.js'
 import { act } from './machine.js'
 import type { Machine, SimulatedCore } from './machine-state.js'
 import { createMachine } from './machine-state.js'
@@ -33,16 +33,15 @@ export function playScript(
   let count = 0
   try {
     const machine = createMachine(blueprintOf(script.world), core)
-    for (const step of script.steps) {
-      count += 1
-      onStep(machine, step)
-      act(machine, step)
+    const play = (steps: Iterable<Step>): void => {
+      for (const step of steps) {
+        count += 1
+        onStep(machine, step)
+        act(machine, step)
+      }
     }
-    if (end === 'stop') return null
-    playCalm(machine, (step) => {
-      count += 1
-      onStep(machine, step)
-    })
+    play(script.steps)
+    if (end === 'calm') play(calmSteps(machine))
     return null
   } catch (error) {
     return { message: error instanceof Error ? error.message : String(error), step: count }

@@ -6,7 +6,8 @@ import { decideAll } from '../core/decide.js'
 import { reduce } from '../core/reduce.js'
 import type { Verdict } from '../core/types.js'
 import { blueprintOf } from './compile-world.js'
-import { playByChance, playCalm } from './driver.js'
+import { calmSteps, stepsByChance } from './driver.js'
+import { act } from './machine.js'
 import type { Blueprint, Machine, SimulatedCore } from './machine-state.js'
 import { createMachine } from './machine-state.js'
 import type { Random } from './random.js'
@@ -52,7 +53,7 @@ export interface SimulationFailure extends Error {
   readonly story: string
 }
 
-const REAL_CORE: SimulatedCore = { decideAll, reduce }
+export const REAL_CORE: SimulatedCore = { decideAll, reduce }
 const SHRINK_REPLAYS = 3000
 
 /**
@@ -69,8 +70,8 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     steps += 1
   }
   try {
-    playByChance(machine, random, count)
-    playCalm(machine, count)
+    play(machine, stepsByChance(machine, random), count)
+    play(machine, calmSteps(machine), count)
   } catch (error) {
     throw failure(seed, tasks, core, options.shrinkReplays ?? SHRINK_REPLAYS, error)
   }
@@ -92,7 +93,8 @@ const SEEDS_PER_WORLD = 16
 /** The world made last. */
 let made: { readonly of: string; readonly blueprint: Blueprint } | null = null
 
-function begin(seed: number, tasks: number, core: SimulatedCore): { machine: Machine; random: Random } {
+/** The world of a seed, before its first step, and the chance that will play it. */
+export function begin(seed: number, tasks: number, core: SimulatedCore): { machine: Machine; random: Random } {
   const of = `${Math.floor(seed / SEEDS_PER_WORLD)} ${tasks}`
   if (made?.of !== of)
     made = { of, blueprint: blueprintOf(drawWorld(createRandom(Math.floor(seed / SEEDS_PER_WORLD)), tasks)) }
@@ -102,15 +104,24 @@ function begin(seed: number, tasks: number, core: SimulatedCore): { machine: Mac
   return { machine: createMachine({ ...blueprint, world }, core), random }
 }
 
+/** Does one step after the other. @throws Error when something is wrong. */
+function play(machine: Machine, steps: Iterable<Step>, onStep: (step: Step) => void): void {
+  for (const step of steps) {
+    onStep(step)
+    act(machine, step)
+  }
+}
+
 /** Plays the seed again, now writing down each step, and makes the script smaller. */
 function failure(seed: number, tasks: number, core: SimulatedCore, replays: number, cause: unknown): SimulationFailure {
   const { machine, random } = begin(seed, tasks, core)
   const steps: Step[] = []
   let calmFrom = Number.POSITIVE_INFINITY
   try {
-    playByChance(machine, random, (step) => steps.push(step))
+    const write = (step: Step): void => void steps.push(step)
+    play(machine, stepsByChance(machine, random), write)
     calmFrom = steps.length
-    playCalm(machine, (step) => steps.push(step))
+    play(machine, calmSteps(machine), write)
   } catch {
     // Known: it is why the seed is played again.
   }
