@@ -18,6 +18,7 @@ import type {
   Condition,
   DependencyOf,
   Duration,
+  GateFields,
   PlanDocument,
   StreamDocument,
   StreamFields,
@@ -54,7 +55,25 @@ export type TaskOptions = Omit<TaskFields<Duration>, 'handler' | 'input' | 'depe
 /** What a stream says besides its id and tasks; `dependsOn` takes tasks and streams too. */
 export type StreamOptions = Omit<StreamFields<Duration>, 'dependsOn'> & { readonly dependsOn?: Edges | undefined }
 
-/** Everything a plan says besides its name, streams and tasks. */
+/** What a gate says that somebody approves; `dependsOn` takes tasks, streams and gates too. */
+export type ApprovalOptions = Pick<GateFields<Duration>, 'title' | 'timeout'> & {
+  readonly kind: 'approval'
+  readonly dependsOn?: Edges | undefined
+}
+
+/** What a gate says that a registered handler checks. A reference in its input makes the dependency too. */
+export type CheckOptions<Name, Input> = Omit<ApprovalOptions, 'kind'> & {
+  readonly kind: 'check'
+  readonly handler: Name
+} & (undefined extends Input ? { readonly input?: Given<Input> | undefined } : { readonly input: Given<Input> })
+
+/** Who approved a gate, and what they said: the result of a gate of kind `approval`. */
+export interface Approval {
+  readonly by: string | null
+  readonly note: string | null
+}
+
+/** Everything a plan says besides its name, streams and tasks; gates may also be added one by one. */
 export type PlanOptions = Omit<PlanDocument, 'name' | 'streams' | 'tasks'>
 
 /** The input may be left out where the handler does without. */
@@ -90,7 +109,7 @@ export interface TaskBuilder<Handlers extends Signatures, Context> {
   ): TaskRef<Awaited<Output>>
 }
 
-/** Adds tasks and streams to a plan. */
+/** Adds tasks, streams and gates to a plan. */
 export interface PlanBuilder<Handlers extends Signatures, Context> extends TaskBuilder<Handlers, Context> {
   /** Adds a stream; `build` adds its tasks. */
   stream<Named>(
@@ -98,6 +117,13 @@ export interface PlanBuilder<Handlers extends Signatures, Context> extends TaskB
     options: StreamOptions,
     build: (stream: TaskBuilder<Handlers, Context>) => Named,
   ): StreamRef<Named>
+  /** Adds a gate that somebody approves; it is named wherever a task may be. */
+  gate(id: string, options: ApprovalOptions): TaskRef<Approval>
+  /** Adds a gate that a registered handler checks: it passes unless the result is `false` or `{ passed: false }`. */
+  gate<Name extends keyof Handlers & string>(
+    id: string,
+    options: CheckOptions<Name, Handlers[Name]['input']>,
+  ): TaskRef<Handlers[Name]['output']>
 }
 
 /** The results of a run, by the names that the builder's function returned. */
@@ -116,13 +142,20 @@ export function buildPlan<Handlers extends Signatures, Context, Returned>(
 ): TypedPlan<ResultsOf<Returned>> {
   const plan = {}
   const functions = new Map<string, PlanFunction>()
-  const { builder, tasks, streams } = createBuilder('', plan, functions)
+  const { builder, tasks, streams, gates } = createBuilder('', plan, functions)
   const returned = build(builder as unknown as PlanBuilder<Handlers, Context>)
-  const document = { ...options, name, ...(streams.length > 0 && { streams }), tasks } as PlanDocument
+  const added = { ...(streams.length > 0 && { streams }), ...(gates.length > 0 && gatesOf(options, gates)) }
+  const document = { ...options, name, ...added, tasks } as PlanDocument
   return createTypedPlan(document, resultSources(returned, plan), functions)
 }
 
-/** Adds tasks and streams to what is running. Handlers are named: a function would not be there after a restart. */
+/** Gates that the options have, and those that were added. */
+function gatesOf({ gates: given = [] }: PlanOptions, added: readonly object[]): { readonly gates: readonly unknown[] } {
+  const list = Array.isArray(given) ? given : Object.entries(given).map(([id, gate]) => ({ id, ...gate }))
+  return { gates: [...list, ...added] }
+}
+
+/** Adds tasks, streams and gates to what is running. Handlers are named: a function would not be there after a restart. */
 export type ExtensionBuilder = PlanBuilder<Signatures, never>
 
 /**
@@ -134,20 +167,23 @@ export type ExtensionBuilder = PlanBuilder<Signatures, never>
 export function buildExtension(stream: string | null, build: (plan: ExtensionBuilder) => void): AmendmentDocument {
   const plan = {}
   const functions = new Map<string, PlanFunction>()
-  const { builder, tasks, streams } = createBuilder(stream === null ? '' : `${stream}/`, plan, functions)
+  const { builder, tasks, streams, gates } = createBuilder(stream === null ? '' : `${stream}/`, plan, functions)
   build(builder as unknown as ExtensionBuilder)
   const [work] = functions.keys()
   if (work !== undefined) throw new TypeError(`The task "${work}" of an extension has a function: name a handler.`)
   const own = stream === null || tasks.length === 0 ? [] : [{ id: stream, tasks }]
-  return { add: { streams: [...own, ...streams] as StreamList, tasks: stream === null ? tasks : [] } }
+  const added = { streams: [...own, ...streams] as StreamList, tasks: stream === null ? tasks : [] }
+  return { add: gates.length === 0 ? added : { ...added, gates: gates as GateList } }
 }
 
 type StreamList = readonly (StreamDocument & { readonly id: string })[]
+type GateList = readonly (GateFields<Duration> & { readonly id: string })[]
 
-/** Adds to `tasks` and `streams`; ids of tasks of no stream have `prefix` in references to them. */
+/** Adds to `tasks`, `streams` and `gates`; ids of tasks of no stream have `prefix` in references to them. */
 function createBuilder(prefix: string, plan: object, functions: Map<string, PlanFunction>) {
   const tasks: NamedTask[] = []
   const streams: object[] = []
+  const gates: object[] = []
   const builder = {
     task: taskAdder(prefix, tasks, functions, plan),
     split,
@@ -156,8 +192,13 @@ function createBuilder(prefix: string, plan: object, functions: Map<string, Plan
       streams.push({ id, ...fields, ...plainEdges(dependsOn, plan), tasks: own })
       return { kind: 'stream', id, plan, tasks: fill({ task: taskAdder(`${id}/`, own, functions, plan), split }) }
     },
+    gate: (id: string, { dependsOn, ...fields }: ApprovalOptions & { readonly input?: unknown }) => {
+      const input = fields.input === undefined ? {} : { input: toPlainInput(fields.input, plan) }
+      gates.push({ id, ...fields, ...input, ...plainEdges(dependsOn, plan) })
+      return taskRef(id, plan)
+    },
   }
-  return { builder, tasks, streams }
+  return { builder, tasks, streams, gates }
 }
 
 /** A plan written as data, in which the handlers of tasks may be functions: each is registered under its task's full id. */
@@ -216,8 +257,12 @@ function taskAdder(prefix: string, tasks: NamedTask[], functions: Map<string, Pl
       ...(verify !== undefined && { verify: verify.map((step) => plainStep(step, plan)) }),
       ...fields,
     })
-    return Object.assign(Object.create(taskRefPrototype), { id: full, plan })
+    return taskRef(full, plan)
   }
+}
+
+function taskRef(id: string, plan: object): TaskRef<never> {
+  return Object.assign(Object.create(taskRefPrototype), { id, plan })
 }
 
 function split<Item, Ref extends NodeRef>(items: Iterable<Item>, each: (item: Item, index: number) => Ref): Group<Ref> {

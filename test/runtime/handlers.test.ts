@@ -97,6 +97,38 @@ describe('a plan made by code', () => {
     expect(checkPlan(plan).ok).toBe(true)
   })
 
+  it('has gates, after those of its options; they are waited for, and their results used, as tasks are', () => {
+    const build = (gates: object) =>
+      handlers.plan(
+        'p',
+        (p) => {
+          const fetch = p.task('fetch', 'repo.fetch', { ref: 'x' })
+          const tests = p.gate('tests', { kind: 'check', handler: 'repo.build', input: { sha: fetch.out.sha } })
+          const review = p.gate('review', { kind: 'approval', title: 'Read', timeout: '2d', dependsOn: [tests, 'go'] })
+          p.task('ship', 'noop', review.out.by, { dependsOn: [review] })
+          return { review }
+        },
+        { gates: gates as never },
+      )
+    const go = { kind: 'approval' }
+    const plan = build({ go })
+    expect(plan.plan).toEqual({
+      name: 'p',
+      gates: [
+        { id: 'go', ...go },
+        { id: 'tests', kind: 'check', handler: 'repo.build', input: { sha: { $from: 'fetch', path: ['sha'] } } },
+        { id: 'review', kind: 'approval', title: 'Read', timeout: '2d', dependsOn: ['tests', 'go'] },
+      ],
+      tasks: [
+        { id: 'fetch', handler: 'repo.fetch', input: { ref: 'x' } },
+        { id: 'ship', handler: 'noop', input: { $from: 'review', path: ['by'] }, dependsOn: ['review'] },
+      ],
+    })
+    expect(build([{ id: 'go', ...go }]).plan).toEqual(plan.plan)
+    expect(plan.results?.get('review')).toEqual({ task: 'review', path: [] })
+    expect(checkPlan(plan).ok).toBe(true)
+  })
+
   it('may have a function for a handler: it is known by the full id of its task', () => {
     const one = (): number => 1
     const two = ({ n }: { n: number }): number => n

@@ -1,5 +1,6 @@
 import { expectTypeOf } from 'vitest'
 import * as z from 'zod/mini'
+import type { Approval } from '../../src/plan/define.js'
 import type { Ref } from '../../src/plan/refs.js'
 import type { TypedPlan } from '../../src/plan/typed-plan.js'
 import { defineHandlers, definePlan, type HandlerContext, handler } from '../../src/runtime/handlers.js'
@@ -62,6 +63,29 @@ const release = handlers.plan('release', (p) => {
     return { schema }
   })
   p.task('after', 'repo.build', { sha: 'x' }, { dependsOn: [s, s.tasks.schema] })
+  const review = p.gate('review', {
+    kind: 'approval',
+    title: 'Somebody has read it',
+    dependsOn: [s, measure],
+    timeout: '2d',
+  })
+  expectTypeOf(review.out.by).toExtend<Ref<string | null>>()
+  const checked = p.gate('checked', { kind: 'check', handler: 'agent.typed', input: { prompt: fetch.out.sha } })
+  expectTypeOf(checked.out.ok).toExtend<Ref<boolean>>()
+  p.gate('nothing', { kind: 'check', handler: 'noop', dependsOn: [review, 'checked'] })
+  p.task('gated', ({ by }: { by: string | null }) => by, { by: review.out.by }, { dependsOn: [checked] })
+  // @ts-expect-error nobody registered it
+  p.gate('bad', { kind: 'check', handler: 'repo.ship' })
+  // @ts-expect-error the check wants a prompt
+  p.gate('bad', { kind: 'check', handler: 'agent.typed' })
+  // @ts-expect-error the prompt is a text
+  p.gate('bad', { kind: 'check', handler: 'agent.typed', input: { prompt: measure.out.length } })
+  // @ts-expect-error nobody's hands do an approval
+  p.gate('bad', { kind: 'approval', handler: 'noop' })
+  // @ts-expect-error a gate is one of the two
+  p.gate('bad', {})
+  // @ts-expect-error gates are of no stream
+  p.stream('bad', {}, (stream) => stream.gate('x', { kind: 'approval' }))
   // @ts-expect-error a number is no sha
   p.task('bad', 'repo.build', { sha: 3 })
   // @ts-expect-error the reference is a number
@@ -88,7 +112,7 @@ const release = handlers.plan('release', (p) => {
   p.task('bad', 'repo.build', { sha: 'x' }, { timeout: '4m' })
   // @ts-expect-error the function wants a name
   p.task('bad', ({ name }: { name: string }) => name, { name: 3 })
-  return { build, measure, inline, sha: fetch.out.sha, nested: measure.out.files[0]!.name }
+  return { build, measure, inline, review, sha: fetch.out.sha, nested: measure.out.files[0]!.name }
 })
 
 expectTypeOf(release).toEqualTypeOf<
@@ -96,6 +120,7 @@ expectTypeOf(release).toEqualTypeOf<
     readonly build: { bytes: number }
     readonly measure: { length: number; files: { name: string }[] }
     readonly inline: { upper: string; aborted: boolean }
+    readonly review: Approval
     readonly sha: string
     readonly nested: string
   }>
