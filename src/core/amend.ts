@@ -14,13 +14,16 @@ export function refusal(draft: Draft, run: RunState, { removed, changed }: Amend
   }
   const begun = [...removed, ...changed].find((id) => !isOpen(draft.state, run, id))
   if (begun !== undefined) {
-    const message = `Task "${begun}" runs or has ended: it can be neither removed nor changed.`
+    const what = run.plan.gates.has(run.plan.taskIndex.get(begun)!) ? 'Gate' : 'Task'
+    const message = `${what} "${begun}" runs or has ended: it can be neither removed nor changed.`
     return { code: 'TASK_STARTED', message, hint: 'Cancel it, or add another task.' }
   }
   const after = draft.plans.get(run.id)
   const finished = run.plan.points.find((point, index) => {
-    const isWaiting = run.status[run.plan.taskCount + index] === STATUS.waiting
-    return !isWaiting && after !== undefined && after.points[index]!.needed !== point.needed
+    // What an amendment leaves alone stays the same object. Conditions that have come about are kept, see `Point.isAmended`.
+    const isChanged = after !== undefined && after.points[index] !== point
+    const isGroup = point.kind === 'stream' || point.kind === 'phase'
+    return isGroup && isChanged && run.status[run.plan.taskCount + index] !== STATUS.waiting
   })
   if (finished === undefined) return null
   const message = `The ${finished.kind} "${finished.id}" has ended: others may have gone on because of it.`

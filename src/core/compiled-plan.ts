@@ -82,6 +82,12 @@ export interface Point {
   readonly weight?: Int32Array
   /** How long after it was reached it lets others go on, in ms. */
   readonly lagMs?: DurationMs
+  /** The stream whose tasks it watches, for conditions on streams; absent for others, and for the streams themselves. */
+  readonly stream?: number
+  /** The share of that stream's work that must be done, above 0, at most 1. */
+  readonly share?: number
+  /** An amendment changed what it watches: if it had been reached or missed by then, it still is. */
+  readonly isAmended?: true
 }
 
 export type PointKind = 'stream' | 'phase' | 'milestone' | 'outcome' | 'choice' | 'progress' | 'lag' | 'sequence'
@@ -104,6 +110,22 @@ export interface CompiledPhase {
   /** What must be passed before the next phase begins; null: nothing. */
   readonly gate: TaskIndex | null
   readonly streams: readonly number[]
+}
+
+/** Who may touch a shared path, in which order. */
+export interface CompiledSequence {
+  readonly path: Pattern
+  readonly entries: readonly SequenceEntry[]
+}
+
+/** A task, or a stream with those of its tasks that claim the path. */
+export interface SequenceEntry {
+  /** -1 for a stream. */
+  readonly task: TaskIndex
+  /** -1 for a task. */
+  readonly stream: number
+  /** What its claimants wait for: it watches those of the entry before, and their turn. Null for the first entry. */
+  readonly turn: NodeIndex | null
 }
 
 /** Who answers a gate: a person (`approval`), or a handler that a worker runs (`check`). */
@@ -193,6 +215,7 @@ export interface CompiledPlan {
   readonly verify: ReadonlyMap<TaskIndex, readonly VerifyStep[]>
   /** In their order. */
   readonly phases: readonly CompiledPhase[]
+  readonly sequences: readonly CompiledSequence[]
 }
 
 /** A part of a result: of which task, and the keys that lead to it. */

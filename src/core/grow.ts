@@ -1,5 +1,5 @@
 /** What a run is when its plan has been amended: new tasks and points take their places, changed tasks wait anew. */
-import { becomeReady, doom, endOf, isHarmless, isHit } from './points.js'
+import { becomeReady, doom, endOf, isHarmless, isHit, reach, tellNode } from './points.js'
 import { takeBack } from './ready.js'
 import { createReadyQueue } from './ready-queue.js'
 import type { RunState, ScopeState } from './state.js'
@@ -32,11 +32,16 @@ export function grow(
   run.ready = createReadyQueue(plan)
   for (const task of queued) run.ready.push(task)
   refreshWorkers(state)
-  for (let index = 0; index < before.points.length; index += 1) widenPoint(run, before, index)
+  const amended: number[] = []
+  for (let index = 0; index < before.points.length; index += 1) {
+    if (plan.points[index] !== before.points[index]) amended.push(index)
+  }
+  for (const index of amended) countAnew(run, index)
   countNewPoints(run, before.points.length, at)
   const waiting = [...changed]
   for (let task = before.taskCount; task < plan.taskCount; task += 1) waiting.push(task)
   for (const task of waiting) waitAnew(state, run, task, at, from.get(task) ?? at)
+  for (const index of amended) endAmended(state, run, index, at)
 }
 
 function widen(run: RunState, before: CompiledPlan): void {
@@ -75,11 +80,31 @@ function withoutTimes(times: Float64Array, length: number): Float64Array {
   return longer
 }
 
-/** A stream may have got members; whether it is reached does not change: what has ended gets none. */
-function widenPoint(run: RunState, before: CompiledPlan, index: number): void {
-  const { needed, spare } = run.plan.points[index]!
-  run.remaining[run.plan.taskCount + index]! += needed - before.points[index]!.needed
-  run.spare[index]! += spare - before.points[index]!.spare
+/** Counts the ends of what a point watches now. Whether it has ended is not looked at. */
+function countAnew(run: RunState, index: number): void {
+  const node = run.plan.taskCount + index
+  const { hit, needed, spare, weight } = run.plan.points[index]!
+  const isOpen = !isFinal(run.status[node]!)
+  run.remaining[node] = needed
+  run.spare[index] = spare
+  if (isOpen) run.harmed[index] = 0
+  forEachBefore(run, node, (by) => {
+    const end = endOf(run, by)
+    if (end === null) return
+    if (isHit(hit, end)) run.remaining[node]! -= weight?.[by] ?? 1
+    else run.spare[index]! -= weight?.[by] ?? 1
+    if (isOpen && !isHit(hit, end) && !isHarmless(hit, end)) run.harmed[index] = 1
+  })
+}
+
+/** A point that was open may have been decided by what it watches now. */
+function endAmended(state: ScopeState, run: RunState, index: number, at: EpochMs): void {
+  const node = run.plan.taskCount + index
+  if (isFinal(run.status[node]!)) return
+  if (run.remaining[node]! <= 0) return reach(state, run, node, at)
+  if (run.spare[index]! >= 0) return
+  run.status[node] = STATUS.skipped
+  tellNode(state, run, node, endOf(run, node)!, at, lastCause(run, node))
 }
 
 /** Counts for new points what has ended already. A point may watch points behind it, so until nothing changes. */

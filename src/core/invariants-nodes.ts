@@ -77,14 +77,15 @@ function checkPoint(run: RunState, point: Point, index: number): void {
     broken(`A point counts hits and misses: it says ${says}; it is ${needed} and ${spare}`, run, node)
   }
   const status = run.status[node]
-  // A milestone is reached by a report, before its task ends.
-  const mayBeReached = needed <= 0 || point.kind === 'milestone'
+  // A milestone is reached by a report, before its task ends; what had ended when an amendment changed it stays so.
+  const mayBeReached = needed <= 0 || point.kind === 'milestone' || point.isAmended === true
+  const mayBeMissed = spare < 0 || point.isAmended === true
   const isRight =
     status === STATUS.waiting
       ? needed > 0 && spare >= 0
       : status === STATUS.succeeded
         ? mayBeReached
-        : status === STATUS.skipped && spare < 0
+        : status === STATUS.skipped && mayBeMissed
   if (!isRight)
     broken(
       `A point is reached if and only if its counts allow it; it is ${STATUS_NAMES[status!]}, ${needed} lacking`,

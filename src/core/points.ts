@@ -18,9 +18,16 @@ export function tell(state: ScopeState, run: RunState, task: TaskIndex, end: End
   tellOf(state, run, task, end, at, task)
 }
 
-/** Tells those who wait for a point how it ended. */
-export function tellNode(state: ScopeState, run: RunState, node: NodeIndex, end: End, at: EpochMs): void {
-  tellOf(state, run, node, end, at, -1)
+/** Tells those who wait for a point how it ended. `because`: a task whose end decided it; -1 where it dooms nobody. */
+export function tellNode(
+  state: ScopeState,
+  run: RunState,
+  node: NodeIndex,
+  end: End,
+  at: EpochMs,
+  because: TaskIndex = -1,
+): void {
+  tellOf(state, run, node, end, at, because)
 }
 
 /** Reaches a point by itself, without a hit; does nothing where it has been reached or missed already. */

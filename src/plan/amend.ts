@@ -3,21 +3,18 @@
  * compiling everything again: what is new is compiled as a small plan of its own, in which whatever it mentions stands as
  * a stub, and is then spliced into the arrays of the large one. Tasks keep their indexes; new ones follow.
  */
-import type { CompiledPlan, JsonValue, TaskIndex } from '../core/types.js'
-import { topologicalOrder } from './adjacency.js'
-import { type AmendablePlan, type Amendment, changePointer, readAmendment, storedAmendment } from './amendment.js'
+import type { JsonValue } from '../core/types.js'
+import { type AmendablePlan, type Amendment, gateNamed, readAmendment, storedAmendment } from './amendment.js'
 import { type Compilation, compileReporting } from './compile.js'
-import { findCycles } from './cycles.js'
 import { createReporter, type Diagnostic, place, type Reporter } from './diagnostic.js'
 import { taskPointer } from './layout.js'
 import { CODE_LIMITS, type PlanLimits, withLimits } from './limits.js'
-import { mentionsOf } from './mentions.js'
-import type { Origin } from './origin.js'
 import { guard } from './parse.js'
+import { type SmallPlan, smallPlan } from './small-plan.js'
 import { splice } from './splice.js'
 import { quote } from './text.js'
 import { describeTrail } from './trail.js'
-import type { Plan, Stream, Task } from './types.js'
+import type { Plan } from './types.js'
 
 export type { AmendablePlan } from './amendment.js'
 
@@ -34,7 +31,7 @@ export type AmendResult =
   | {
       readonly ok: true
       readonly plan: AmendablePlan
-      /** Full ids of the new tasks, in the order of their indexes. */
+      /** Full ids of the new tasks and gates, in the order of their indexes. */
       readonly added: readonly string[]
       readonly removed: readonly string[]
       readonly changed: readonly string[]
@@ -44,7 +41,7 @@ export type AmendResult =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
 
 /**
- * Adds, removes and changes tasks of a plan. Never throws; the plan that is given stays as it is. Removed tasks keep
+ * Adds, removes and changes tasks and gates of a plan, and adds streams and phases. Never throws; the plan that is given stays as it is. Removed tasks keep
  * their place: the core skips them. Ranks of tasks that were there before stay.
  */
 export function amendPlan(base: AmendablePlan, value: unknown, options: AmendOptions = {}): AmendResult {
@@ -64,8 +61,8 @@ export function amendPlan(base: AmendablePlan, value: unknown, options: AmendOpt
     plan,
     added: plan.compiled.taskIds.slice(compiled.taskCount),
     removed: amendment.remove.map((task) => compiled.taskIds[task]!),
-    changed: [...amendment.change.keys()].map((task) => compiled.taskIds[task]!),
-    stored: storedAmendment(compiled, amendment),
+    changed: [...amendment.change.keys(), ...amendment.changedGates.keys()].map((task) => compiled.taskIds[task]!),
+    stored: storedAmendment(base, amendment),
   }
 }
 
@@ -76,21 +73,38 @@ function compileAmended(
   handlers: ReadonlySet<string> | undefined,
   reporter: Reporter,
 ): AmendablePlan | null {
-  reportTaken(base, amendment, reporter)
   const small = smallPlan(base, amendment)
+  reportTaken(base, amendment, small, reporter)
   const compilation = compileReporting(small.plan, small.origin, limits, handlers, reporter)
   if (compilation === null || reporter.errorCount() > 0) return null
   if (handlers !== undefined && !hasHandlers(compilation, small.stubs, reporter)) return null
-  const compiled = splice(base.compiled, compilation.compiled, new Set(amendment.change.keys()))
-  if (!hasNoCircles(compiled, reporter)) return null
-  const known = new Set((base.frame.streams ?? []).map(({ id }) => id))
+  const changed = new Set([...amendment.change.keys(), ...amendment.changedGates.keys()])
+  const spliced = splice(base.compiled, compilation.compiled, changed)
+  if (spliced.ok) return { frame: amendedFrame(base, amendment), compiled: spliced.plan }
+  for (const trail of spliced.circles) {
+    const message = `With this amendment these wait for each other: ${describeTrail(trail)}.`
+    reporter.error('CYCLE', '', message, 'Read "→" as "depends on", and remove one of these dependencies.')
+  }
+  return null
+}
+
+function amendedFrame({ frame, compiled }: AmendablePlan, amendment: Amendment): Plan {
+  const known = new Set((frame.streams ?? []).map(({ id }) => id))
   const streams = amendment.streams.filter(({ id }) => !known.has(id)).map(({ tasks: _, ...stream }) => stream)
-  return { frame: { ...base.frame, streams: [...(base.frame.streams ?? []), ...streams] }, compiled }
+  const gates = (frame.gates ?? []).map((gate) => amendment.changedGates.get(compiled.taskIndex.get(gate.id)!) ?? gate)
+  return {
+    ...frame,
+    streams: [...(frame.streams ?? []), ...streams],
+    gates: [...gates, ...amendment.gates],
+    phases: [...(frame.phases ?? []), ...amendment.phases],
+  }
 }
 
 /** Reports new and changed tasks for which no handler is named; whether there are none. */
 function hasHandlers({ layout, compiled }: Compilation, stubs: ReadonlySet<string>, reporter: Reporter): boolean {
-  const nameless = compiled.taskIds.filter((id, task) => compiled.handler[task] === -1 && !stubs.has(id))
+  const isNameless = (id: string, task: number): boolean =>
+    compiled.handler[task] === -1 && !stubs.has(id) && compiled.gates.get(task) !== 'approval'
+  const nameless = compiled.taskIds.filter(isNameless)
   for (const id of nameless) {
     const at = taskPointer(layout, compiled.taskIndex.get(id)!)
     const hint = 'Name one in the task, its stream or the plan (`defaults.handler`).'
@@ -99,17 +113,28 @@ function hasHandlers({ layout, compiled }: Compilation, stubs: ReadonlySet<strin
   return nameless.length === 0
 }
 
-/** Ids that are taken, and streams that are there and would get more than tasks. */
-function reportTaken({ frame, compiled }: AmendablePlan, amendment: Amendment, reporter: Reporter): void {
+/** Ids that are taken by what does not stand in the small plan, and what would change more than an amendment may. */
+function reportTaken(base: AmendablePlan, amendment: Amendment, { stubs }: SmallPlan, reporter: Reporter): void {
+  const { frame, compiled } = base
   const { origin } = amendment
-  const hint = 'Ids are used once. To change a task that is there, name it under "change".'
+  const hint = 'Ids are used once. To change a task or gate that is there, name it under "change".'
   const reportTask = (id: string, at: string): void => {
-    if (compiled.taskIndex.get(id) === undefined && !compiled.streamIndex.has(id)) return
+    const task = compiled.taskIndex.get(id)
+    // Gates and stubs stand in the small plan, which reports them.
+    if (task === undefined || compiled.gates.has(task) || stubs.has(id)) return
     reporter.error('DUPLICATE_ID', at, `The id ${quote(id)} is used before.`, hint)
   }
   for (const [position, { id }] of amendment.tasks.entries()) reportTask(id, origin.task(position))
+  for (const [position, { id }] of amendment.gates.entries()) reportTask(id, origin.gate(position))
+  for (const [position, { id, gate }] of amendment.phases.entries()) {
+    reportTask(id, origin.phase(position))
+    if (gate === undefined || gateNamed(frame, gate) === undefined) continue
+    const message = `The gate ${quote(gate)} is there already: the gate of a new phase is new too.`
+    reporter.error('BAD_VALUE', `${origin.phase(position)}/gate`, message, 'Add a gate together with the phase.')
+  }
   for (const [position, stream] of amendment.streams.entries()) {
     const isKnown = (frame.streams ?? []).some(({ id }) => id === stream.id)
+    if (!isKnown) reportTask(stream.id, origin.stream(position))
     for (const [task, { id }] of (stream.tasks ?? []).entries()) {
       reportTask(`${stream.id}/${id}`, origin.streamTask(position, task))
     }
@@ -117,96 +142,5 @@ function reportTaken({ frame, compiled }: AmendablePlan, amendment: Amendment, r
     if (!isKnown || more.length === 0) continue
     const message = `Stream ${quote(stream.id)} is there already: it can get tasks, and nothing else.`
     reporter.error('BAD_VALUE', origin.stream(position), message, `Leave out ${more.map(quote).join(', ')}.`)
-  }
-}
-
-/** Reports the circles there are; all of them go through what is new. */
-function hasNoCircles(compiled: CompiledPlan, reporter: Reporter): boolean {
-  const nameOf = (node: number): string => {
-    const point = compiled.points[node - compiled.taskCount]
-    return point === undefined ? quote(compiled.taskIds[node]!) : `${point.kind} ${quote(point.id)}`
-  }
-  const { predecessors, successors } = compiled
-  if (topologicalOrder(predecessors, successors).length === predecessors.start.length - 1) return true
-  const cycles = findCycles(predecessors)
-  for (const trail of cycles) {
-    const message = `With this amendment these wait for each other: ${describeTrail(trail.map(nameOf))}.`
-    reporter.error('CYCLE', '', message, 'Read "→" as "depends on", and remove one of these dependencies.')
-  }
-  return false
-}
-
-/**
- * The plan of what is new and changed. All streams stand in it, as new tasks inherit from them and must not write what
- * they own; of the tasks that are there, those that are mentioned.
- */
-function smallPlan(
-  { frame, compiled }: AmendablePlan,
-  amendment: Amendment,
-): { readonly plan: Plan; readonly origin: Origin; readonly stubs: ReadonlySet<string> } {
-  const added = new Map(amendment.streams.map((stream, position) => [stream.id, { stream, position }]))
-  const present = frame.streams ?? []
-  const places = new Map(present.map(({ id }, index) => [id as string, index]))
-  /** By stream (-1: none): its changed tasks and stubs, by full index. */
-  const kept = new Map<number, Map<TaskIndex, Task>>()
-  const keep = (task: TaskIndex, record: Task): void => {
-    const stream = compiled.streamOf[task]!
-    const tasks = kept.get(stream) ?? new Map<TaskIndex, Task>()
-    kept.set(stream, tasks.set(task, tasks.get(task) ?? record))
-  }
-  for (const [task, record] of amendment.change) keep(task, record)
-  const mentions = mentionsOf({ frame, compiled }, amendment)
-  for (const task of mentions) keep(task, stubOf(compiled.sources[task] as Task))
-  const touched = new Set([...amendment.change.keys()].map((task) => compiled.streamOf[task]!))
-  const streams: Stream[] = present.map((stream, index) => {
-    const { dependsOn, tasks: _, ...fields } = stream
-    const isTouched = added.has(stream.id) || touched.has(index)
-    const tasks = [...(kept.get(index)?.values() ?? []), ...(added.get(stream.id)?.stream.tasks ?? [])]
-    return { ...fields, ...(isTouched && dependsOn !== undefined ? { dependsOn } : {}), tasks }
-  })
-  const fresh = amendment.streams.filter(({ id }) => !places.has(id))
-  const loose = kept.get(-1) ?? new Map<TaskIndex, Task>()
-  const plan: Plan = {
-    ...frame,
-    sequences: undefined,
-    // As stubs: what they wait for is in the large plan.
-    gates: frame.gates?.map(({ id }) => ({ id, kind: 'approval' as const })),
-    streams: [...streams, ...fresh],
-    tasks: [...loose.values(), ...amendment.tasks],
-  }
-  const pointerOf = (tasks: ReadonlyMap<TaskIndex, Task> | undefined, place: number): string | null => {
-    const task = [...(tasks?.keys() ?? [])][place]
-    return task === undefined ? null : changePointer(compiled, task)
-  }
-  const { origin } = amendment
-  const streamPointer = (index: number): string => {
-    const id = (plan.streams as readonly Stream[])[index]!.id
-    const position = added.get(id)?.position
-    return position === undefined ? '' : origin.stream(position)
-  }
-  return {
-    plan,
-    stubs: new Set([...mentions].map((task) => compiled.taskIds[task] as string)),
-    origin: {
-      ...origin,
-      stream: streamPointer,
-      task: (place) => pointerOf(loose, place) ?? origin.task(place - loose.size),
-      streamTask: (index, place) => {
-        const position = added.get((plan.streams as readonly Stream[])[index]!.id)?.position ?? 0
-        const before = kept.get(index)
-        return pointerOf(before, place) ?? origin.streamTask(position, place - (before?.size ?? 0))
-      },
-    },
-  }
-}
-
-/** A task that is there, as far as others care: it claims nothing here, what it claims is in the large plan. */
-function stubOf({ id, estimate, optional, milestones }: Task): Task {
-  return {
-    id,
-    claims: {},
-    ...(estimate === undefined ? {} : { estimate }),
-    ...(optional === undefined ? {} : { optional }),
-    ...(milestones === undefined ? {} : { milestones }),
   }
 }

@@ -90,7 +90,8 @@ export function compileReporting(
   const table = createPoints(layout, weight)
   const phases = addPhases(table, reporter)
   const resolver = createResolver(layout, table, reporter)
-  const edges = resolveEdges(resolver, resolveSequences(resolver, claims, limits), gatesOfPhases(phases), limits)
+  const sequences = resolveSequences(resolver, claims, limits)
+  const edges = resolveEdges(resolver, sequences.edges, gatesOfPhases(phases), limits)
   if (edges === null) return null
   const { predecessors, conditions } = edges
   const successors = transpose(predecessors)
@@ -135,6 +136,7 @@ export function compileReporting(
     gates: compileGates(layout.gates, layout.firstGate),
     verify,
     phases,
+    sequences: sequences.compiled,
   }
   return { compiled, layout, claims, uses, order }
 }

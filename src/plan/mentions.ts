@@ -2,7 +2,7 @@
 import type { CompiledPlan, JsonValue, TaskIndex } from '../core/types.js'
 import type { AmendablePlan, Amendment } from './amendment.js'
 import { visitReferences } from './references.js'
-import type { Dependency, Stream, Task } from './types.js'
+import type { Dependency, Gate, Stream, Task } from './types.js'
 
 /** A name in a dependency; `isWhole`: a stream of that name is meant with all its tasks. */
 interface Mention {
@@ -10,18 +10,18 @@ interface Mention {
   readonly isWhole: boolean
 }
 
-/** The tasks that new and changed tasks and streams mention, and those of the streams they mention as a whole. */
+/** The tasks that what is new and changed mentions, and those of the streams it mentions as a whole; all gates are known. */
 export function mentionsOf({ frame, compiled }: AmendablePlan, amendment: Amendment): ReadonlySet<TaskIndex> {
   const found = new Set<TaskIndex>()
   const present = new Map((frame.streams ?? []).map((stream) => [stream.id, stream]))
   const add = (mention: Mention, stream: string | null): void => addMention(mention, stream, compiled, found)
-  const addTask = (task: Task, stream: string | null): void => {
+  const addTask = (task: Task | Gate, stream: string | null): void => {
     for (const mention of namesOf(task)) add(mention, stream)
   }
   const addStream = ({ id, dependsOn = [] }: Stream): void => {
     for (const dependency of dependsOn) for (const mention of namesIn(dependency)) add(mention, id)
   }
-  for (const task of amendment.tasks) addTask(task, null)
+  for (const task of [...amendment.tasks, ...amendment.gates, ...amendment.changedGates.values()]) addTask(task, null)
   for (const stream of amendment.streams) {
     addStream(present.get(stream.id) ?? stream)
     for (const task of stream.tasks ?? []) addTask(task, stream.id)
@@ -31,14 +31,17 @@ export function mentionsOf({ frame, compiled }: AmendablePlan, amendment: Amendm
     if (stream !== null) addStream(present.get(stream)!)
     addTask(task, stream)
   }
-  for (const task of amendment.change.keys()) found.delete(task)
+  for (const task of [...amendment.change.keys(), ...compiled.gates.keys()]) found.delete(task)
   // In their order, so that names made of them are those of the large plan.
   return new Set([...found].sort((a, b) => a - b))
 }
 
-function namesOf({ dependsOn = [], input, if: condition }: Task): readonly Mention[] {
+function namesOf(record: Task | Gate): readonly Mention[] {
+  const { dependsOn = [], input } = record
+  const { if: condition, verify = [] } = record as Task
   const names = dependsOn.flatMap(namesIn)
-  for (const value of [input, condition]) {
+  const steps = verify.map((step) => (typeof step === 'string' ? undefined : step.input))
+  for (const value of [input, condition, ...steps]) {
     visitReferences((value ?? null) as JsonValue, (reference) => {
       if (reference !== null) names.push({ name: reference.from, isWhole: false })
     })

@@ -93,7 +93,8 @@ export function outcomePoint(table: PointTable, node: NodeIndex, hit: 'failure' 
   const watches = tasks.length === 0 ? [node] : tasks
   const needed = hit === 'failure' ? 1 : watches.length
   const id = `${hit} of ${nameOf(table, node)}`
-  return intern(table, { kind: 'outcome', id, hit, needed, spare: watches.length - needed, watches, at })
+  const point = { kind: 'outcome', id, hit, needed, spare: watches.length - needed, watches, at } as const
+  return intern(table, stream === -1 ? point : { ...point, stream })
 }
 
 /** Reached when `needed` of the members succeed. */
@@ -109,17 +110,26 @@ export function progressPoint(table: PointTable, stream: number, progress: numbe
   const tasks = tasksOfStream(table, stream)
   const id = `${Number((progress * 100).toPrecision(12))}% of ${table.layout.streamIds[stream]}`
   const key = `${progress} of ${stream}`
+  const common = { kind: 'progress', id, hit: 'done', stream, share: progress, at } as const
   if (tasks.length === 0) {
     const watches = [table.layout.tasks.length + stream]
-    return intern(table, { kind: 'progress', id, hit: 'done', needed: 1, spare: 0, watches, at }, key)
+    return intern(table, { ...common, needed: 1, spare: 0, watches }, key)
   }
   table.shares ??= scaleShares(table)
   const weight = table.shares
+  return intern(table, { ...common, ...countShare(progress, tasks, weight), weight, watches: tasks }, key)
+}
+
+/** What must be done of a share, and what may be missing, in the weights of `tasks`. */
+export function countShare(
+  share: number,
+  tasks: readonly TaskIndex[],
+  weight: Int32Array,
+): { readonly needed: number; readonly spare: number } {
   const whole = tasks.reduce((sum, task) => sum + (weight[task] as number), 0)
   // What each task counts has been rounded.
-  const needed = progress === 1 ? whole : Math.max(1, Math.ceil(progress * whole - tasks.length / 2))
-  const spare = whole - needed
-  return intern(table, { kind: 'progress', id, hit: 'done', needed, spare, weight, watches: tasks, at }, key)
+  const needed = share === 1 ? whole : Math.max(1, Math.ceil(share * whole - tasks.length / 2))
+  return { needed, spare: whole - needed }
 }
 
 /** Reached with the node it watches, and lets others go on `lagMs` later. */
@@ -128,9 +138,9 @@ export function lagPoint(table: PointTable, node: NodeIndex, lagMs: DurationMs, 
   return intern(table, { kind: 'lag', id, hit: 'success', needed: 1, spare: 0, lagMs, watches: [node], at })
 }
 
-/** Reached when all it watches have ended, in whatever way: the turn of what comes next in a sequence. */
+/** Reached when all it watches have ended, in whatever way: the turn of what comes next in a sequence. Each has its own. */
 export function turnPoint(table: PointTable, id: string, watches: readonly NodeIndex[], at: string): NodeIndex {
-  return intern(table, { kind: 'sequence', id, hit: 'end', needed: watches.length, spare: 0, watches, at })
+  return intern(table, { kind: 'sequence', id, hit: 'end', needed: watches.length, spare: 0, watches, at }, at)
 }
 
 /** Whether one who waits for the point starts after all that it watches have ended. */
@@ -173,17 +183,20 @@ function intern({ points, known, layout }: PointTable, point: PlannedPoint, key:
 /** What the tasks of one stream count together, about. */
 const WHOLE = 2 ** 30
 
-/** Scaled by powers of two, stream by stream, so that equal shares stay equal. Every task counts something. */
 function scaleShares(table: PointTable): Int32Array {
   const { layout, weight } = table
   const shares = new Int32Array(layout.tasks.length)
   for (let stream = 0; stream < layout.streams.length; stream++) {
-    const tasks = tasksOfStream(table, stream)
-    const sum = tasks.reduce((total, task) => total + (weight[task] as number), 0)
-    const scale = sum === 0 ? 0 : 2 ** Math.floor(Math.log2(WHOLE / sum))
-    for (const task of tasks) shares[task] = Math.max(1, Math.round((weight[task] as number) * scale))
+    scaleShare(tasksOfStream(table, stream), weight, shares)
   }
   return shares
+}
+
+/** What the tasks of one stream count: scaled by a power of two, so that equal shares stay equal, and at least 1. */
+export function scaleShare(tasks: readonly TaskIndex[], weight: Float64Array, shares: Int32Array): void {
+  const sum = tasks.reduce((total, task) => total + (weight[task] as number), 0)
+  const scale = sum === 0 ? 0 : 2 ** Math.floor(Math.log2(WHOLE / sum))
+  for (const task of tasks) shares[task] = Math.max(1, Math.round((weight[task] as number) * scale))
 }
 
 /** Members of a choice that are named in its id. */

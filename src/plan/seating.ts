@@ -25,6 +25,7 @@ export function seat(large: CompiledPlan, small: CompiledPlan): Seating {
   })
   const taskCount = large.taskCount + newTasks.length
   const places = new Map(large.points.map((point, index) => [keyOf(point), index]))
+  const ids = new Set(large.points.map(({ id }) => id))
   const newPoints: Point[] = []
   const pointAt = new Int32Array(small.points.length)
   const seating: Seating = { large, small, taskAt, pointAt, newTasks, newPoints, taskCount }
@@ -35,14 +36,14 @@ export function seat(large: CompiledPlan, small: CompiledPlan): Seating {
       continue
     }
     pointAt[index] = taskCount + large.points.length + newPoints.length
-    newPoints.push(withOwnId(seatPoint(point, seating), places, large.points.length + newPoints.length))
+    newPoints.push(withOwnId(seatPoint(point, seating), ids))
   }
   return seating
 }
 
-/** Streams and phases are known by their ids, whatever else the small plan says of them. */
-export function isNamed({ kind }: Point): boolean {
-  return kind === 'stream' || kind === 'phase'
+/** Streams, phases, and conditions on streams are known by what they say, whatever the small plan has of their members. */
+export function isNamed({ kind, stream }: Point): boolean {
+  return kind === 'stream' || kind === 'phase' || stream !== undefined
 }
 
 /** Whether two points of one name say the same: long names are shortened. Those they watch have been seated before. */
@@ -60,15 +61,15 @@ function isSame(known: number, index: number, { large, small, taskAt, pointAt, t
 }
 
 /** The point under an id that no other has. */
-function withOwnId(point: Point, places: Map<string, number>, place: number): Point {
+function withOwnId(point: Point, ids: Set<string>): Point {
   let { id } = point
-  for (let number = 2; places.has(keyOf({ ...point, id })); number += 1) id = `${point.id} (${number})`
-  places.set(keyOf({ ...point, id }), place)
+  for (let number = 2; ids.has(id); number += 1) id = `${point.id} (${number})`
+  ids.add(id)
   return { ...point, id }
 }
 
-function keyOf({ kind, id }: Point): string {
-  return `${kind} ${id}`
+function keyOf({ kind, id, hit, stream, share }: Point): string {
+  return stream === undefined ? `${kind} ${id}` : `${kind} ${hit} of stream ${stream}, ${share ?? 'all'}`
 }
 
 function seatPoint(point: Point, { taskAt, taskCount }: Seating): Point {

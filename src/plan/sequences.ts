@@ -1,5 +1,5 @@
 /** Ordered claims: the claimants of a path start in the order that the plan gives, and depend on nothing else by it. */
-import type { NodeIndex, TaskIndex } from '../core/types.js'
+import type { CompiledSequence, NodeIndex, SequenceEntry, TaskIndex } from '../core/types.js'
 import type { ClaimSets, PatternNumber } from './claim-sets.js'
 import { nodeName } from './layout.js'
 import type { PlanLimits } from './limits.js'
@@ -11,15 +11,22 @@ import type { Sequence } from './types.js'
 /** The turns that tasks wait for; tasks that are in no sequence are not in it. */
 export type SequenceEdges = ReadonlyMap<TaskIndex, readonly NodeIndex[]>
 
+/** The sequences of a plan, and who waits because of them. */
+export interface ResolvedSequences {
+  readonly edges: SequenceEdges
+  readonly compiled: readonly CompiledSequence[]
+}
+
 /**
  * Makes the points that order the claimants of each sequence, and reports what is wrong with it. The claimants of an entry
  * start when those of all entries before it have ended, in whatever way; claimants of one entry are not ordered.
  */
-export function resolveSequences(resolver: Resolver, claims: ClaimSets, limits: PlanLimits): SequenceEdges {
+export function resolveSequences(resolver: Resolver, claims: ClaimSets, limits: PlanLimits): ResolvedSequences {
   const edges = new Map<TaskIndex, NodeIndex[]>()
+  const compiled: CompiledSequence[] = []
   let ordered = 0
   const { sequences = [] } = resolver.layout.plan
-  if (sequences.length === 0) return edges
+  if (sequences.length === 0) return { edges, compiled }
   const claimantsOf = findClaimants(resolver, claims)
   for (const [index, sequence] of sequences.entries()) {
     const pattern = claims.sequenced[index] ?? null
@@ -30,10 +37,13 @@ export function resolveSequences(resolver: Resolver, claims: ClaimSets, limits: 
       reportTooMany(limits, resolver)
       break
     }
-    resolveSequence(sequence, index, claimants, edges, resolver)
+    const entries = resolveSequence(sequence, index, claimants, edges, resolver)
+    compiled.push({ path: claims.index.pattern(pattern), entries })
   }
-  return edges
+  return { edges, compiled }
 }
+
+/** Each entry but the first has its turn, also where nothing claims the path yet: tasks may be added. */
 
 function resolveSequence(
   { path, order }: Sequence,
@@ -41,8 +51,9 @@ function resolveSequence(
   claimants: ReadonlySet<TaskIndex>,
   edges: Map<TaskIndex, NodeIndex[]>,
   resolver: Resolver,
-): void {
-  const { points } = resolver
+): readonly SequenceEntry[] {
+  const { layout, points } = resolver
+  const entries: SequenceEntry[] = []
   const open = new Set(claimants)
   let turn: NodeIndex | null = null
   /** The claimants since that turn. */
@@ -50,32 +61,36 @@ function resolveSequence(
   const before: string[] = []
   for (const [position, name] of order.entries()) {
     const at = `/sequences/${index}/order/${position}`
-    const own = entryTasks(name, at, resolver)?.filter((task) => claimants.has(task))
-    if (own === undefined) continue
+    const node = entryNode(name, at, resolver)
+    if (node === NO_NODE) continue
+    const own = entryTasks(node, resolver).filter((task) => claimants.has(task))
     if (own.length === 0) warnOfIdle(name, path, at, resolver)
     const fresh = own.filter((task) => open.delete(task))
     if (fresh.length < own.length) reportTwice(name, at, resolver)
-    if (fresh.length === 0) continue
-    if (since.length > 0) {
+    if (before.length > 0) {
       const id = `${path} after ${listBefore(before)}`
       turn = turnPoint(points, id, turn === null ? since : [...since, turn], at)
     }
     if (turn !== null) for (const task of fresh) edges.set(task, [...(edges.get(task) ?? []), turn])
+    const stream = streamOfNode(points, node)
+    entries.push({ task: stream === -1 && node < layout.tasks.length ? node : -1, stream, turn })
     since = fresh
     before.push(name)
   }
   if (open.size > 0) warnOfUnnamed(path, open, index, resolver)
+  return entries
 }
 
-/** All tasks of an entry; undefined, and reported, where it means nothing. */
-function entryTasks(name: string, at: string, resolver: Resolver): readonly TaskIndex[] | undefined {
-  const { layout, points, reporter } = resolver
-  const node = lookUp(name, NO_NODE, layout)
-  if (node < 0) {
-    const message = `${quote(name)} in the sequence is no task or stream of this plan.`
-    reporter.error('UNKNOWN_ID', at, message, hintFor(name, NO_NODE, resolver))
-    return undefined
-  }
+/** The task or stream of an entry; `NO_NODE`, and reported, where it means nothing. */
+function entryNode(name: string, at: string, resolver: Resolver): NodeIndex {
+  const node = lookUp(name, NO_NODE, resolver.layout)
+  if (node >= 0) return node
+  const message = `${quote(name)} in the sequence is no task or stream of this plan.`
+  resolver.reporter.error('UNKNOWN_ID', at, message, hintFor(name, NO_NODE, resolver))
+  return NO_NODE
+}
+
+function entryTasks(node: NodeIndex, { layout, points }: Resolver): readonly TaskIndex[] {
   const stream = streamOfNode(points, node)
   if (stream === -1) return [node]
   const from = layout.firstTask[stream] as number

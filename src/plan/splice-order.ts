@@ -4,9 +4,10 @@ import { rowOf } from './adjacency.js'
 import type { Seating } from './seating.js'
 import { type Waves, waveOfPoint } from './waves.js'
 
-/** New tasks rank by the longest way from their start to the end, as all others did. */
+/** New tasks rank by the longest way from their start to the end, as all others did. `order` is topological. */
 export function rankNew(
   seating: Seating,
+  order: Int32Array,
   rank: Float64Array,
   estimateMs: Float64Array,
   { start, targets }: Adjacency,
@@ -25,7 +26,7 @@ export function rankNew(
     known.set(node, way)
     return way
   }
-  for (const task of inWaves(seating).reverse()) rank[task] = longest(task)
+  for (const task of newTasksIn(order, seating).reverse()) rank[task] = longest(task)
   return rank
 }
 
@@ -41,7 +42,12 @@ function meanOf(estimateMs: Float64Array): number {
 }
 
 /** The waves of the new tasks; those that were there keep theirs. */
-export function spliceWaves(seating: Seating, points: readonly Point[], predecessors: Adjacency): Waves {
+export function spliceWaves(
+  seating: Seating,
+  order: Int32Array,
+  points: readonly Point[],
+  predecessors: Adjacency,
+): Waves {
   const { large, taskCount } = seating
   const wave = new Int32Array(taskCount)
   wave.set(large.wave)
@@ -59,7 +65,7 @@ export function spliceWaves(seating: Seating, points: readonly Point[], predeces
     known.set(node, own)
     return own
   }
-  for (const task of inWaves(seating)) {
+  for (const task of newTasksIn(order, seating)) {
     wave[task] = after(task) - 1
     waveCount = Math.max(waveCount, wave[task]! + 1)
   }
@@ -67,6 +73,6 @@ export function spliceWaves(seating: Seating, points: readonly Point[], predeces
 }
 
 /** The new tasks so that each comes after those it waits for: what is asked of them then has been worked out before. */
-function inWaves({ small, newTasks, taskAt }: Seating): TaskIndex[] {
-  return newTasks.toSorted((a, b) => small.wave[a]! - small.wave[b]! || a - b).map((task) => taskAt[task]!)
+function newTasksIn(order: Int32Array, { large, taskCount }: Seating): TaskIndex[] {
+  return [...order.filter((node) => node >= large.taskCount && node < taskCount)]
 }

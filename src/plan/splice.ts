@@ -1,88 +1,114 @@
 /** Puts a small compiled plan into a large one: new tasks and points behind those that are there, changed tasks in place. */
-import type { Adjacency, CompiledPlan, NodeIndex, Point, TaskIndex, TaskLookup } from '../core/types.js'
-import { rowOf, transpose } from './adjacency.js'
+import type { Adjacency, CompiledPhase, CompiledPlan, NodeIndex, Point, TaskIndex, TaskLookup } from '../core/types.js'
+import { topologicalOrder, transpose } from './adjacency.js'
+import { findCycles } from './cycles.js'
 import { insertDispatchClasses } from './dispatch-class.js'
-import { isNamed, type Seating, seat } from './seating.js'
+import { type PointChanges, seatedRow, watchAnew } from './members.js'
+import { weigh } from './rank.js'
+import { type Seating, seat } from './seating.js'
 import { rankNew, spliceWaves } from './splice-order.js'
+import { quote } from './text.js'
+import { seatSequences, type TurnsOf, takeTurns } from './turns.js'
+import type { Task } from './types.js'
+
+/** The amended plan, or the circles in it: names, each of which waits for the next, and the last for the first. */
+export type Spliced =
+  | { readonly ok: true; readonly plan: CompiledPlan }
+  | { readonly ok: false; readonly circles: readonly (readonly string[])[] }
 
 /**
- * `large` with what is new in `small`: its tasks and points that `large` does not have by id, and, in place, the tasks of
- * `changed` (by their index in `large`). Streams that are there get their new tasks as members. O(nodes + edges) of
- * array copying; ranks of the tasks that are there stay.
+ * `large` with what is new in `small`: its tasks and points that `large` does not have, and, in place, the tasks of `changed`
+ * (by their index in `large`). Streams, phases, conditions on streams and sequences speak of the plan as it is then.
+ * O(nodes + edges) of array copying; ranks of the tasks that are there stay.
  */
-export function splice(large: CompiledPlan, small: CompiledPlan, changed: ReadonlySet<TaskIndex>): CompiledPlan {
+export function splice(large: CompiledPlan, small: CompiledPlan, changed: ReadonlySet<TaskIndex>): Spliced {
   const seating = seat(large, small)
   const { taskCount, taskAt } = seating
   const written = smallTasks(seating, changed)
-  const members = newMembers(seating)
-  const predecessors = spliceRows(seating, changed, members)
+  const columns = spliceColumns(seating, written)
+  const { streamOf, optional, estimateMs, sources } = columns
+  const isEstimated = (): Uint8Array =>
+    Uint8Array.from(sources, (each) => Number((each as Task).estimate !== undefined))
+  const changes = watchAnew(seating, written, { streamOf, optional, weight: () => weigh(estimateMs, isEstimated()) })
+  const sequences = seatSequences(seating)
+  const turns = takeTurns(seating, written, streamOf, sequences, changes)
+  const { points } = changes
+  const predecessors = spliceRows(seating, changed, changes, turns)
   const successors = transpose(predecessors)
-  const points = splicePoints(seating, members)
-  const needs = appended(large.needs, small.needs)
-  const policies = appended(large.policies, small.policies)
-  const handlers = appended(large.handlers, small.handlers)
-  const streams = spliceStreams(large, small)
-  const claimOffset = large.claimSets.length
-  const column = <A extends Int32Array | Float64Array | Uint8Array>(from: A, own: A, map?: (value: number) => number) =>
-    spliceColumn(from, own, taskCount, taskAt, written, map)
-  const need = column(large.need, small.need, (value) => needs.at[value]!)
-  const priority = column(large.priority, small.priority)
-  const estimateMs = column(large.estimateMs, small.estimateMs)
-  const rank = rankNew(seating, column(large.rank, small.rank), estimateMs, successors)
-  const taskIds = large.taskIds.concat(seating.newTasks.map((task) => small.taskIds[task]!))
-  const sources = large.sources.slice()
-  for (const task of written) sources[taskAt[task]!] = small.sources[task]!
-  return {
+  const order = topologicalOrder(predecessors, successors)
+  const { taskIds } = columns
+  if (order.length < predecessors.start.length - 1) {
+    const nameOf = (node: NodeIndex): string => {
+      const point = points[node - taskCount]
+      return point === undefined ? quote(taskIds[node]!) : `${point.kind} ${quote(point.id)}`
+    }
+    return { ok: false, circles: findCycles(predecessors).map((trail) => trail.map(nameOf)) }
+  }
+  const { need, priority } = columns
+  const rank = rankNew(seating, order, columns.rank, estimateMs, successors)
+  const seated = written.map((task) => taskAt[task]!)
+  const plan: CompiledPlan = {
     ...large,
+    ...columns,
     taskCount,
-    taskIds,
     taskIndex: lookUpIn(large, taskIds),
-    sources,
-    hasInput: column(large.hasInput, small.hasInput),
-    streamIds: streams.streamIds,
-    streamIndex: streams.streamIndex,
-    streamOf: column(large.streamOf, small.streamOf, (stream) => (stream === -1 ? -1 : streams.at[stream]!)),
     points,
     successors,
     predecessors,
     dependencyCount: countDependencies(predecessors, points, taskCount),
-    priority,
     rank,
-    ...insertDispatchClasses(
-      large,
-      written.map((task) => taskAt[task]!),
-      need,
-      priority,
-      rank,
-    ),
-    need,
-    needs: needs.all,
-    claimSet: column(large.claimSet, small.claimSet, (set) => (set === -1 ? -1 : claimOffset + set)),
-    claimSets: [...large.claimSets, ...small.claimSets],
-    policy: column(large.policy, small.policy, (value) => policies.at[value]!),
-    policies: policies.all,
-    handler: column(large.handler, small.handler, (value) => (value === -1 ? -1 : handlers.at[value]!)),
-    handlers: handlers.all,
-    estimateMs,
-    ...spliceWaves(seating, points, predecessors),
-    optional: column(large.optional, small.optional),
-    useSet: column(large.useSet, small.useSet, (set) => (set === -1 ? -1 : large.useSets.length + set)),
-    useSets: [...large.useSets, ...small.useSets],
+    ...insertDispatchClasses(large, seated, need, priority, rank),
+    ...spliceWaves(seating, order, points, predecessors),
+    gates: spliceMap(large.gates, small.gates, written, taskAt, (kind) => kind),
     keys: spliceMap(large.keys, small.keys, written, taskAt, (key) => key),
     // All streams stand in the small plan, in their order.
     guarded: small.guarded,
     mergeOrder: small.mergeOrder,
     milestones: spliceMilestones(seating, written),
     verify: spliceMap(large.verify, small.verify, written, taskAt, (steps) => steps),
-    phases: large.phases.map((phase, index) => ({
-      ...phase,
-      point: phase.point + taskCount - large.taskCount,
-      streams: small.phases[index]!.streams,
-    })),
+    phases: splicePhases(seating),
+    sequences,
     conditions: spliceMap(large.conditions, small.conditions, written, taskAt, ({ task, path }) => ({
       task: taskAt[task]!,
       path,
     })),
+  }
+  return { ok: true, plan }
+}
+
+/** What has one entry for each task, and the lists that these lead into. */
+function spliceColumns(seating: Seating, written: readonly TaskIndex[]) {
+  const { large, small, taskCount, taskAt } = seating
+  const column = <A extends Int32Array | Float64Array | Uint8Array>(from: A, own: A, map?: (value: number) => number) =>
+    spliceColumn(from, own, taskCount, taskAt, written, map)
+  const needs = appended(large.needs, small.needs)
+  const policies = appended(large.policies, small.policies)
+  const handlers = appended(large.handlers, small.handlers)
+  const streams = spliceStreams(large, small)
+  const behind = (list: readonly unknown[]) => (place: number) => (place === -1 ? -1 : list.length + place)
+  const sources = large.sources.slice()
+  for (const task of written) sources[taskAt[task]!] = small.sources[task]!
+  return {
+    taskIds: large.taskIds.concat(seating.newTasks.map((task) => small.taskIds[task]!)),
+    sources,
+    hasInput: column(large.hasInput, small.hasInput),
+    streamIds: streams.streamIds,
+    streamIndex: streams.streamIndex,
+    streamOf: column(large.streamOf, small.streamOf, (stream) => (stream === -1 ? -1 : streams.at[stream]!)),
+    priority: column(large.priority, small.priority),
+    rank: column(large.rank, small.rank),
+    need: column(large.need, small.need, (value) => needs.at[value]!),
+    needs: needs.all,
+    claimSet: column(large.claimSet, small.claimSet, behind(large.claimSets)),
+    claimSets: [...large.claimSets, ...small.claimSets],
+    policy: column(large.policy, small.policy, (value) => policies.at[value]!),
+    policies: policies.all,
+    handler: column(large.handler, small.handler, (value) => (value === -1 ? -1 : handlers.at[value]!)),
+    handlers: handlers.all,
+    estimateMs: column(large.estimateMs, small.estimateMs),
+    optional: column(large.optional, small.optional),
+    useSet: column(large.useSet, small.useSet, behind(large.useSets)),
+    useSets: [...large.useSets, ...small.useSets],
   }
 }
 
@@ -136,76 +162,55 @@ function spliceStreams(large: CompiledPlan, small: CompiledPlan) {
   return { streamIds, streamIndex, at }
 }
 
-/** New tasks of streams that are there, and new streams of phases that are there, by index of the point in the large plan. */
-function newMembers({ large, small, pointAt, taskAt, taskCount }: Seating): ReadonlyMap<number, readonly NodeIndex[]> {
-  const members = new Map<number, readonly NodeIndex[]>()
-  const isNew = (node: NodeIndex): boolean =>
-    node < small.taskCount
-      ? taskAt[node]! >= large.taskCount
-      : pointAt[node - small.taskCount]! >= taskCount + large.points.length
-  for (const [index, point] of small.points.entries()) {
-    const place = pointAt[index]! - taskCount
-    if (!isNamed(point) || place >= large.points.length) continue
-    const fresh = [...rowOf(small.predecessors, small.taskCount + index)]
-      .filter(isNew)
-      .map((node) => (node < small.taskCount ? taskAt[node]! : pointAt[node - small.taskCount]!))
-    if (fresh.length > 0) members.set(place, fresh)
-  }
-  return members
+/** Phases that are there keep their places and gates; new ones follow. */
+function splicePhases({ large, small, taskAt, pointAt, taskCount }: Seating): readonly CompiledPhase[] {
+  return small.phases.map((phase, index) => {
+    const { streams, gate } = phase
+    const known = large.phases[index]
+    if (known !== undefined) return { ...known, point: known.point + taskCount - large.taskCount, streams }
+    const point = pointAt[phase.point - small.taskCount]!
+    return { ...phase, point, gate: gate === null ? null : taskAt[gate]!, streams }
+  })
 }
 
-/** Points that are there, with the members they get; then the new ones. */
-function splicePoints(seating: Seating, members: ReadonlyMap<number, readonly NodeIndex[]>): readonly Point[] {
-  const { large, newPoints } = seating
-  const points = [...large.points, ...newPoints]
-  for (const [index, fresh] of members) {
-    const point = points[index]!
-    points[index] = { ...point, needed: point.needed + fresh.length }
-  }
-  return points
-}
-
+/** The predecessors of each node: of what is there as they were, of what is written and new as the small plan has them. */
 function spliceRows(
   seating: Seating,
   changed: ReadonlySet<TaskIndex>,
-  members: ReadonlyMap<number, readonly NodeIndex[]>,
+  { points, rows }: PointChanges,
+  turns: TurnsOf,
 ): Adjacency {
-  const { large, small, taskAt, pointAt, newPoints, taskCount } = seating
-  const pointCount = large.points.length + newPoints.length
+  const { large, small, taskAt, pointAt, taskCount } = seating
+  const nodeCount = taskCount + points.length
   const moved = taskCount - large.taskCount
-  const most = large.predecessors.targets.length + small.predecessors.targets.length + taskCount - large.taskCount
-  const targets = new Int32Array(most)
-  const start = new Int32Array(taskCount + pointCount + 1)
-  let size = 0
-  const addLarge = (node: NodeIndex): void => {
-    for (let i = large.predecessors.start[node]!; i < large.predecessors.start[node + 1]!; i += 1) {
-      const target = large.predecessors.targets[i]!
-      targets[size] = target < large.taskCount ? target : target + moved
-      size += 1
-    }
+  /** By node of the result: its whole row, where that is not the row it had. */
+  const own = new Map<NodeIndex, readonly NodeIndex[]>()
+  for (const [task, at] of taskAt.entries()) {
+    if (at < large.taskCount && !changed.has(at)) continue
+    const row = seatedRow(seating, task)
+    own.set(at, turns.has(at) ? [...row, ...turns.get(at)!].sort((a, b) => a - b) : row)
   }
-  const addSmall = (node: NodeIndex): void => {
-    const from = size
-    for (const target of rowOf(small.predecessors, node)) {
-      targets[size] = target < small.taskCount ? taskAt[target]! : pointAt[target - small.taskCount]!
-      size += 1
-    }
-    targets.subarray(from, size).sort()
-  }
-  const written = new Map<NodeIndex, NodeIndex>()
-  for (const [task, at] of taskAt.entries()) if (at >= large.taskCount || changed.has(at)) written.set(at, task)
   for (const [point, node] of pointAt.entries()) {
-    if (node >= taskCount + large.points.length) written.set(node, small.taskCount + point)
+    if (node >= taskCount + large.points.length) own.set(node, seatedRow(seating, small.taskCount + point))
   }
-  for (let node = 0; node < taskCount + pointCount; node += 1) {
-    const own = written.size === 0 ? undefined : written.get(node)
-    if (own !== undefined) addSmall(own)
-    else addLarge(node < large.taskCount ? node : node - moved)
-    const fresh = node < taskCount ? undefined : members.get(node - taskCount)
-    if (fresh !== undefined) {
-      targets.set(fresh, size)
-      size += fresh.length
-      targets.subarray(start[node], size).sort()
+  for (const [index, row] of rows) own.set(taskCount + index, row)
+  let most = large.predecessors.targets.length
+  for (const row of own.values()) most += row.length
+  const targets = new Int32Array(most)
+  const start = new Int32Array(nodeCount + 1)
+  let size = 0
+  for (let node = 0; node < nodeCount; node += 1) {
+    const row = own.size === 0 ? undefined : own.get(node)
+    if (row !== undefined) {
+      targets.set(row, size)
+      size += row.length
+    } else {
+      const before = node < large.taskCount ? node : node - moved
+      for (let i = large.predecessors.start[before]!; i < large.predecessors.start[before + 1]!; i += 1) {
+        const target = large.predecessors.targets[i]!
+        targets[size] = target < large.taskCount ? target : target + moved
+        size += 1
+      }
     }
     start[node + 1] = size
   }

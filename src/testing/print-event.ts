@@ -137,14 +137,16 @@ function printAmendment(amendment: JsonValue): string {
     remove = [],
     change = {},
   } = amendment as {
-    readonly add?: { readonly streams?: readonly AddedStream[]; readonly tasks?: readonly Named[] }
+    readonly add?: { readonly [Kind in 'tasks' | 'gates' | 'phases']?: readonly Named[] } & {
+      readonly streams?: readonly AddedStream[]
+    }
     readonly remove?: readonly string[]
     readonly change?: object
   }
-  const { streams = [], tasks = [] } = add ?? {}
+  const { streams = [], tasks = [], gates = [], phases = [] } = add ?? {}
   const added = [
     ...streams.flatMap(({ id, tasks: own = [] }) => own.map((task) => `${id}/${task.id}`)),
-    ...tasks.map(({ id }) => id),
+    ...[...tasks, ...gates, ...phases].map(({ id }) => id),
   ]
   const changed = Object.keys(change)
   const parts = [

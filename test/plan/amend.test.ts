@@ -2,73 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CompiledPlan } from '../../src/core/types.js'
-import { type AmendablePlan, type AmendResult, amendPlan } from '../../src/plan/amend.js'
+import type { AmendablePlan } from '../../src/plan/amend.js'
 import { checkPlan } from '../../src/plan/check.js'
 import type { PlanDocument, TaskDocument } from '../../src/plan/types.js'
-
-function amendable(document: PlanDocument): AmendablePlan {
-  const check = checkPlan(document)
-  if (!check.ok) throw new Error(check.diagnostics.map(({ at, message }) => `${at} ${message}`).join('\n'))
-  return { frame: check.plan, compiled: check.compiled }
-}
-
-function amended(base: AmendablePlan, amendment: unknown): Extract<AmendResult, { ok: true }> {
-  const result = amendPlan(base, amendment)
-  if (!result.ok) throw new Error(result.diagnostics.map(({ at, message }) => `${at} ${message}`).join('\n'))
-  return result
-}
-
-function problems(base: AmendablePlan, amendment: unknown): readonly string[] {
-  const result = amendPlan(base, amendment)
-  return result.ok ? [] : result.diagnostics.map(({ code, at, message }) => `${code} ${at} ${message}`)
-}
-
-/** Everything the core looks at, by names instead of numbers. Ranks and waves of what was there stay as they were. */
-function facts(plan: CompiledPlan): Readonly<Record<string, unknown>> {
-  const nameOf = (node: number): string => plan.taskIds[node] ?? `<${plan.points[node - plan.taskCount]!.id}>`
-  const rowOf = (node: number): readonly string[] =>
-    [...plan.predecessors.targets.subarray(plan.predecessors.start[node], plan.predecessors.start[node + 1])]
-      .map(nameOf)
-      .sort()
-  const tasks = plan.taskIds.map((id, task) => {
-    const set = plan.claimSets[plan.claimSet[task]!]
-    const texts =
-      set &&
-      [set.write, set.read, set.integrate, set.advisory].map((patterns) => patterns.map(({ text }) => text).sort())
-    return [
-      id,
-      {
-        after: rowOf(task),
-        count: plan.dependencyCount[task],
-        stream: plan.streamIds[plan.streamOf[task]!],
-        handler: plan.handlers[plan.handler[task]!],
-        need: plan.needs[plan.need[task]!],
-        policy: plan.policies[plan.policy[task]!],
-        claims: texts ?? null,
-        priority: plan.priority[task],
-        estimate: plan.estimateMs[task],
-        optional: plan.optional[task],
-        uses: plan.useSets[plan.useSet[task]!] ?? [],
-        key: plan.keys.get(task),
-        verify: plan.verify.get(task),
-        milestones: [...(plan.milestones.get(task) ?? [])].map(([name, point]) => [name, nameOf(point)]),
-        condition: plan.conditions.get(task) && {
-          of: plan.taskIds[plan.conditions.get(task)!.task],
-          path: plan.conditions.get(task)!.path,
-        },
-        source: plan.sources[task],
-        found: plan.taskIndex.get(id) === task,
-      },
-    ]
-  })
-  const weights = (weight: Int32Array | undefined): unknown =>
-    weight && Object.fromEntries([...weight].flatMap((own, task) => (own === 0 ? [] : [[plan.taskIds[task], own]])))
-  const points = plan.points.map((point, index) => [
-    point.id,
-    { ...point, weight: weights(point.weight), after: rowOf(plan.taskCount + index) },
-  ])
-  return { ...Object.fromEntries(tasks), ...Object.fromEntries(points) }
-}
+import { amendable, amended, facts, problems } from './amendable.js'
 
 /** The order in which ready tasks of one need are offered. */
 function dispatchOrder(plan: CompiledPlan): readonly string[] {
@@ -80,7 +17,11 @@ function dispatchOrder(plan: CompiledPlan): readonly string[] {
 
 interface Spec {
   readonly tasks: readonly (TaskDocument & { readonly id: string; readonly stream: string | null })[]
-  readonly streams: readonly string[]
+  /** Of no stream; some come with the tasks that are there from the beginning, some with the first amendment. */
+  readonly gates: readonly object[]
+  readonly earlyGates: number
+  readonly streams: readonly { readonly id: string; readonly phase?: string }[]
+  readonly order: readonly string[]
   /** So many tasks are there from the beginning; the others come in two amendments. */
   readonly first: number
   readonly second: number
@@ -111,15 +52,35 @@ const specs: fc.Arbitrary<Spec> = fc
           handler: fc.constantFrom('one', 'two'),
           retry: fc.record({ maxAttempts: fc.integer({ min: 1, max: 3 }) }),
           forms: fc.array(fc.nat(5), { maxLength: 3 }),
+          of: fc.constantFrom(...ids, null),
+          ofForm: fc.nat(3),
           milestones: fc.subarray(['early', 'late']),
           optional: fc.boolean(),
-          ...(index === 0 ? {} : { if: fc.nat(index) }),
+          ...(index === 0 ? {} : { if: fc.nat(index), stepOf: fc.nat(index) }),
         },
         { requiredKeys: ['id', 'stream', 'dependsOn'] },
       )
+    const gate = (index: number) =>
+      fc.record({
+        id: fc.constant(`g${index}`),
+        after: fc.nat(count - 1),
+        isCheck: fc.boolean(),
+        timeout: fc.constantFrom(undefined, 50),
+        by: fc.option(fc.nat(count - 1)),
+      })
+    const phases = fc.tuple(...ids.map(() => fc.constantFrom(undefined, 'p0', 'p1')))
     return fc
-      .tuple(fc.tuple(...Array.from({ length: count }, (_, index) => task(index))), fc.nat(count), fc.nat(count))
-      .map(([tasks, a, b]): Spec => {
+      .record({
+        tasks: fc.tuple(...Array.from({ length: count }, (_, index) => task(index))),
+        gates: fc.tuple(gate(0), gate(1)),
+        phases,
+        order: fc.shuffledSubarray(ids),
+        cuts: fc.tuple(fc.nat(count), fc.nat(count)),
+        earlyGates: fc.nat(2),
+      })
+      .map(({ tasks, gates, phases, order, cuts: [a, b], earlyGates }): Spec => {
+        const [first, second] = [Math.min(a, b), Math.max(a, b)]
+        const cut = (gateAt: number): number => (gateAt < earlyGates ? first : second)
         const idOf = (at: number): string => (tasks[at]!.stream === null ? `t${at}` : `${tasks[at]!.stream}/t${at}`)
         const edge = (at: number, form: number): unknown => {
           const milestones = tasks[at]!.milestones ?? []
@@ -129,32 +90,81 @@ const specs: fc.Arbitrary<Spec> = fc
           if (form === 4) return { quorum: 2, of: [idOf(at), idOf(0)] }
           return form === 5 && milestones.length > 0 ? `${idOf(at)}#${milestones[0]}` : idOf(at)
         }
-        const named = tasks.map(({ forms = [], ...each }) => ({
+        const edgeOf = (stream: string, form: number): unknown => {
+          if (form === 1) return { on: stream, when: 'finish', lag: 1000 }
+          if (form === 2) return { anyOf: [{ stream, progress: 0.5 }, idOf(0)] }
+          return form === 3 ? { stream, progress: 0.3 } : { on: stream, when: 'finish' }
+        }
+        // A gate comes at the latest with the task that waits for it, and only after what it waits for itself.
+        const isThere = (gateAt: number, index: number): boolean => gateAt < earlyGates || index >= first
+        const waitsFor = (index: number): readonly string[] =>
+          gates.flatMap(({ id, by, after }, at) => (by === index && after < index && isThere(at, index) ? [id] : []))
+        const named = tasks.map(({ forms = [], of = null, ofForm = 0, stepOf, verify = [], ...each }, index) => ({
           ...each,
-          dependsOn: each.dependsOn.map((at, index) => edge(at, at === 0 ? 0 : (forms[index] ?? 0))),
-          ...(each.if === undefined ? {} : { if: { $from: idOf(Math.min(each.if, Number(each.id.slice(1)) - 1)) } }),
+          dependsOn: [
+            ...each.dependsOn.map((at, place) => edge(at, at === 0 ? 0 : (forms[place] ?? 0))),
+            ...(of === null || of === each.stream || index === 0 ? [] : [edgeOf(of, ofForm)]),
+            ...waitsFor(index),
+          ],
+          ...(each.if === undefined ? {} : { if: { $from: idOf(Math.min(each.if, index - 1)) } }),
+          verify:
+            stepOf === undefined
+              ? verify
+              : [...verify, { handler: 'two', input: { $from: idOf(Math.min(stepOf, index - 1)) } }],
         }))
-        return { tasks: named as never, streams: ids, first: Math.min(a, b), second: Math.max(a, b) }
+        const namedGates = gates.map(({ id, after, isCheck, timeout }, at) => ({
+          id,
+          kind: isCheck ? 'check' : 'approval',
+          ...(isCheck ? { handler: 'one', input: after < cut(at) ? { $from: idOf(after) } : 0 } : {}),
+          ...(timeout === undefined ? {} : { timeout }),
+          dependsOn: after < cut(at) ? [{ on: idOf(after), when: 'finish' }] : [],
+        }))
+        const placed = ids.map((id, index) => ({ id, ...(phases[index] && { phase: phases[index] }) }))
+        return { tasks: named as never, gates: namedGates, earlyGates, streams: placed, order, first, second }
       })
   })
 
-function partOf({ tasks, streams }: Spec, from: number, to: number, all: boolean): PlanDocument {
+/** The tasks `from` to `to` and the gates that come with them; `all`: with what cannot be added. */
+function partOf(spec: Spec, from: number, to: number, gates: readonly [number, number], all: boolean): PlanDocument {
+  const { tasks, streams } = spec
   const part = tasks.slice(from, to)
   const inStream = (stream: string | null) =>
     part.filter((task) => task.stream === stream).map(({ stream: _, ...task }) => task)
-  const used = streams.map((id) => ({ id, tasks: inStream(id) })).filter(({ tasks: own }) => all || own.length > 0)
-  return { ...(all ? { resources: { gpu: 4, db: 2 } } : {}), streams: used, tasks: inStream(null) }
+  const used = streams
+    .map((stream) => ({ ...(all ? stream : { id: stream.id }), tasks: inStream(stream.id) }))
+    .filter(({ tasks: own }) => all || own.length > 0)
+  const whole = {
+    resources: { gpu: 4, db: 2 },
+    phases: [{ id: 'p0' }, { id: 'p1' }],
+    sequences: [
+      { path: 'src', order: spec.order },
+      { path: '**/*.ts', order: [...spec.order].reverse() },
+    ],
+  }
+  return {
+    ...(all ? whole : {}),
+    streams: used,
+    tasks: inStream(null),
+    gates: spec.gates.slice(...gates),
+  } as PlanDocument
+}
+
+/** The whole plan, and what it is begun with. Null where something waits for itself, or is named before it is there. */
+function wholeAndBase(spec: Spec): { readonly whole: CompiledPlan; readonly base: AmendablePlan } | null {
+  const { compiled: whole } = checkPlan(partOf(spec, 0, spec.tasks.length, [0, 2], true))
+  const base = checkPlan(partOf(spec, 0, spec.first, [0, spec.earlyGates], true))
+  return whole === undefined || !base.ok ? null : { whole, base: { frame: base.plan, compiled: base.compiled } }
 }
 
 describe('an amended plan', () => {
   it('is what compiling the whole plan gives', () => {
     fc.assert(
       fc.property(specs, (spec) => {
-        const whole = amendable(partOf(spec, 0, spec.tasks.length, true))
-        const base = amendable(partOf(spec, 0, spec.first, true))
-        const once = amended(base, { add: partOf(spec, spec.first, spec.second, false) })
-        const twice = amended(once.plan, { add: partOf(spec, spec.second, spec.tasks.length, false) })
-        expect(facts(twice.plan.compiled)).toEqual(facts(whole.compiled))
+        const plans = wholeAndBase(spec)
+        fc.pre(plans !== null)
+        const once = amended(plans.base, { add: partOf(spec, spec.first, spec.second, [spec.earlyGates, 2], false) })
+        const twice = amended(once.plan, { add: partOf(spec, spec.second, spec.tasks.length, [2, 2], false) })
+        expect(facts(twice.plan.compiled)).toEqual(facts(plans.whole))
       }),
       { numRuns: 300 },
     )
@@ -163,8 +173,10 @@ describe('an amended plan', () => {
   it('has the classes of dispatch in the order of need, priority and rank', () => {
     fc.assert(
       fc.property(specs, (spec) => {
-        const base = amendable(partOf(spec, 0, spec.first, true))
-        const { compiled } = amended(base, { add: partOf(spec, spec.first, spec.tasks.length, false) }).plan
+        const base = wholeAndBase(spec)?.base
+        fc.pre(base !== undefined)
+        const rest = partOf(spec, spec.first, spec.tasks.length, [spec.earlyGates, 2], false)
+        const { compiled } = amended(base, { add: rest }).plan
         const byClass = compiled.taskIds
           .map((_, task) => task)
           .toSorted((a, b) => compiled.dispatchClass[a]! - compiled.dispatchClass[b]! || a - b)

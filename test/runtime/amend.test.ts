@@ -79,6 +79,37 @@ describe('run.amend', () => {
     await scheduler.close()
   })
 
+  it('adds gates and phases to a run that has some', async () => {
+    const { scheduler, work } = hosted()
+    const first = { phases: [{ id: 'one', gate: 'go' }], gates: [{ id: 'go', kind: 'approval' as const }] }
+    const run = await scheduler.start(plan({}, { ...first, streams: { s: { phase: 'one', tasks: { a: {} } } } }))
+    await run.amend({
+      add: {
+        gates: { tests: { kind: 'check', handler: 'work', dependsOn: ['go'] }, sure: { kind: 'approval' } },
+        phases: [{ id: 'two', gate: 'sure' }],
+        streams: { t: { phase: 'two', dependsOn: ['tests'], tasks: { b: {} } } },
+      },
+    })
+    await turns()
+    work.of('s/a').finish()
+    await turns()
+    expect(run.progress().gates).toMatchObject([{ id: 'go' }])
+    await run.approve('go')
+    await turns()
+    work.of('tests').finish(true)
+    await turns()
+    work.of('t/b').finish()
+    await turns()
+    expect(run.progress().phases).toMatchObject([
+      { id: 'one', status: 'done' },
+      { id: 'two', status: 'gate' },
+    ])
+    await run.approve('sure', { by: 'ann' })
+    const { verdict, results } = await run.outcome
+    expect([verdict, results.sure]).toEqual(['succeeded', { by: 'ann', note: null }])
+    await scheduler.close()
+  })
+
   it('stamps streams from the templates of the plan', async () => {
     const { scheduler, work } = hosted()
     const templates = { service: { tasks: { 'build-${name}': {} } } }
@@ -145,6 +176,32 @@ describe('context.extend', () => {
     for (const task of ['s/any', 's/two', 'more/m']) expect(await started(task)).toEqual([])
     expect(await started('s/all')).toEqual(['t/last'])
     await started('t/last')
+    expect((await run.outcome).verdict).toBe('succeeded')
+    await scheduler.close()
+  })
+
+  it('adds gates, and what waits for them', async () => {
+    const { scheduler, work } = hosted({
+      more: {
+        split: extending((p) => {
+          const part = p.task('part', 'work')
+          const tests = p.gate('tests', { kind: 'check', handler: 'work', input: { part: part.out }, timeout: '1m' })
+          const review = p.gate('review', { kind: 'approval', dependsOn: [tests] })
+          p.task('last', 'work', { by: review.out }, { dependsOn: [review] })
+        }),
+      },
+    })
+    const run = await scheduler.start(plan({}, { streams: { s: { tasks: { split: { handler: 'split' } } } } }))
+    await turns()
+    work.of('s/part').finish('p')
+    await turns()
+    expect(work.of('tests').input).toEqual({ part: 'p' })
+    work.of('tests').finish({ passed: true })
+    await turns()
+    await run.approve('review', { by: 'ann' })
+    await turns()
+    expect(work.of('s/last').input).toEqual({ by: { by: 'ann', note: null } })
+    work.of('s/last').finish()
     expect((await run.outcome).verdict).toBe('succeeded')
     await scheduler.close()
   })
