@@ -65,7 +65,8 @@ export function compileHandlers({ plan, tasks, streams, streamOf, firstGate }: L
     handler[task] = known ?? handlers.push(name) - 1
     if (known === undefined) byName.set(name, handler[task] as number)
   }
-  for (const { verify = [] } of tasks) {
+  for (const { verify } of tasks) {
+    if (verify === undefined) continue
     for (const step of verify) {
       const name = typeof step === 'string' ? step : step.handler
       if (byName.has(name)) continue

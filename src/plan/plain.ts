@@ -51,8 +51,9 @@ function isPlainClaims(claims: unknown, longest: number): boolean {
 
 function isListOfTexts(list: unknown, longest: number): boolean {
   if (!Array.isArray(list)) return false
-  for (const text of list) {
-    if (!isPlainText(text, 1, longest)) return false
+  // biome-ignore lint/style/useForOf: lists of many shapes come here, and an iterator would be made for each.
+  for (let at = 0; at < list.length; at++) {
+    if (!isPlainText(list[at], 1, longest)) return false
   }
   return true
 }

@@ -25,7 +25,11 @@ export function weigh(estimateMs: Float64Array, isEstimated: Uint8Array): Float6
     known += isEstimated[task] as number
   }
   const otherwise = known === 0 ? 1 : sum / known
-  return estimateMs.map((estimate, task) => (isEstimated[task] === 1 ? estimate : otherwise))
+  const weight = new Float64Array(estimateMs.length)
+  for (let task = 0; task < weight.length; task++) {
+    weight[task] = isEstimated[task] === 1 ? (estimateMs[task] as number) : otherwise
+  }
+  return weight
 }
 
 /** Rank by task, in the unit of `weight`. `order` is topological. O(nodes + edges) and the meetings of claim sets. */

@@ -55,7 +55,9 @@ export function warnOfUndeclared(layout: Layout, { resources }: PlanUses, report
   const { tasks } = layout
   const users = new Map<string, { readonly first: TaskIndex; others: number }>()
   for (let task = 0; task < tasks.length; task++) {
-    for (const name of Object.keys((tasks[task] as Task).uses ?? {})) {
+    const { uses } = tasks[task] as Task
+    if (uses === undefined) continue
+    for (const name of Object.keys(uses)) {
       if (resources.has(name)) continue
       const known = users.get(name)
       if (known === undefined) users.set(name, { first: task, others: 0 })

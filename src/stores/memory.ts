@@ -32,7 +32,8 @@ export function memoryStore(): Required<Omit<Store, 'close'>> {
     if (last?.id === batch.id && last.expected === expected) return { ok: true, head: events.length }
     if (expected !== events.length) return { ok: false, head: events.length }
     if (writers.at(-1)?.name !== batch.writer) writers.push({ from: expected + 1, name: batch.writer })
-    for (const event of batch.events) events.push(event)
+    // biome-ignore lint/style/useForOf: an iterator for each of many small batches costs more than what it goes over.
+    for (let at = 0; at < batch.events.length; at += 1) events.push(batch.events[at]!)
     journal.last = { id: batch.id, expected }
     if (journal.watchers.size > 0) queueMicrotask(() => wakeAll(journal))
     return { ok: true, head: events.length }
