@@ -6,6 +6,7 @@ import type { Limit, RunEventMap } from '../core/types.js'
 import type { TaskFacts } from './history-facts.js'
 import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse } from './history-past.js'
+import type { TaskSpec } from './world-spec.js'
 import type { AskSpec } from './world-uses.js'
 
 /** All that happened to limits. */
@@ -53,12 +54,23 @@ export function newUses(): UsesPast {
   return { given: new Map(), starts: [], breakers: new Map(), results: new Map() }
 }
 
-/** What a task asks for, by name: its uses, its key, and its handler where the host limits that. */
-export function asksOf({ uses }: Surroundings, { spec }: TaskFacts): ReadonlyMap<string, AskSpec> {
+/** What the plan says that a task asks for; asked for so often that it is worked out once. */
+const planned = new WeakMap<TaskSpec, ReadonlyMap<string, AskSpec>>()
+
+function plannedAsks(spec: TaskSpec): ReadonlyMap<string, AskSpec> {
+  const known = planned.get(spec)
+  if (known !== undefined) return known
   const asks = new Map(Object.entries(spec.uses))
   if (spec.key !== null) asks.set(`key:${spec.key}`, 'exclusive')
-  if (spec.handler !== null && uses.given.has(`handler:${spec.handler}`)) asks.set(`handler:${spec.handler}`, 1)
+  planned.set(spec, asks)
   return asks
+}
+
+/** What a task asks for, by name: its uses, its key, and its handler where the host limits that. */
+function asksOf({ uses }: Surroundings, { spec }: TaskFacts): ReadonlyMap<string, AskSpec> {
+  const asks = plannedAsks(spec)
+  const handler = `handler:${spec.handler}`
+  return uses.given.has(handler) ? new Map([...asks, [handler, 1]]) : asks
 }
 
 /** The limit that holds: the host's, else that of the first open run that declares one. */
@@ -74,9 +86,11 @@ function limitOf({ uses, runs }: Surroundings, name: string): Limit {
 
 export function limiterPast(past: Surroundings, name: string, at: number): LimiterPast {
   const { capacity, perMinute } = limitOf(past, name)
-  const holders = [...past.unreleased.values()].filter(({ task }) => asksOf(past, task.facts).has(name))
-  const held = holders.map(({ fence }) => fence).sort((a, b) => a - b)
-  const recent = past.uses.starts.filter((start) => start.name === name && start.at > at - MINUTE_MS).length
+  const held: number[] = []
+  for (const { task, fence } of past.unreleased.values()) if (asksOf(past, task.facts).has(name)) held.push(fence)
+  held.sort((a, b) => a - b)
+  let recent = 0
+  for (const start of past.uses.starts) if (start.name === name && start.at > at - MINUTE_MS) recent += 1
   const { openUntil = null, probe = null } = past.uses.breakers.get(name) ?? {}
   return { capacity, perMinute, held, recent, openUntil, probe }
 }

@@ -88,7 +88,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
 }
 
 /** So many neighbouring seeds share plans and workers and differ in all else: compiling would take a third of the time. */
-const SEEDS_PER_WORLD = 16
+const SEEDS_PER_WORLD = 32
 
 /** The world made last. */
 let made: { readonly of: string; readonly blueprint: Blueprint } | null = null

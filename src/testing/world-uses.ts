@@ -75,6 +75,8 @@ export function drawUses(random: Random, shares: UseShares): UsesSpec {
 /** Where there is a crowd, whoever wants much needs all there is of what the others use. */
 export function drawResources(random: Random, shares: UseShares): ResourcesSpec {
   const resources: Record<string, { capacity: number; perMinute: number | null }> = {}
+  // A resource that nobody uses is looked at in each check all the same.
+  if (shares.uses === 0 && random.chance(0.8)) return resources
   for (const name of RESOURCES) {
     if (name === 'lock') continue
     resources[name] = { capacity: random.between(MOST_ASKED, 6), perMinute: random.pick([null, null, null, 2, 5, 20]) }

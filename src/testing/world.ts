@@ -48,7 +48,7 @@ const WORST: Rates = {
   progress: 100,
   milestone: 60,
   integrate: 100,
-  claim: 100,
+  claim: 40,
   dawdle: 100,
   wake: 60,
   share: 60,
