@@ -234,6 +234,19 @@ describe('scheduleToClose', () => {
     expect(early.status('a')).toBe('ready')
   })
 
+  it('begins anew when the task is reopened', () => {
+    const w = world()
+    w.worker('w', { slots: 2 })
+    w.open({ tasks: { a: { retry: { maxAttempts: 1 }, timeouts: { scheduleToClose: 1000 } }, b: {} } })
+    w.now += 400
+    w.fail('a')
+    w.reopen('a')
+    w.wait(999)
+    expect(w.status('a')).toBe('running')
+    w.wait(1)
+    expect(w.failure('a')).toMatchObject({ kind: 'timeout' })
+  })
+
   it('cuts a lost attempt too', () => {
     const w = worldWith({ timeouts: { scheduleToClose: 1000 } })
     w.now += 1000
