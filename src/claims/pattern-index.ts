@@ -31,6 +31,17 @@ export interface PatternIndex {
   neighbours(id: number): readonly number[]
   /** @throws RangeError if no pattern has this id. */
   pattern(id: number): Pattern
+  /** Which ids are taken by what, and which are free: all that the ids to come depend on. */
+  save(): SavedIndex
+  /** Makes an empty index what a saved one was. Its patterns have no references yet: `add` each as often as before. */
+  load(saved: SavedIndex): void
+}
+
+export interface SavedIndex {
+  /** By id; null where an id is free. */
+  readonly patterns: readonly (Pattern | null)[]
+  /** Free ids; the last one is used next. */
+  readonly freeIds: readonly number[]
 }
 
 interface Entry {
@@ -81,8 +92,14 @@ export function createPatternIndex(): PatternIndex {
       same.references += 1
       return same.id
     }
-    const entry = createEntry(freeIds.pop() ?? entries.length, pattern)
-    entries[entry.id] = entry
+    const entry = enter(freeIds.pop() ?? entries.length, pattern)
+    entry.references = 1
+    return entry.id
+  }
+
+  function enter(id: number, pattern: Pattern): Entry {
+    const entry = createEntry(id, pattern)
+    entries[id] = entry
     byText.set(pattern.text, entry)
     searches += 1
     for (const other of candidates(root, pattern, searches)) {
@@ -93,7 +110,7 @@ export function createPatternIndex(): PatternIndex {
     entry.neighbours.push(entry.id)
     entry.neighbours.sort((a, b) => a - b)
     file(root, entry)
-    return entry.id
+    return entry
   }
 
   function remove(id: number): void {
@@ -115,6 +132,14 @@ export function createPatternIndex(): PatternIndex {
     remove,
     neighbours: (id) => known(id).neighbours,
     pattern: (id) => known(id).pattern,
+    save: () => ({ patterns: Array.from(entries, (entry) => entry?.pattern ?? null), freeIds: [...freeIds] }),
+    load(saved) {
+      saved.patterns.forEach((pattern, id) => {
+        if (pattern === null) entries[id] = undefined
+        else enter(id, pattern)
+      })
+      freeIds.push(...saved.freeIds)
+    },
   }
 }
 
@@ -126,7 +151,7 @@ function createEntry(id: number, pattern: Pattern): Entry {
     endsOpen: pattern.alternatives.some(({ tail }) => tail?.length === 0),
     folders: [],
     neighbours: [],
-    references: 1,
+    references: 0,
     search: 0,
   }
 }

@@ -10,6 +10,7 @@
 import { addPassed, createLine, type InLine, type Line } from './line.js'
 import type { Pattern } from './pattern.js'
 import { createPatternIndex, type PatternIndex } from './pattern-index.js'
+import { createReservations, type Reservations, type SavedReservations } from './reservations.js'
 
 /** The paths an attempt asks for. A pattern is in one of the first three lists at most. */
 export interface ClaimSetSpec {
@@ -113,6 +114,17 @@ export interface ClaimTable<H, W extends ClaimWaiter> {
   reservation(): W | null
   /** Who holds `pattern`: writers, then readers, then who will integrate, each in the order of their grants. */
   holders(pattern: PatternId): readonly H[]
+  save(): SavedTable<H, W>
+  /** Gives a table without holders those of a saved one. The index is as it was; whoever waits has said so. */
+  load(saved: SavedTable<H, W>): void
+}
+
+/** What a table is beside its index and those who only wait. */
+export interface SavedTable<H, W> extends SavedReservations<W> {
+  /** What is held, by holder. */
+  readonly held: readonly (readonly [H, ClaimSet])[]
+  /** Who holds each pattern: writers, readers, and who will integrate, in the order of their grants. */
+  readonly holders: readonly (readonly [PatternId, readonly H[], readonly H[], readonly H[]])[]
 }
 
 export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOptions<W>): ClaimTable<H, W> {
@@ -178,6 +190,8 @@ export function createClaimTable<H, W extends ClaimWaiter>(options: ClaimTableOp
       const entry = table.entries[pattern]
       return entry === undefined ? [] : [...entry.write, ...entry.read, ...entry.integrate]
     },
+    save: () => save(table),
+    load: (saved) => load(table, saved),
   }
 }
 
@@ -341,37 +355,27 @@ function unreserve<H, W extends ClaimWaiter>(table: Table<H, W>, waiter: W): voi
   table.options.onUnreserved(waiter)
 }
 
-/**
- * Waiters that were passed too often: one of them at a time, the longest-waiting first, has its claims reserved. One that
- * is held back for another reason makes way for the next, and has its turn again.
- */
-interface Reservations<W> {
-  /** Counts one bypass for each of `passed`, and chooses whose turn it is. */
-  count(passed: Iterable<W>): void
-  current(): W | null
+function save<H, W extends ClaimWaiter>({ entries, held, reservations }: Table<H, W>): SavedTable<H, W> {
+  const holders: [PatternId, readonly H[], readonly H[], readonly H[]][] = []
+  entries.forEach((entry, pattern) => {
+    if (entry === undefined || entry.write.length + entry.read.length + entry.integrate.length === 0) return
+    holders.push([pattern, [...entry.write], [...entry.read], [...entry.integrate]])
+  })
+  return { held: [...held], holders, ...reservations.save() }
 }
 
-function createReservations<W extends ClaimWaiter>({ bypassLimit, isHeldBack }: ClaimTableOptions<W>): Reservations<W> {
-  let overdue: W[] = []
-  let reserved: W | null = null
-
-  function count(passed: Iterable<W>): void {
-    for (const waiter of passed) {
-      waiter.bypasses += 1
-      if (waiter.bypasses === bypassLimit) overdue.push(waiter)
-    }
-    if (reserved?.waiting === true) {
-      if (!isHeldBack(reserved)) return
-      overdue.push(reserved)
-    }
-    reserved = null
-    if (overdue.length === 0) return
-    overdue = overdue.filter((waiter) => waiter.waiting).sort((a, b) => a.seq - b.seq)
-    const next = overdue.findIndex((waiter) => !isHeldBack(waiter))
-    reserved = overdue.splice(Math.max(next, 0), 1)[0] ?? null
+function load<H, W extends ClaimWaiter>(table: Table<H, W>, { held, holders, ...saved }: SavedTable<H, W>): void {
+  for (const [holder, set] of held) {
+    table.held.set(holder, set)
+    for (const pattern of set.advisory) entryOf(table, pattern).advised += 1
   }
-
-  return { count, current: () => reserved }
+  for (const [pattern, write, read, integrate] of holders) {
+    const entry = entryOf(table, pattern)
+    entry.write.push(...write)
+    entry.read.push(...read)
+    entry.integrate.push(...integrate)
+  }
+  table.reservations.load(saved)
 }
 
 function removeFrom<T>(list: T[], item: T): void {

@@ -45,6 +45,8 @@ export interface Deadlines {
   reach(now: EpochMs): void
   /** The latest moment taken out or reached: it has come, and does not come again when the clock is set back. */
   reached(): EpochMs
+  /** All of them, in the order in which they come out. O(n log n). */
+  all(): readonly Deadline[]
   readonly size: number
 }
 
@@ -75,6 +77,7 @@ export function createDeadlines(): Deadlines {
     takeDue,
     reach,
     reached: () => reached,
+    all: () => [...heap].sort((a, b) => (comesFirst(a, b) ? -1 : 1)).map(({ seq: _, ...deadline }) => deadline),
     get size() {
       return heap.length
     },

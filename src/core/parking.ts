@@ -177,7 +177,7 @@ function enqueueWoken(run: RunState, waiter: Waiter): void {
 }
 
 /** Order of dispatch within one line: class, then age. */
-function startsFirst(a: Waiter, b: Waiter): boolean {
+export function startsFirst(a: Waiter, b: Waiter): boolean {
   const classes = a.run.plan.dispatchClass
   const left = classes[a.task]!
   const right = classes[b.task]!

@@ -24,14 +24,15 @@ export interface ReadyQueue {
 
 const NONE = -1
 
-export function createReadyQueue(plan: CompiledPlan): ReadyQueue {
+/** @param needsBefore - What `needs` of a queue for the same plan were, where this one takes its place. */
+export function createReadyQueue(plan: CompiledPlan, needsBefore: readonly number[] = []): ReadyQueue {
   const head = new Int32Array(plan.classCount).fill(NONE)
   const tail = new Int32Array(plan.classCount).fill(NONE)
   const next = new Int32Array(plan.taskCount).fill(NONE)
   const previous = new Int32Array(plan.taskCount).fill(NONE)
   const isInHeap = new Uint8Array(plan.classCount)
   const heaps: number[][] = plan.needs.map(() => [])
-  const needs: number[] = []
+  const needs: number[] = [...needsBefore]
 
   function announce(task: TaskIndex, ofClass: number): void {
     if (isInHeap[ofClass] === 1) return

@@ -43,7 +43,7 @@ export function enterDispatch(state: ScopeState, run: RunState, task: TaskIndex,
   const claimSet = run.plan.claimSet[task]!
   const useSet = run.useSet[task]!
   if (claimSet !== -1 || useSet !== -1) {
-    startWaiting(state, run, task, run.claimSets[claimSet] ?? NO_CLAIMS, run.useSets[useSet] ?? NO_USES)
+    startWaiting(state, run, task, state.readySeq)
     if (state.keyed.size > 0 && state.keyed.has(run.plan.keys.get(task) ?? '')) run.reusable.add(task)
   }
   if (retryAt > at) {
@@ -57,15 +57,15 @@ export function enterDispatch(state: ScopeState, run: RunState, task: TaskIndex,
 const NO_CLAIMS: ClaimSet = { write: [], read: [], integrate: [], advisory: [] }
 const NO_USES: UseSet = []
 
-function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: ClaimSet, uses: UseSet): void {
-  const notBefore = run.readyAt[task]!
+/** Puts a ready task behind all who wait for its claims and uses. `seq` tells when it became ready. */
+export function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, seq: number): Waiter {
   const waiter: Waiter = {
     run,
     task,
-    set,
-    uses,
-    seq: state.readySeq,
-    notBefore,
+    set: run.claimSets[run.plan.claimSet[task]!] ?? NO_CLAIMS,
+    uses: run.useSets[run.useSet[task]!] ?? NO_USES,
+    seq,
+    notBefore: run.readyAt[task]!,
     bypasses: 0,
     waiting: true,
     parkedAt: null,
@@ -73,7 +73,8 @@ function startWaiting(state: ScopeState, run: RunState, task: TaskIndex, set: Cl
   }
   run.waiters.set(task, waiter)
   state.claims.wait(waiter)
-  for (const { limiter, ask } of uses) enterLine(limiter, waiter, ask)
+  for (const { limiter, ask } of waiter.uses) enterLine(limiter, waiter, ask)
+  return waiter
 }
 
 /**

@@ -84,7 +84,7 @@ function forgetIdle(state: ScopeState, at: EpochMs): void {
 }
 
 /** Finds the limiters of a run's tasks: those of the plan, and those of handlers that the host limits. */
-function wire(state: ScopeState, run: RunState): void {
+export function wire(state: ScopeState, run: RunState): void {
   const { plan } = run
   const planned = plan.useSets.map(
     (set): UseSet => set.map(({ limiter, ask }) => ({ limiter: limiterOf(state, limiter), ask })),

@@ -9,9 +9,12 @@ import { afterEach, expect } from 'vitest'
 import { canonical } from '../../src/core/canonical.js'
 import { createState } from '../../src/core/create.js'
 import { decide, decideAll } from '../../src/core/decide.js'
+import { decodeState } from '../../src/core/decode-state.js'
+import { encodeState } from '../../src/core/encode-state.js'
 import { explain, type Reason } from '../../src/core/explain.js'
 import { checkInvariants } from '../../src/core/invariants.js'
 import { reduce } from '../../src/core/reduce.js'
+import type { SavedState } from '../../src/core/saved-state.js'
 import { type Attempt, type RunState, type ScopeState, STATUS_NAMES } from '../../src/core/state.js'
 import type { AttemptStatus } from '../../src/core/transitions.js'
 import type {
@@ -110,7 +113,10 @@ function amendablePlan(document: PlanDocument): AmendablePlan {
 /** The worlds of the test that runs: whatever a test does, its worlds are sound at its end. */
 const worlds: CoreWorld[] = []
 afterEach(() => {
-  for (const { state, decidedAt } of worlds.splice(0)) checkInvariants(state, decidedAt)
+  for (const each of worlds.splice(0)) {
+    checkInvariants(each.state, each.decidedAt)
+    if (each.isChecked) checkInvariants(each.copy(), each.decidedAt)
+  }
 })
 
 export function world(options: WorldOptions = {}): World {
@@ -135,7 +141,7 @@ class CoreWorld implements World {
   private plans = createPlanVersions()
   private readonly shadowPlans = createPlanVersions()
   private readonly bases = new Map<RunId, AmendablePlan>()
-  private readonly isChecked: boolean
+  readonly isChecked: boolean
   private readonly shadow: ScopeState = createState()
 
   constructor({ isChecked = true }: WorldOptions) {
@@ -263,6 +269,14 @@ class CoreWorld implements World {
       this.wait(Math.max(0, wakeAt - this.now))
     }
     this.now = end
+  }
+
+  /** Written down and read back. */
+  copy(): ScopeState {
+    const saved = JSON.parse(JSON.stringify(encodeState(this.state))) as SavedState
+    const copy = decodeState(this.plans.compiled, saved)
+    expect(canonical(copy)).toBe(canonical(this.state))
+    return copy
   }
 
   reload(): void {

@@ -1,0 +1,117 @@
+// A state that was written down and read back is as good as one that was not. Beside random worlds, copies of their states are
+// made at any moment: they must decide like the originals, and be what a fold of the whole journal is.
+import { expect, it } from 'vitest'
+import { canonical } from '../../src/core/canonical.js'
+import { createState } from '../../src/core/create.js'
+import { decideAll } from '../../src/core/decide.js'
+import { decodeState } from '../../src/core/decode-state.js'
+import { encodeState } from '../../src/core/encode-state.js'
+import { checkInvariants } from '../../src/core/invariants.js'
+import { reduce } from '../../src/core/reduce.js'
+import type { SavedState } from '../../src/core/saved-state.js'
+import type { ScopeState } from '../../src/core/state.js'
+import type { BatchDecision, EpochMs, Input, Plans, RunEvent } from '../../src/core/types.js'
+import type { SimulatedCore } from '../../src/testing/machine-state.js'
+import { createRandom } from '../../src/testing/random.js'
+import { simulate } from '../../src/testing/simulate.js'
+import { drawWorld } from '../../src/testing/world.js'
+
+const WORLDS = 160
+/** One decision in about so many is a moment to look at. */
+const EVERY = 16
+
+/** What a state was made of, and a copy that lives beside it. */
+interface Beside {
+  /** By decision: only what a decision has left behind is written down. */
+  readonly journal: (readonly RunEvent[])[]
+  copy: ScopeState | null
+  /** What was written down of it, and when. */
+  saved: { readonly text: string; readonly decisions: number } | null
+}
+
+function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => number } {
+  const { bypassLimit } = drawWorld(createRandom(Math.floor(seed / 16)), 40)
+  const random = createRandom(seed + 1)
+  const all = new WeakMap<ScopeState, Beside>()
+  let looks = 0
+  const read = (plans: Plans, text: string): ScopeState =>
+    decodeState(plans, JSON.parse(text) as SavedState, bypassLimit)
+  const besideOf = (state: ScopeState): Beside => {
+    const known = all.get(state) ?? { journal: [], copy: null, saved: null }
+    all.set(state, known)
+    return known
+  }
+  const fold = (plans: Plans, state: ScopeState, journal: Beside['journal']): ScopeState => {
+    for (const event of journal.flat()) {
+      reduce(plans, state, event)
+      state.ended.clear()
+    }
+    return state
+  }
+
+  /** A fold of all; a copy of a fold of a part, and the rest; a copy of the live state of then, and what came since. */
+  function compareFolds(plans: Plans, { journal, saved }: Beside, inputs: readonly Input[], now: EpochMs): void {
+    const whole = fold(plans, createState(bypassLimit), journal)
+    const cut = random.between(0, journal.length)
+    const part = fold(plans, createState(bypassLimit), journal.slice(0, cut))
+    const other = fold(plans, read(plans, JSON.stringify(encodeState(part))), journal.slice(cut))
+    expect(canonical(other)).toBe(canonical(whole))
+    other.deadlines.reach(whole.deadlines.reached())
+    const decided = told(decideAll(plans, whole, inputs, now))
+    expect(told(decideAll(plans, other, inputs, now))).toEqual(decided)
+    expect(canonical(other)).toBe(canonical(whole))
+    checkInvariants(other, now)
+    if (saved === null) return
+    const since = fold(plans, read(plans, saved.text), journal.slice(saved.decisions))
+    expect(canonical(since)).toBe(canonical(fold(plans, createState(bypassLimit), journal)))
+    decideAll(plans, since, inputs, now)
+    checkInvariants(since, now)
+  }
+
+  return {
+    looks: () => looks,
+    reduce(plans, state, event) {
+      // The host has crashed: what is folded in one go counts as one decision.
+      besideOf(state).journal[0] = [...(besideOf(state).journal[0] ?? []), event]
+      reduce(plans, state, event)
+    },
+    decideAll(plans, state, inputs, now) {
+      const beside = besideOf(state)
+      if (random.int(EVERY) === 0) {
+        looks += 1
+        compareFolds(plans, beside, inputs, now)
+        const text = JSON.stringify(encodeState(state))
+        beside.saved = { text, decisions: beside.journal.length }
+        beside.copy = read(plans, text)
+        expect(JSON.parse(JSON.stringify(encodeState(beside.copy)))).toEqual(JSON.parse(text))
+      }
+      const { copy } = beside
+      // A deadline that means nothing is not written down, so the copy may have been asleep when the other looked at the time.
+      copy?.deadlines.reach(state.deadlines.reached())
+      const decision = decideAll(plans, state, inputs, now)
+      if (copy !== null) {
+        copy.ended.clear()
+        expect(told(decideAll(plans, copy, inputs, now))).toEqual(told(decision))
+        expect(canonical(copy)).toBe(canonical(state))
+        checkInvariants(copy, now)
+      }
+      beside.journal.push(decision.events)
+      return decision
+    },
+  }
+}
+
+/** When to wake is not told: what means nothing may have woken the original. */
+function told({ events, instructions, rejections }: BatchDecision): unknown {
+  return { events, instructions, rejections }
+}
+
+it(`states of ${WORLDS} random worlds are written down and read back at any moment`, { timeout: 240_000 }, () => {
+  let looks = 0
+  for (let seed = 1; seed <= WORLDS; seed += 1) {
+    const core = coreWithCopies(seed * 7)
+    simulate(seed * 7, { core, shrinkReplays: 0 })
+    looks += core.looks()
+  }
+  expect(looks).toBeGreaterThan(WORLDS)
+})
