@@ -36,6 +36,7 @@ const DEFAULT_SLOTS = 4
 export function createScheduler(options: SchedulerOptions = {}): Scheduler {
   const { executor, store, clock, ...rest } = options
   return new SchedulerOfScope({
+    ...(store === undefined ? { snapshotEvery: null } : {}),
     ...rest,
     store: store ?? memoryStore(),
     clock: clock ?? systemClock(),

@@ -11,6 +11,7 @@ export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler-
 export type { CancelOptions, GateAnswer, Run, RunListeners } from './runtime/run.js'
 export type { Outcome, TaskOutcome } from './runtime/outcome.js'
 export type { RunSummary } from './runtime/run-list.js'
+export type { SchedulerWarning, SchedulerWarningCode } from './runtime/warnings.js'
 export type { PhaseStatus } from './core/phases.js'
 export type { Progress } from './runtime/progress.js'
 export type { Blocker, OpenGate, PhaseProgress } from './runtime/standing.js'

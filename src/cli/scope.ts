@@ -10,13 +10,17 @@ import { Host } from '../runtime/host.js'
 import { storedPlanOf } from '../runtime/plans.js'
 import type { Store } from '../runtime/ports.js'
 import { throwIfRefused } from '../runtime/refused.js'
+import { warner } from '../runtime/warnings.js'
 
 /** That of a scheduler that is told of none. */
 export const SCOPE = 'default' as ScopeId
 
+/** A program that ends soon saves no snapshots. */
+const READING = { compile: storedPlanOf, snapshotEvery: null, warn: warner(undefined) }
+
 /** The scope as its journal has it; nothing is written. @throws SchedulerError as the store, and JOURNAL_INVALID */
 export async function readScope(store: Store): Promise<ScopeState> {
-  const journal = new Journal({ scope: SCOPE, store, compile: storedPlanOf })
+  const journal = new Journal({ scope: SCOPE, store, ...READING })
   await journal.load()
   return journal.state
 }
@@ -50,7 +54,7 @@ function hostOf(store: Store, now: () => EpochMs): Host {
     store,
     // Nobody waits for what is due: whoever leads the scope next will.
     clock: { now, arm: () => () => undefined },
-    compile: storedPlanOf,
+    ...READING,
     handlersOf: () => new Set(),
     onEvents: () => undefined,
     perform: (instruction) => {

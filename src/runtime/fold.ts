@@ -1,31 +1,16 @@
 /** What is stored of a scope, as a state: folded from its start, or on from where the state is. */
-import { createState } from '../core/create.js'
 import { reduce } from '../core/reduce.js'
 import type { ScopeState } from '../core/state.js'
-import type { JsonValue, Revision, RunEvent, RunId, ScopeId } from '../core/types.js'
-import type { AmendablePlan } from '../plan/amend.js'
-import { createPlanVersions, type PlanVersions } from '../plan/versions.js'
+import type { Revision, RunEvent, ScopeId } from '../core/types.js'
+import type { PlanVersions } from '../plan/versions.js'
 import { isSchedulerError, schedulerError } from './errors.js'
-import type { Store, StoredEvent } from './ports.js'
+import { type Folded, letGo, noteDocuments, nothingFolded } from './folded.js'
+import type { StoredEvent } from './ports.js'
+import { type SnapshotOptions, Snapshots } from './snapshots.js'
 import { WRITER } from './version.js'
 
-export interface JournalOptions {
-  readonly scope: ScopeId
-  readonly store: Store
-  /** Compiles a plan that is read back from the journal. */
-  readonly compile: (plan: JsonValue, run: RunId) => AmendablePlan
-}
-
-/** What a journal says, up to a revision. */
-export interface Folded {
-  readonly state: ScopeState
-  /** Plans of the open runs. */
-  readonly plans: PlanVersions
-}
-
-function nothingFolded(): Folded {
-  return { state: createState(), plans: createPlanVersions() }
-}
+/** `compile` makes the plan of a run that is read back. */
+export type JournalOptions = SnapshotOptions
 
 export class Journal {
   folded: Folded = nothingFolded()
@@ -34,9 +19,11 @@ export class Journal {
   /** The state has events that are not stored: it is folded anew before anything else. */
   isSpoilt = false
   private readonly options: JournalOptions
+  private readonly snapshots: Snapshots
 
   constructor(options: JournalOptions) {
     this.options = options
+    this.snapshots = new Snapshots(options)
   }
 
   get state(): ScopeState {
@@ -49,8 +36,24 @@ export class Journal {
 
   /** Folds all that is stored. @throws SchedulerError STORE_FAILED, JOURNAL_INVALID */
   async load(): Promise<void> {
-    await foldOn(this.options, this.folded, Number.POSITIVE_INFINITY, () => undefined)
+    this.folded = await this.foldAnew(Number.POSITIVE_INFINITY)
     this.durable = this.state.revision
+  }
+
+  /** The state has these events, and they are stored. */
+  stored(events: readonly RunEvent[]): void {
+    this.durable = this.state.revision
+    for (const event of events) noteDocuments(this.folded, event)
+  }
+
+  /** Saves a snapshot if it is time to: see `Snapshots.saveIfDue`. */
+  saveIfDue(): void {
+    this.snapshots.saveIfDue(this.folded)
+  }
+
+  /** Saves a last snapshot. */
+  saveAtEnd(): Promise<void> {
+    return this.snapshots.saveAtEnd(this.folded)
   }
 
   /**
@@ -61,7 +64,11 @@ export class Journal {
    */
   async catchUp(tell: (event: RunEvent) => void, onRefolded: () => void): Promise<boolean> {
     if (this.isSpoilt) {
-      this.folded = await this.foldAnew()
+      this.folded = await this.foldAnew(this.durable)
+      if (this.state.revision !== this.durable) {
+        const cause = new Error(`Only ${this.state.revision} of ${this.durable} events were read.`)
+        throw unreadable(this.options.scope, cause)
+      }
       this.isSpoilt = false
       onRefolded()
     }
@@ -84,12 +91,21 @@ export class Journal {
     return false
   }
 
-  private async foldAnew(): Promise<Folded> {
+  /** From the newest snapshot on; from the start where there is none, or where what follows does not follow. */
+  private async foldAnew(until: Revision): Promise<Folded> {
+    const saved = await this.snapshots.load(until)
+    if (saved !== null) {
+      try {
+        await foldOn(this.options, saved, until, () => undefined)
+        return saved
+      } catch (error) {
+        if (!isSchedulerError(error) || error.code !== 'JOURNAL_INVALID') throw error
+        this.snapshots.distrust(error)
+      }
+    }
     const anew = nothingFolded()
-    await foldOn(this.options, anew, this.durable, () => undefined)
-    const { revision } = anew.state
-    if (revision === this.durable) return anew
-    throw unreadable(this.options.scope, new Error(`Only ${revision} of ${this.durable} events were read.`))
+    await foldOn(this.options, anew, until, () => undefined)
+    return anew
   }
 }
 
@@ -115,6 +131,7 @@ async function foldOn(
       if (revision !== state.revision + 1) throw new Error(`The event before it has revision ${state.revision}.`)
       plans.follow(event, compile)
       reduce(plans.compiled, state, event)
+      noteDocuments(folded, event)
       folding = null
       tell(event)
       if (event.type === 'run.closed') letGo(folded)
@@ -122,12 +139,6 @@ async function foldOn(
   } catch (error) {
     throw folding === null ? unreadable(scope, error) : invalidJournal(scope, folding, error)
   }
-}
-
-/** Forgets runs that have ended, once everybody knows. */
-export function letGo({ state, plans }: Folded): void {
-  for (const run of state.ended.keys()) plans.drop(run)
-  state.ended.clear()
 }
 
 function unreadable(scope: ScopeId, cause: unknown): Error {

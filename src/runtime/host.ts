@@ -8,9 +8,11 @@ import type { BatchDecision, EpochMs, Input, Rejection, Revision, RunEvent } fro
 import type { PlanVersions } from '../plan/versions.js'
 import { Alarm, earliest } from './alarm.js'
 import { invalidAmendment, prepared, type RawAmendment } from './amending.js'
+import { Answers } from './answers.js'
 import { appendBatch } from './append.js'
 import { closedError, invariantError, isSchedulerError, schedulerError } from './errors.js'
-import { Journal, letGo, sentence } from './fold.js'
+import { Journal, sentence } from './fold.js'
+import { letGo } from './folded.js'
 import type { Done, HostOptions } from './host-options.js'
 import { hasWork, Leadership, notLeader } from './leadership.js'
 import { Mailbox } from './mailbox.js'
@@ -30,8 +32,7 @@ export class Host {
   private readonly journal: Journal
   private batches = 0
   private readonly mailbox = new Mailbox()
-  /** Who waits for the answer to an input. */
-  private readonly waiting: Map<Input | RawAmendment, Done> = new Map()
+  private readonly answers = new Answers()
   private working: Promise<void> | null = null
   private isStopped = false
   /** The journal is to be read on. */
@@ -111,7 +112,7 @@ export class Host {
       done?.(null, this.frozen ?? (this.isStopped ? closedError() : this.notLeader()))
       return
     }
-    if (done !== undefined) this.waiting.set(input, done)
+    if (done !== undefined) this.answers.expect(input, done)
     this.mailbox.put(input)
     this.startWork()
   }
@@ -140,6 +141,7 @@ export class Host {
     const { host, leaseMs } = this.options
     if (leaseMs !== null) this.post({ type: 'resign', host })
     while (this.working !== null) await this.working
+    if (this.frozen === null && this.leadership.role === 'leader') await this.journal.saveAtEnd()
     this.isStopped = true
     this.waiters.refuse(closedError())
     this.alarm.set(null)
@@ -175,13 +177,12 @@ export class Host {
 
   /** Compiles an amendment against the plan as it is now, and has the core decide upon it. */
   private async amend(raw: RawAmendment): Promise<void> {
-    const done = this.waiting.get(raw)
-    this.waiting.delete(raw)
+    const done = this.answers.take(raw)
     const before = this.plans.get(raw.run)
     const result = this.plans.amend(raw.run, raw.amendment, { handlers: this.options.handlersOf(raw.run) })
     if (result?.ok === false && raw.type === 'amend') return done?.(null, invalidAmendment(result.diagnostics))
     const input = prepared(raw, result)
-    if (done !== undefined) this.waiting.set(input, done)
+    if (done !== undefined) this.answers.expect(input, done)
     if (before === undefined || result?.ok !== true) return this.step([input])
     this.plans.put(raw.run, result.plan)
     await this.step([input])
@@ -203,25 +204,18 @@ export class Host {
     if (events.length > 0) {
       await this.append(expected, events)
       this.leadership.signAt = now
+      this.journal.stored(events)
     }
-    this.journal.durable = this.state.revision
     this.coreWakeAt = wakeAt
     this.options.onEvents(events)
     if (this.state.ended.size > 0) letGo(this.journal.folded)
     if (this.options.leaseMs !== null) this.keepLead(now)
     this.rearm()
     for (const instruction of instructions) this.options.perform(instruction)
-    if (this.waiting.size > 0) this.answer(inputs, rejections)
+    this.answers.give(inputs, rejections)
+    // Whatever may start is under way: nobody waits for this.
+    this.journal.saveIfDue()
     await this.breathe()
-  }
-
-  private answer(inputs: readonly Input[], rejections: ReadonlyMap<number, Rejection>): void {
-    inputs.forEach((input, i) => {
-      const done = this.waiting.get(input)
-      if (done === undefined) return
-      this.waiting.delete(input)
-      done(rejections.get(i) ?? null)
-    })
   }
 
   private decide(inputs: readonly Input[]): BatchDecision & { readonly now: EpochMs } {
@@ -283,7 +277,7 @@ export class Host {
     } catch (error) {
       if (!isSchedulerError(error) || error.code !== 'STORE_FAILED') throw error
       this.waiters.refuse(error)
-      this.refuseAsked(error)
+      this.answers.refuse(error)
     }
     this.lookLater()
   }
@@ -291,7 +285,7 @@ export class Host {
   private judge(): void {
     const { leader } = this.state
     const now = this.options.clock.now()
-    this.refuseAsked(this.notLeader())
+    this.answers.refuse(this.notLeader())
     const isFree = this.leadership.isFree(leader, now) && !this.isRetiring
     if (isFree && (hasWork(this.state) || this.waiters.wantLead())) return this.elect()
     this.waiters.admitVisitors()
@@ -350,12 +344,6 @@ export class Host {
     if (this.isSilenced) onDeposed()
   }
 
-  /** Tells whoever asked for something that it will not be stored by this host. */
-  private refuseAsked(error: Error): void {
-    for (const done of this.waiting.values()) done(null, error)
-    this.waiting.clear()
-  }
-
   private notLeader(): Error {
     return notLeader(this.options.scope, this.options.host, this.state.leader)
   }
@@ -389,7 +377,7 @@ export class Host {
     this.unwatch?.()
     this.mailbox.clear()
     this.options.onFrozen(error)
-    this.refuseAsked(error)
+    this.answers.refuse(error)
     this.waiters.refuse(error)
   }
 }

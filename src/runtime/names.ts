@@ -74,3 +74,10 @@ export function checkLease(leaseMs: DurationMs): DurationMs {
   const hint = `Use a whole number from ${MIN_LEASE_MS} to ${MAX_LEASE_MS}.`
   throw schedulerError('VALUE_INVALID', `A lease cannot have ${leaseMs} ms (leaseMs).`, hint)
 }
+
+/** @throws SchedulerError VALUE_INVALID */
+export function checkSnapshotEvery(events: number): number {
+  if (Number.isSafeInteger(events) && events >= 1) return events
+  const message = `A snapshot cannot be saved every ${events} events (snapshotEvery).`
+  throw schedulerError('VALUE_INVALID', message, 'Use a whole number from 1, or null for no snapshots.')
+}

@@ -65,6 +65,7 @@ export interface Store {
   watch?(scope: ScopeId, wake: () => void): () => void
   /** Atomic and durable when resolved. One that is not newer than the stored one is ignored. Never above the head. */
   saveSnapshot?(scope: ScopeId, snapshot: StoredSnapshot): Promise<void>
+  /** The newest one. @throws SchedulerError STORE_CORRUPT where it is damaged: the journal has it all */
   loadSnapshot?(scope: ScopeId): Promise<StoredSnapshot | null>
   /** Scopes that have a journal, sorted. */
   scopes?(): Promise<readonly ScopeId[]>

@@ -11,6 +11,7 @@ import type { Pools } from './names.js'
 import type { AttemptRequest, Clock, Executor, LogLine, Store } from './ports.js'
 import type { Run } from './run.js'
 import type { RunSummary } from './run-list.js'
+import type { SchedulerWarning } from './warnings.js'
 
 /** Finds the function that carries out an attempt, for executors that run functions. */
 export type FunctionOf = (
@@ -49,6 +50,14 @@ export interface SchedulerSettings {
    * Default: nobody is.
    */
   readonly onLog?: (line: LogLine) => void
+  /**
+   * About every so many events the state is stored as a whole, so that opening reads the rest of the journal only; also on
+   * closing. The larger the state, the rarer: in all it costs no more than about one more event each. From 1; default 10,000;
+   * null: never. A store that keeps nothing (`store` not given) is not asked to.
+   */
+  readonly snapshotEvery?: number | null
+  /** Something is not as it should be, and nothing is lost. Default: the message is printed. */
+  readonly onWarning?: (warning: SchedulerWarning) => void
   /** A listener threw; the run goes on. Default: the error is printed. */
   readonly onListenerError?: (error: unknown, event: RunEvent) => void
 }

@@ -5,15 +5,15 @@ import type { JsonValue, Limit, Rejection, RunEvent, RunId, ScopeId } from '../c
 import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import { CODE_LIMITS } from '../plan/limits.js'
-import { isTypedPlan, type PlanFunction, type ResultSource, type TypedPlan } from '../plan/typed-plan.js'
+import { isTypedPlan, type ResultSource, type TypedPlan } from '../plan/typed-plan.js'
 import { Attempts } from './attempts.js'
 import { readEndedRun, storedPlan } from './ended-run.js'
 import { closedError, schedulerError } from './errors.js'
 import { Exchange } from './exchange.js'
 import { checkBytes, checkHandOver } from './hand-over.js'
-import type { RegisteredHandler } from './handlers.js'
 import { Host } from './host.js'
 import { sameJson } from './json.js'
+import { KnownHandlers } from './known-handlers.js'
 import type { HostRole } from './leadership.js'
 import { hostLimits, type LimitOptions, oneLimit } from './limits.js'
 import {
@@ -21,6 +21,7 @@ import {
   checkIdempotencyKey,
   checkLease,
   checkPools,
+  checkSnapshotEvery,
   hostIdFor,
   hostPools,
   type Pools,
@@ -34,12 +35,15 @@ import { listRuns, type RunSummary } from './run-list.js'
 import type { CloseOptions, Scheduler, SchedulerParts, StartOptions } from './scheduler-types.js'
 import { HELD_BACK, takeUp } from './take-up.js'
 import { printListenerError, tellLog, tellRole } from './tell.js'
+import { warner } from './warnings.js'
 import { HostWorkers } from './workers.js'
 
 const DEFAULT_MAX_RESULT_BYTES = 1_048_576
 const DEFAULT_GRACE_MS = 10_000
 /** Long enough for a busy event loop and a slow disk, short enough to be missed soon. */
 const DEFAULT_LEASE_MS = 10_000
+/** A tail of as many events is read in some tens of milliseconds. */
+const DEFAULT_SNAPSHOT_EVERY = 10_000
 /** How long functions that were told to stop are waited for when the grace is over, in ms. */
 const LAST_WAIT_MS = 100
 
@@ -62,8 +66,7 @@ export class SchedulerOfScope implements Scheduler {
   private readonly expected: Map<RunId, Expected> = new Map()
   /** Ids and keys of starts that have not been answered. */
   private readonly pending: Set<string> = new Set()
-  /** Functions that stand for handlers, by run. */
-  private readonly functions: Map<RunId, ReadonlyMap<string, PlanFunction>> = new Map()
+  private readonly handlers: KnownHandlers
   private readonly workers: HostWorkers
   /** Pools of the plans that were read from the journal, by run. */
   private readonly plannedPools: Map<RunId, Pools | undefined> = new Map()
@@ -78,18 +81,22 @@ export class SchedulerOfScope implements Scheduler {
     checkHandOver(parts.handOver ?? {})
     checkBytes('maxResultBytes', parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES)
     this.parts = parts
+    this.handlers = new KnownHandlers(parts.handlers)
     this.limits = hostLimits(parts.resources, parts.handlers)
     this.scope = checkId('scope', parts.scope ?? 'default') as ScopeId
     const { clock, store } = parts
-    const { leaseMs = store.isShared === true ? DEFAULT_LEASE_MS : null } = parts
+    const { leaseMs = store.isShared === true ? DEFAULT_LEASE_MS : null, snapshotEvery = DEFAULT_SNAPSHOT_EVERY } =
+      parts
     this.host = new Host({
       host: hostIdFor(parts.host ?? 'host'),
       leaseMs: leaseMs === null ? null : checkLease(leaseMs),
       scope: this.scope,
       store,
       clock,
+      snapshotEvery: snapshotEvery === null ? null : checkSnapshotEvery(snapshotEvery),
+      warn: warner(parts.onWarning),
       compile: (plan, run) => this.compileStored(plan, run),
-      handlersOf: (run) => this.handlersOf(run),
+      handlersOf: (run) => this.handlers.namesFor(run),
       onEvents: (events) => this.deliver(events),
       perform: (instruction) => {
         if (instruction.type === 'startAttempt') this.attempts.start(instruction)
@@ -114,9 +121,9 @@ export class SchedulerOfScope implements Scheduler {
       exchange: this.exchange,
       handOver: parts.handOver ?? {},
       maxResultBytes: parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
-      handlerOf: (run, name) => this.handlerOf(run, name),
+      handlerOf: (run, name) => this.handlers.of(run, name),
       onLog: (line) => tellLog(parts.onLog, line),
-      executor: parts.executor((attempt) => this.handlerOf(attempt.run, attempt.handler)?.run),
+      executor: parts.executor((attempt) => this.handlers.of(attempt.run, attempt.handler)?.run),
       ask: (input) => this.host.ask(input),
       post: (input, done) => this.host.post(input, done),
       now: clock.now,
@@ -144,7 +151,7 @@ export class SchedulerOfScope implements Scheduler {
     const typed = isTypedPlan(value) ? value : null
     const { ok, diagnostics, plan, compiled } = checkPlan(value, { limits: options.limits })
     if (!ok || plan === undefined || compiled === undefined) throw invalidPlan(diagnostics)
-    checkHandlers(compiled, (name) => this.isKnown(name, typed))
+    checkHandlers(compiled, (name) => this.handlers.isKnown(name, typed))
     const key = options.idempotencyKey === undefined ? {} : { idempotencyKey: checkIdempotencyKey(options) }
     const id = checkId('run', options.id ?? runIdFor(compiled.name, this.parts.clock.now())) as RunId
     const document = plan as unknown as JsonValue
@@ -159,7 +166,7 @@ export class SchedulerOfScope implements Scheduler {
     for (const each of pending) this.pending.add(each)
     this.host.plans.put(id, { compiled, frame: plan })
     this.expected.set(id, expected)
-    if (typed !== null) this.functions.set(id, typed.functions)
+    this.handlers.adopt(id, typed)
     this.workers.join(this.poolsFor(plan.pools))
     try {
       const rejection = await this.host.ask(open)
@@ -237,15 +244,11 @@ export class SchedulerOfScope implements Scheduler {
     }
     handle.nameResults(typed?.results ?? null)
     if (!this.host.state.runs.has(id)) return
-    checkHandlers(state.plan, (name) => this.isKnown(name, typed))
-    if (typed !== null) this.functions.set(id, typed.functions)
+    checkHandlers(state.plan, (name) => this.handlers.isKnown(name, typed))
+    this.handlers.adopt(id, typed)
     const isHeldBack = handle.state.paused?.reason === HELD_BACK
     // Whoever takes the lead looks at that anyway.
     if (isHeldBack && this.role === 'leader') await this.host.ask({ type: 'resume', run: id })
-  }
-
-  private isKnown(name: string, typed: TypedPlan | null): boolean {
-    return typed?.functions.has(name) === true || this.parts.handlers?.get(name) !== undefined
   }
 
   async setLimit(name: string, options: number | LimitOptions | null): Promise<void> {
@@ -291,7 +294,7 @@ export class SchedulerOfScope implements Scheduler {
   /** This host leads: whoever led before is gone, and its workers with it. */
   private lead(): void {
     const { state } = this.host
-    const isLacking = (run: RunState) => lacksHandlers(run, (name) => this.handlerOf(run.id, name) !== undefined)
+    const isLacking = (run: RunState) => lacksHandlers(run, (name) => this.handlers.of(run.id, name) !== undefined)
     const reason = this.host.leadership.leaseMs === null ? 'its host was restarted' : 'another host leads'
     for (const input of takeUp(state, { limits: this.limits, isLacking })) this.host.post(input)
     const planned = [...state.runs.keys()].map((run) => this.poolsFor(this.plannedPools.get(run)))
@@ -370,19 +373,9 @@ export class SchedulerOfScope implements Scheduler {
     return new RunHandle(state, { host, scope, store, now: clock.now, onListenerError, results })
   }
 
-  private handlerOf(run: RunId, name: string): RegisteredHandler | undefined {
-    const own = this.functions.get(run)?.get(name)
-    return own === undefined ? this.parts.handlers?.get(name) : { run: own as RegisteredHandler['run'] }
-  }
-
-  /** Names that the tasks of an amendment may go to. */
-  private handlersOf(run: RunId): ReadonlySet<string> {
-    return new Set([...(this.functions.get(run)?.keys() ?? []), ...(this.parts.handlers?.names() ?? [])])
-  }
-
   private forget(id: RunId): void {
     this.handles.delete(id)
-    this.functions.delete(id)
+    this.handlers.forget(id)
   }
 
   private failAll(error: Error): void {

@@ -66,6 +66,8 @@ it('errors.md lists every code of SchedulerError, InvariantError and Rejection, 
   expect(sorted(rows(section(text, 'Rejection')))).toEqual(sorted(union('src/core/inputs.ts', 'RejectionCode')))
   expect(sorted(rows(section(text, 'Failure')))).toEqual(sorted(union('src/core/words.ts', 'FailureKind')))
   expect(rows(section(text, 'InvariantError'))).toEqual(['INVARIANT'])
+  const warnings = union('src/runtime/warnings.ts', 'SchedulerWarningCode')
+  expect(sorted(rows(section(text, 'Warnings')))).toEqual(sorted(warnings))
 })
 
 it('every rejection that a request can meet is a code of SchedulerError', () => {

@@ -1,13 +1,13 @@
 /** A recorded journal, folded as a host folds it: what must come out the same in every later version. */
 import { createHash } from 'node:crypto'
 import { canonical } from '../../src/core/canonical.js'
-import { createState } from '../../src/core/create.js'
 import { reduce } from '../../src/core/reduce.js'
 import type { RunState } from '../../src/core/state.js'
 import { STATUS_NAMES } from '../../src/core/state.js'
-import type { RunEvent } from '../../src/core/types.js'
-import { createPlanVersions } from '../../src/plan/versions.js'
+import type { JsonValue, RunEvent } from '../../src/core/types.js'
+import { type Folded as FoldedScope, noteDocuments, nothingFolded } from '../../src/runtime/folded.js'
 import { storedPlanOf } from '../../src/runtime/plans.js'
+import { readSnapshot, snapshotOf } from '../../src/runtime/snapshot-data.js'
 
 /** What a journal folds to. */
 export interface Folded {
@@ -19,18 +19,35 @@ export interface Folded {
 }
 
 export function foldJournal(events: readonly RunEvent[]): Folded {
-  const state = createState()
-  const plans = createPlanVersions()
+  return foldOn(nothingFolded(), events)
+}
+
+/** The snapshot of a journal after so many events. */
+export function snapshotAfter(events: readonly RunEvent[], count: number): JsonValue {
+  const folded = nothingFolded()
+  foldOn(folded, events.slice(0, count))
+  return snapshotOf(folded)
+}
+
+/** What a snapshot folds to, with the events that came after it. */
+export function foldSnapshot(snapshot: JsonValue, events: readonly RunEvent[]): Folded {
+  const folded = readSnapshot(snapshot, storedPlanOf)
+  return foldOn(folded, events.slice(folded.state.revision))
+}
+
+function foldOn(folded: FoldedScope, events: readonly RunEvent[]): Folded {
+  const { state, plans } = folded
   const runs = new Map<string, RunState>()
   for (const event of events) {
     plans.follow(event, storedPlanOf)
     reduce(plans.compiled, state, event)
+    noteDocuments(folded, event)
     for (const run of [...state.runs.values(), ...state.ended.values()]) runs.set(run.id, run)
     if (event.type === 'run.closed') plans.drop(event.run)
     state.ended.clear()
   }
   const sha256 = createHash('sha256').update(canonical(state)).digest('hex')
-  return { events: events.length, sha256, runs: Object.fromEntries([...runs].map(([id, run]) => [id, outcomeOf(run)])) }
+  return { events: state.revision, sha256, runs: Object.fromEntries([...runs].map(([id, run]) => [id, outcomeOf(run)])) }
 }
 
 function outcomeOf({ plan, status, attempts, results, closed }: RunState): Folded['runs'][string] {

@@ -5,9 +5,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { RunEvent } from '../../src/core/types.js'
+import { STATE_FORMAT } from '../../src/core/saved-state.js'
+import type { JsonValue, RunEvent } from '../../src/core/types.js'
 import { VERSION } from '../../src/runtime/version.js'
-import { type Folded, foldJournal } from './fold.js'
+import { type Folded, foldJournal, foldSnapshot, snapshotAfter } from './fold.js'
 
 const versions = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -16,6 +17,12 @@ const versions = readdirSync(import.meta.dirname, { withFileTypes: true })
 function eventsIn(version: string, name: string): readonly RunEvent[] {
   const text = readFileSync(join(import.meta.dirname, version, `${name}.jsonl`), 'utf8')
   return text.trimEnd().split('\n').map((line) => JSON.parse(line) as RunEvent)
+}
+
+type Snapshot = JsonValue & { readonly state: { readonly format: number } }
+
+function snapshotsOf(version: string): { readonly [name: string]: Snapshot } {
+  return JSON.parse(readFileSync(join(import.meta.dirname, version, 'snapshots.json'), 'utf8'))
 }
 
 function foldedOf(version: string): { readonly [name: string]: Folded } {
@@ -27,6 +34,17 @@ describe.each(versions)('the journals of %s', (version) => {
 
   it.each(Object.keys(expected))('%s folds to what it meant', (name) => {
     expect(foldJournal(eventsIn(version, name))).toEqual(expected[name])
+  })
+
+  const snapshots = snapshotsOf(version)
+  const isOurs = (name: string): boolean => snapshots[name]!.state.format === STATE_FORMAT
+  it.each(Object.keys(snapshots).filter(isOurs))('%s goes on from the snapshot in its middle', (name) => {
+    const { events, sha256 } = foldSnapshot(snapshots[name]!, eventsIn(version, name))
+    expect({ events, sha256 }).toEqual({ events: expected[name]!.events, sha256: expected[name]!.sha256 })
+  })
+
+  it.each(Object.keys(snapshots).filter((name) => !isOurs(name)))('the snapshot of %s is not read', (name) => {
+    expect(() => foldSnapshot(snapshots[name]!, [])).toThrow(/format/)
   })
 
   it('are all compared', () => {
@@ -41,6 +59,17 @@ it('the journals of this version have every type of event', () => {
   const types = [...page.matchAll(/^### (\S+)$/gm)].map(([, type]) => type)
   const recorded = Object.keys(foldedOf(VERSION)).flatMap((name) => eventsIn(VERSION, name).map(({ type }) => type))
   expect([...new Set(recorded)].sort()).toEqual([...types].sort())
+})
+
+it('a snapshot of this version has what its format says, and every journal that is long enough has one', () => {
+  const snapshots = snapshotsOf(VERSION)
+  expect(Object.keys(snapshots).length).toBeGreaterThan(40)
+  for (const [name, snapshot] of Object.entries(snapshots)) {
+    const events = eventsIn(VERSION, name)
+    const { revision } = snapshot.state as unknown as { readonly revision: number }
+    // What is written down now is what was recorded: whoever changes one of the two raises the format.
+    expect(JSON.parse(JSON.stringify(snapshotAfter(events, revision)))).toEqual(snapshot)
+  }
 })
 
 it('one event more or less gives other facts', () => {

@@ -341,6 +341,8 @@ describe('a promise of our own that is broken', () => {
       onElected: () => undefined,
       onDeposed: () => undefined,
       onRefolded: () => undefined,
+      snapshotEvery: null,
+      warn: () => undefined,
     })
     await host.takePart()
     done.length = 0

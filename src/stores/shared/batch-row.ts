@@ -78,9 +78,13 @@ export function snapshotRow(scope: ScopeId, { revision, writer, data }: StoredSn
   return { ...row, checksum: snapshotChecksum(scope, row) }
 }
 
-/** A damaged snapshot is none: the journal has it all. */
+/** @throws SchedulerError STORE_CORRUPT where it is damaged */
 export function snapshotIn(scope: ScopeId, row: SnapshotRow | undefined): StoredSnapshot | null {
-  if (row === undefined || snapshotChecksum(scope, row) !== row.checksum) return null
+  if (row === undefined) return null
+  if (snapshotChecksum(scope, row) !== row.checksum) {
+    const message = `The snapshot of scope "${scope}" is damaged.`
+    throw schedulerError('STORE_CORRUPT', message, 'The journal has it all; the next snapshot takes its place.')
+  }
   return { revision: row.revision, writer: nameOf(row.writer), data: JSON.parse(row.data) }
 }
 

@@ -202,12 +202,12 @@ if (database !== null) {
       })
     })
 
-    it('may have snapshots that are damaged: they are none', async () => {
+    it('may have snapshots that are damaged, and says so', async () => {
       await withStore(async (store, schema) => {
         await fill(store, [['a']])
         await store.saveSnapshot(SCOPE, snapshotOf(1))
         await pool.query(`UPDATE "${schema}".snapshot SET writer = 'somebody'`)
-        expect(await store.loadSnapshot(SCOPE)).toBeNull()
+        await expect(store.loadSnapshot(SCOPE)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
       })
     })
   })

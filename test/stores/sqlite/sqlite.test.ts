@@ -150,10 +150,14 @@ describe('the file', () => {
     })
   })
 
-  it('with a damaged snapshot has none: the journal has it all', async () => {
+  it('with a damaged snapshot says so: the journal has it all', async () => {
     const file = await written()
     tamper(file, 'UPDATE snapshot SET data = \'{"revision":4}\'')
-    expect(await withStore(file, (store) => store.loadSnapshot(SCOPE))).toBeNull()
+    const loading = withStore(file, (store) => store.loadSnapshot(SCOPE))
+    await expect(loading).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: 'The snapshot of scope "main" is damaged.',
+    })
     await withStore(file, (store) => mustHold(store, ['a', 'b', 'c', 'd']))
   })
 
