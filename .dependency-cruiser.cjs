@@ -16,7 +16,7 @@ const LAYERS = {
 /** Layer → the places it may import types from, besides those above. */
 const TYPES_ONLY = {
   runtime: ['claims/'],
-  reporters: ['plan/'],
+  reporters: ['plan/', 'planning/'],
 }
 
 /**

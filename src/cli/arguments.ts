@@ -6,7 +6,7 @@ import { usageError } from './problem.js'
 import { type Arguments, COMMON_OPTIONS, type OptionSpec, type OptionTable, type Verb } from './verb.js'
 
 /** Letters for what is asked for most. */
-const SHORT: { readonly [option: string]: string } = { help: 'h' }
+export const SHORT: { readonly [option: string]: string } = { help: 'h', output: 'o' }
 
 type Token = Extract<NonNullable<ReturnType<typeof parseArgs>['tokens']>[number], { readonly kind: 'option' }>
 

@@ -1,5 +1,6 @@
 /** The help, made from the table of verbs. */
 import { inColumns, type Line } from '../reporters/shared/line.js'
+import { SHORT } from './arguments.js'
 import { COMMON_OPTIONS, type OptionSpec, type OptionTable, type Verb } from './verb.js'
 import type { VerbEntry } from './verbs.js'
 
@@ -70,7 +71,7 @@ function optionLines(options: OptionTable): readonly Line[] {
 }
 
 function optionText(name: string, spec: OptionSpec): string {
-  const short = name === 'help' ? '-h, ' : ''
+  const short = SHORT[name] === undefined ? '' : `-${SHORT[name]}, `
   return `${short}--${name}${spec.kind === 'value' ? ` ${spec.value}` : ''}`
 }
 

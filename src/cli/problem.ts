@@ -8,9 +8,10 @@ export interface ProgramError extends Error {
 }
 
 /**
- * `USAGE`: the arguments cannot be understood · `FILE_UNREADABLE`: the file is not there, or cannot be read · both exit 2.
+ * `USAGE`: the arguments cannot be understood · `FILE_UNREADABLE`: the file is not there, or cannot be read · `FILE_UNWRITABLE`: it is
+ * there already, or cannot be written · all exit 2.
  */
-export type ProgramErrorCode = 'USAGE' | 'FILE_UNREADABLE'
+export type ProgramErrorCode = 'USAGE' | 'FILE_UNREADABLE' | 'FILE_UNWRITABLE'
 
 export function programError(code: ProgramErrorCode, message: string, hint: string): ProgramError {
   return Object.assign(new Error(message), { name: 'ProgramError' as const, code, hint })

@@ -1,16 +1,14 @@
 /** `signalbox run <plan>`: runs a plan with simulated work, and shows it. */
 import { availableParallelism } from 'node:os'
 import type { EpochMs, RunId } from '../core/types.js'
-import { checkPlan, type PlanCheck } from '../plan/check.js'
+import { checkPlan } from '../plan/check.js'
 import { quote } from '../plan/text.js'
 import type { Plan, PlanDocument } from '../plan/types.js'
 import { schedulerError } from '../runtime/errors.js'
-import { countDiagnostics, diagnosticLines } from './diagnostics.js'
-import { EXIT } from './io.js'
 import { loadPlan } from './load.js'
 import { type NamedStore, openStore, STORE_OPTION } from './open-store.js'
 import { overviewOf } from './overview.js'
-import type { Sources } from './quoted-line.js'
+import { refuse } from './refuse.js'
 import { PACE_OPTIONS, poolsFor, type RunOptions, readRunOptions, speedFor } from './run-options.js'
 import { readScope } from './scope.js'
 import { simulatedPlansOf } from './simulated-plans.js'
@@ -59,22 +57,14 @@ export const runVerb: Verb = {
 async function run(context: VerbContext): Promise<number> {
   const options = readRunOptions(context.args)
   const { check, sources } = await loadPlan(context.args.positionals[0] ?? '', context.args.value('from'))
-  if (!check.ok) return refuse(check, sources, context)
+  if (!check.ok) return refuse(check, sources, 'run', context)
   if (!options.yes) demandNoApproval(check.plan.gates)
   const plan = simulatedPlan(check.plan, poolsFor(check.plan, options.slots, availableParallelism()))
   const checked = checkPlan(plan)
   // Only what the pools lack can be wrong now.
-  if (!checked.ok) return refuse(checked, sources, context)
+  if (!checked.ok) return refuse(checked, sources, 'run', context)
   const speed = speedFor(options.speed, overviewOf(checked.compiled, plan).atBestMs)
   return execute(plan, { ...options, speed }, context)
-}
-
-function refuse({ diagnostics }: PlanCheck, sources: Sources, { output }: VerbContext): number {
-  const message = `The plan cannot be run: ${countDiagnostics(diagnostics)}.`
-  const hint = 'Mend it first; signalbox check shows the same list.'
-  output.warn([[{ text: message, style: 'red' }], ...diagnosticLines(diagnostics, sources)])
-  output.document({ ok: false, error: { code: 'PLAN_INVALID', message, hint }, diagnostics })
-  return EXIT.failed
 }
 
 async function execute(

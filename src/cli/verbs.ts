@@ -14,6 +14,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./check.js')).checkVerb,
   },
   {
+    name: 'graph',
+    summary: 'Draw a plan: Mermaid, Graphviz or SVG.',
+    load: async () => (await import('./graph.js')).graphVerb,
+  },
+  {
     name: 'run',
     summary: 'Run a plan with simulated work, and watch it.',
     load: async () => (await import('./run.js')).runVerb,

@@ -25,6 +25,11 @@ it('the report of the page is the one that is printed', async () => {
   expect(await printed('check')).toBe(shown?.text)
 })
 
+it('the drawing of the page is the one that is made', async () => {
+  const shown = blocks.find(({ language }) => language === 'mermaid')
+  expect(await printed('graph')).toBe(shown?.text)
+})
+
 it('the lines and the summary of the page are those that are printed', async () => {
   const lines = blocks.find((block) => block.text.includes('opened     run r1'))
   const summary = blocks.find((block) => block.text.startsWith('succeeded in'))

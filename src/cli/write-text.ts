@@ -1,0 +1,36 @@
+/** Writes what a verb makes: to a file, or to stdout. */
+import { writeFile } from 'node:fs/promises'
+import { quote } from '../plan/text.js'
+import { programError } from './problem.js'
+import type { OptionSpec, VerbContext } from './verb.js'
+
+/** Where a verb writes what it makes anew each time: over what is there. */
+export const OUTPUT_OPTION: OptionSpec = {
+  kind: 'value',
+  value: '<file>',
+  about: 'Where to write, over what is there. Default: stdout.',
+}
+
+/**
+ * Writes `text` to the file that `--output` names, or to stdout unless that belongs to a JSON document. Returns what such a
+ * document says of it: the file, or the text itself.
+ *
+ * @throws ProgramError FILE_UNWRITABLE
+ */
+export async function writeText(
+  text: string,
+  { args, io, output }: VerbContext,
+): Promise<{ readonly file: string | null; readonly text: string | null }> {
+  const file = args.value('output')
+  if (file === undefined) {
+    if (output.format === 'people') io.stdout.write(text)
+    return { file: null, text }
+  }
+  try {
+    await writeFile(file, text)
+    return { file, text: null }
+  } catch (error) {
+    const message = `Cannot write ${quote(file)}: ${(error as Error).message}.`
+    throw programError('FILE_UNWRITABLE', message, 'Give a path that may be written.')
+  }
+}
