@@ -37,12 +37,13 @@ export function startProgram(store: string, code: string): ChildProcess {
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** All that a process prints until it ends. */
-export async function linesOf(child: ChildProcess): Promise<readonly string[]> {
+/** All that a process prints until it ends: by itself and without an error, or by the signal that it should. */
+export async function linesOf(child: ChildProcess, end: NodeJS.Signals | null = null): Promise<readonly string[]> {
   let text = ''
   child.stdout?.setEncoding('utf8').on('data', (part: string) => {
     text += part
   })
-  await once(child, 'close')
+  const [code, signal] = await once(child, 'close')
+  if (signal !== end || (end === null && code !== 0)) throw new Error(`The program ended with ${code ?? signal}.`)
   return text.split('\n').slice(0, -1)
 }
