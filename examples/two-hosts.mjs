@@ -1,5 +1,5 @@
-// Two processes on one SQLite file. The one that leads is killed in the middle of a run; the other goes on, and every
-// result is committed once.
+// Two processes on one store. The one that leads is killed in the middle of a run; the other goes on, and every result is
+// committed once. On a SQLite file, or where it is told: `node examples/two-hosts.mjs postgres://localhost/app`.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createScheduler, defineHandlers, handler } from 'signalbox'
+import { postgresStore } from 'signalbox/stores/postgres'
 import { sqliteStore } from 'signalbox/stores/sqlite'
 
 const TASKS = 12
-const [, , role, file] = process.argv
+const [place, scope] = process.argv.slice(2)
 
 /** Both hosts know the same handlers, by the same names. */
 const handlers = defineHandlers({ work: handler({ run: () => sleep(40).then(() => process.pid) }) })
@@ -21,15 +22,16 @@ const plan = {
   ),
 }
 
-function host(name, path) {
-  const pools = { local: { slots: 2 } }
+/** Both see the same runs: they have one store and one scope. */
+function host(name, at, scope) {
+  const store = at.startsWith('postgres') ? postgresStore(at) : sqliteStore(at)
   // A second instead of the usual ten, so that nobody has to wait for this example.
-  return createScheduler({ store: sqliteStore(path), handlers, pools, host: name, leaseMs: 1000 })
+  return createScheduler({ store, scope, handlers, pools: { local: { slots: 2 } }, host: name, leaseMs: 1000 })
 }
 
 /** The first host: starts the run, says how far it is, and never ends by itself. */
-async function first(path) {
-  const run = await host('first', path).start(plan, { id: 'r1' })
+async function first(at, scope) {
+  const run = await host('first', at, scope).start(plan, { id: 'r1' })
   let done = 0
   run.on('attempt.succeeded', () => {
     done += 1
@@ -39,17 +41,15 @@ async function first(path) {
 }
 
 /** The second host: stands by, kills the first one half-way, and goes on. */
-async function second() {
-  const folder = mkdtempSync(join(tmpdir(), 'two-hosts-'))
-  const path = join(folder, 'signalbox.db')
-  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), 'first', path], {
+async function second(at, scope) {
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), at, scope], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const isHalfWay = new Promise((resolve) => {
     child.stdout.on('data', (text) => String(text).includes('done 4') && resolve())
   })
   await new Promise((resolve) => child.stdout.once('data', resolve))
-  const scheduler = host('second', path)
+  const scheduler = host('second', at, scope)
   const run = await scheduler.resume('r1')
   console.log(`The second host is on ${scheduler.role}.`)
   await isHalfWay
@@ -65,8 +65,13 @@ async function second() {
     `${committed.size} of ${TASKS} results are committed, ${isOnce ? 'each of them once' : 'not each of them once'}.`,
   )
   await scheduler.close()
-  rmSync(folder, { recursive: true, force: true })
 }
 
-if (role === 'first') await first(file)
-else await second()
+if (scope !== undefined) {
+  await first(place, scope)
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'two-hosts-'))
+  // A scope of its own: whoever calls this twice gets two runs.
+  await second(place ?? join(folder, 'signalbox.db'), `two-hosts-${Date.now()}`)
+  rmSync(folder, { recursive: true, force: true })
+}
