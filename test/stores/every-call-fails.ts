@@ -76,7 +76,8 @@ async function host(store: Store, hosts: number): Promise<string> {
 /** A store that makes its calls through `failing`: for stores that let nobody in between them and what they stand on. */
 export function failingStore(store: Store, failing: Failing): Store {
   return {
-    ...store,
+    ...(store.isShared !== undefined && { isShared: store.isShared }),
+    close: async () => store.close?.(),
     append: (scope, expected, batch) => failing(() => store.append(scope, expected, batch)),
     async *read(scope, after) {
       await failing(async () => undefined)

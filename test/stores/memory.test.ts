@@ -4,6 +4,7 @@ import type { RunEvent, ScopeId } from '../../src/core/types.js'
 import type { Batch, Store } from '../../src/runtime/ports.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { conforms } from './conformance.js'
+import { crashAtEveryAppend } from './crash-at-every-append.js'
 import { everyCallFails, failingStore } from './every-call-fails.js'
 
 const scope = 'one' as ScopeId
@@ -178,4 +179,14 @@ it('a run ends, with every result committed once, whichever call of the store fa
     return { open: () => failingStore(store, failing) }
   })
   expect(tried).toBeGreaterThan(10)
+})
+
+it('a run ends, with every result committed once, at whichever append its host dies', {
+  timeout: 120_000,
+}, async () => {
+  const tried = await crashAtEveryAppend(() => {
+    const store = memoryStore()
+    return { open: () => store }
+  })
+  expect(tried).toBeGreaterThan(50)
 })

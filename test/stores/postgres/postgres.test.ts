@@ -13,6 +13,7 @@ import {
   snapshotOf,
 } from '../../../src/testing/store-conformance/journal.js'
 import { conforms } from '../conformance.js'
+import { crashAtEveryAppend } from '../crash-at-every-append.js'
 import { everyCallFails } from '../every-call-fails.js'
 import { openDatabase } from './database.js'
 
@@ -305,6 +306,12 @@ if (database !== null) {
       return { open: () => postgresStore(source, { schema }), remove: () => dropSchema(schema) }
     })
     expect(tried).toBeGreaterThan(20)
+  })
+
+  it('a run ends, with every result committed once, at whichever append its host dies', {
+    timeout: 120_000,
+  }, async () => {
+    expect(await crashAtEveryAppend(place(pool))).toBeGreaterThan(50)
   })
 
   describe('watch', () => {

@@ -7,6 +7,7 @@ import { openFile } from '../../../src/stores/sqlite/driver.js'
 import { type SqliteDriver, type SqliteStoreOptions, sqliteStore } from '../../../src/stores/sqlite/index.js'
 import { batchOf, mustHold, readAll, SCOPE, snapshotOf } from '../../../src/testing/store-conformance/journal.js'
 import { conforms } from '../conformance.js'
+import { crashAtEveryAppend } from '../crash-at-every-append.js'
 import { everyCallFails, failingStore } from '../every-call-fails.js'
 import { freshFile } from './files.js'
 
@@ -229,4 +230,14 @@ it('a run ends, with every result committed once, whichever call of the store fa
     return { open: () => failingStore(sqliteStore(file), failing) }
   })
   expect(tried).toBeGreaterThan(10)
+})
+
+it('a run ends, with every result committed once, at whichever append its host dies', {
+  timeout: 120_000,
+}, async () => {
+  const tried = await crashAtEveryAppend(() => {
+    const file = freshFile()
+    return { open: () => sqliteStore(file) }
+  })
+  expect(tried).toBeGreaterThan(50)
 })
