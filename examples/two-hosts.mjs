@@ -14,7 +14,7 @@ const TASKS = 12
 const [place, scope] = process.argv.slice(2)
 
 /** Both hosts know the same handlers, by the same names. */
-const handlers = defineHandlers({ work: handler({ run: () => sleep(40).then(() => process.pid) }) })
+const handlers = defineHandlers({ work: handler({ run: () => sleep(100).then(() => process.pid) }) })
 const plan = {
   defaults: { handler: 'work' },
   tasks: Object.fromEntries(
@@ -42,6 +42,8 @@ async function first(at, scope) {
 
 /** The second host: stands by, kills the first one half-way, and goes on. */
 async function second(at, scope) {
+  const scheduler = host('second', at, scope)
+  await scheduler.ready()
   const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), at, scope], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -49,7 +51,6 @@ async function second(at, scope) {
     child.stdout.on('data', (text) => String(text).includes('done 4') && resolve())
   })
   await new Promise((resolve) => child.stdout.once('data', resolve))
-  const scheduler = host('second', at, scope)
   const run = await scheduler.resume('r1')
   console.log(`The second host is on ${scheduler.role}.`)
   await isHalfWay
