@@ -163,6 +163,6 @@ function notText(file: string): Diagnostic {
 
 async function parseText(text: string, format: TextFormat | null, file: string): Promise<ParsedText> {
   if (format === 'json' || (format === null && looksLikeJson(text))) return parseJson(text, { file })
-  const { parseYaml } = await import('../importers/yaml.js')
+  const { parseYaml } = await import('../importers/shared/yaml.js')
   return parseYaml(text, { file })
 }

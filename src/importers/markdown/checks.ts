@@ -1,10 +1,10 @@
 /** What a document says twice, and not alike: numbers of units and agents, who works on what, what may run at once. */
 import { quote, quoteAll } from '../../plan/text.js'
+import { comparable, plain } from '../shared/inline.js'
+import type { Notes } from '../shared/notes.js'
 import { type Crew, firstValue, kindName } from './crew.js'
 import type { FileReading } from './files.js'
-import { comparable, plain } from './inline.js'
 import type { Mentions } from './mentions.js'
-import type { Notes } from './notes.js'
 import type { Found, Need, Piece, Unit } from './types.js'
 import { UNIT_WORD, unitWord } from './vocabulary.js'
 

@@ -1,6 +1,6 @@
 /** Who works: kinds of agents with their numbers, and agents by name. */
 import type { Pool } from '../../plan/types.js'
-import { plain, slug } from './inline.js'
+import { plain, slug } from '../shared/inline.js'
 import type { Mentions } from './mentions.js'
 import type { Found, Piece, Unit } from './types.js'
 

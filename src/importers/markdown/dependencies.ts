@@ -1,5 +1,5 @@
 /** What a value of a dependency field says. The grammar is in `docs/importers/markdown.md`. */
-import { brackets, slug, unmarked } from './inline.js'
+import { brackets, slug, unmarked } from '../shared/inline.js'
 import type { Mention, Mentions } from './mentions.js'
 import type { Need, Piece, Target, Unit } from './types.js'
 

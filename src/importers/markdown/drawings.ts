@@ -1,5 +1,5 @@
 /** Dependency graphs drawn with lines and arrows: which unit's line leads to which other's arrow head. */
-import { within } from './lines.js'
+import { within } from '../shared/lines.js'
 import type { Mentions } from './mentions.js'
 import type { Drawing, Piece, Unit } from './types.js'
 

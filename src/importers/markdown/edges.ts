@@ -1,27 +1,16 @@
 /** Who waits for whom, from all that is said about it: one edge for each, and what contradicts it. */
 import { count, quote, quoteAll } from '../../plan/text.js'
+import { type DependencyCounts, noDependencies } from '../shared/imported.js'
+import { within } from '../shared/lines.js'
+import type { Notes } from '../shared/notes.js'
 import { type DependencyReading, merged, type Outcome, readDependency } from './dependencies.js'
 import { type Drawn, type DrawnEdge, readChain, readDrawing, readSentence } from './drawings.js'
-import { within } from './lines.js'
 import type { Mentions } from './mentions.js'
-import type { Notes } from './notes.js'
 import type { FieldValue, Found, Need, Piece, Unit } from './types.js'
-
-/** How many dependency values there are, and what became of them. */
-export interface ValueCounts {
-  values: number
-  /** Units by their ids or titles, "none", or a relation that nothing waits for. */
-  understood: number
-  /** Found by a part of a title, or by words such as "all above". */
-  guessed: number
-  /** Said to be done already. */
-  satisfied: number
-  notUnderstood: number
-}
 
 export interface EdgeReading {
   readonly needs: ReadonlyMap<Unit, readonly Need[]>
-  readonly counts: ValueCounts
+  readonly counts: DependencyCounts
 }
 
 interface Collecting {
@@ -31,12 +20,12 @@ interface Collecting {
   readonly needs: Map<Unit, Need[]>
   /** Units that say themselves what they wait for, if only "none". */
   readonly declared: Set<Unit>
-  readonly counts: ValueCounts
+  readonly counts: DependencyCounts
 }
 
 /** Reads every statement about order. O(values × length + characters of drawings). */
 export function readEdges(found: Found, mentions: Mentions, notes: Notes): EdgeReading {
-  const counts = { values: 0, understood: 0, guessed: 0, satisfied: 0, notUnderstood: 0 }
+  const counts = noDependencies()
   const state: Collecting = { found, mentions, notes, needs: new Map(), declared: new Set(), counts }
   for (const unit of found.units) for (const value of unit.fields) readOwn(unit, value, state)
   for (const unit of found.units)

@@ -1,9 +1,9 @@
 /** Which unit writes which files, which are its own, and which nobody may touch. */
 import { parsePattern } from '../../claims/pattern.js'
 import { createPatternIndex } from '../../claims/pattern-index.js'
-import { unmarked } from './inline.js'
+import { unmarked } from '../shared/inline.js'
+import { isTree, pathsIn, pathsOfTree } from '../shared/paths.js'
 import type { Mentions } from './mentions.js'
-import { isTree, pathsIn, pathsOfTree } from './paths.js'
 import type { FieldValue, Found, LooseValue, Piece, Unit } from './types.js'
 
 /** A path, and whether it is a guess that it is meant. */

@@ -1,5 +1,5 @@
 /** Fields on a line: `**Label:** value`, `**Label**: value`, `Label: value`, several on one line. */
-import { within } from './lines.js'
+import { within } from '../shared/lines.js'
 import type { FieldName, Piece } from './types.js'
 import { fieldOf } from './vocabulary.js'
 

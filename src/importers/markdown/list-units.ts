@@ -1,5 +1,5 @@
 /** List items that are units: `- [ ] T1.1 …`, `- [ ] **Task 1: …**`, `1. **WS-001: …**`. */
-import { comparable } from './inline.js'
+import { comparable } from '../shared/inline.js'
 import { type Naming, namingOf } from './naming.js'
 import { newUnit } from './registry.js'
 import type { Block, FieldName, Unit } from './types.js'

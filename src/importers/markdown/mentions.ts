@@ -1,5 +1,5 @@
 /** Units in running text: "Streams 2, 3, 4", "Agents #1-5", "WS-101 through WS-110", "E", "Memory Squad". */
-import { comparable } from './inline.js'
+import { comparable } from '../shared/inline.js'
 import { isCode, KEY } from './naming.js'
 import type { Unit } from './types.js'
 import { UNIT_WORD, unitWord } from './vocabulary.js'

@@ -1,5 +1,5 @@
 /** How units are called in headings, list items and cells: "Agent A: Database", "WS-001: …", "Alerting Squad", "1.1 …". */
-import { plain, slug } from './inline.js'
+import { plain, slug } from '../shared/inline.js'
 import type { UnitKind } from './types.js'
 import { kindOfWord, NO_UNIT_CODE, UNIT_WORD, unitWord } from './vocabulary.js'
 

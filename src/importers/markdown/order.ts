@@ -1,8 +1,8 @@
 /** In which order streams merge, and in which order units change a file that they share. */
 import type { Sequence } from '../../plan/types.js'
-import { unmarked } from './inline.js'
+import { unmarked } from '../shared/inline.js'
+import { pathsIn } from '../shared/paths.js'
 import type { Mentions } from './mentions.js'
-import { pathsIn } from './paths.js'
 import type { Found, LooseValue, Piece, Unit } from './types.js'
 
 /** `unit` merges after those of `after`. */

@@ -1,9 +1,9 @@
 /** Fields of a stream or task, each from the values that a unit has for it. */
 import { quote } from '../../plan/text.js'
+import { type Estimate, readEstimate, readPriority } from '../shared/estimates.js'
+import { comparable, plain, unmarked } from '../shared/inline.js'
+import type { Notes } from '../shared/notes.js'
 import { firstValue } from './crew.js'
-import { type Estimate, readEstimate, readPriority } from './estimates.js'
-import { comparable, plain, unmarked } from './inline.js'
-import type { Notes } from './notes.js'
 import type { FieldValue, Found, State, Unit } from './types.js'
 
 export function titleOf({ title, key }: Unit): { readonly title: string } | object {

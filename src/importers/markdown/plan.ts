@@ -1,12 +1,12 @@
 /** From what was read to a plan, with the place in the text of each of its records. */
 
 import type { PlanDocument, StreamDocument, TaskDocument } from '../../plan/types.js'
+import { type Estimate, readPriority, shareOf } from '../shared/estimates.js'
+import { plain, slug } from '../shared/inline.js'
+import type { Notes } from '../shared/notes.js'
 import type { Arranged } from './arrange.js'
 import type { Crew } from './crew.js'
-import { type Estimate, readPriority, shareOf } from './estimates.js'
 import { type FileReading, type Meetings, meetingsOf, type PathClaim, type UnitFiles } from './files.js'
-import { plain, slug } from './inline.js'
-import type { Notes } from './notes.js'
 import type { MergeStep, SharedFile } from './order.js'
 import { dependenciesOf, type Wiring, wiringOf } from './plan-dependencies.js'
 import {

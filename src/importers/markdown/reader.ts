@@ -1,5 +1,5 @@
 /** From blocks to units with their fields, and to what is said outside of them. */
-import { plain } from './inline.js'
+import { plain } from '../shared/inline.js'
 import { type Labelled, labelsOf } from './labels.js'
 import { SENTENCES, takeListUnit } from './list-units.js'
 import { createRegistry, newUnit } from './registry.js'

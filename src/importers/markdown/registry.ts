@@ -1,6 +1,6 @@
 /** The units found so far, by what people call them. */
 import { isId } from '../../plan/ids.js'
-import { comparable, slug } from './inline.js'
+import { comparable, slug } from '../shared/inline.js'
 import type { Naming } from './naming.js'
 import type { Piece, Unit, UnitKind } from './types.js'
 import { kindOfWord } from './vocabulary.js'

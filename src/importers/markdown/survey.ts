@@ -1,5 +1,5 @@
 /** Which headings are units of work: decided for a whole document before its lines are read. */
-import { plain } from './inline.js'
+import { plain } from '../shared/inline.js'
 import { labelsOf } from './labels.js'
 import { kindOf, type Naming, namingInTitle, namingOf } from './naming.js'
 import type { Block, FieldName, UnitKind } from './types.js'

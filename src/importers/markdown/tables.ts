@@ -1,5 +1,5 @@
 /** Tables: a row speaks of a unit, or is one. */
-import { plain, slug } from './inline.js'
+import { plain, slug } from '../shared/inline.js'
 import { kindOf, type Naming, namingOf } from './naming.js'
 import { newUnit } from './registry.js'
 import type { Block, FieldName, Piece, Unit } from './types.js'

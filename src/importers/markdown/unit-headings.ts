@@ -1,5 +1,5 @@
 /** Headings that name units: new ones, and those that are spoken of again. */
-import { comparable } from './inline.js'
+import { comparable } from '../shared/inline.js'
 import { type Naming, namingOf } from './naming.js'
 import { newUnit, phaseOf } from './registry.js'
 import type { Block, FieldName, Piece, State, Unit } from './types.js'

@@ -1,5 +1,5 @@
 /** The words people use: for units, for fields, for states. Nothing else in the reader knows a word. */
-import { plain } from './inline.js'
+import { plain } from '../shared/inline.js'
 import type { FieldName, State, UnitKind } from './types.js'
 
 const UNIT_WORDS: Readonly<Record<UnitKind, readonly string[]>> = {

@@ -7,10 +7,10 @@ import {
   type Position,
   place,
   pointerSegment,
-} from '../plan/diagnostic.js'
-import { checkSize, type ParsedText, type TextOptions, utf8Length } from '../plan/json-text.js'
-import { DEFAULT_LIMITS, withLimits } from '../plan/limits.js'
-import { escapeUnprintable, quote } from '../plan/text.js'
+} from '../../plan/diagnostic.js'
+import { checkSize, type ParsedText, type TextOptions, utf8Length } from '../../plan/json-text.js'
+import { DEFAULT_LIMITS, withLimits } from '../../plan/limits.js'
+import { escapeUnprintable, quote } from '../../plan/text.js'
 
 /** A value of the document, its place in it, and the key it stands under. */
 interface Visited {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseYaml } from '../../src/importers/yaml.js'
-import { checkPlan } from '../../src/plan/check.js'
+import { parseYaml } from '../../../src/importers/shared/yaml.js'
+import { checkPlan } from '../../../src/plan/check.js'
 
 function value(text: string): unknown {
   const result = parseYaml(text)

@@ -1,7 +1,7 @@
 /** From text to lines: their marks of quotation taken off, their length bounded. */
 import { thousands } from '../../plan/text.js'
 import type { Notes } from './notes.js'
-import type { MarkdownFile, Piece } from './types.js'
+import type { Piece, SourceFile } from './types.js'
 
 /** Longest line that is read; what is beyond is cut off. */
 export const LONGEST_LINE = 10_000
@@ -47,6 +47,6 @@ export function within(piece: Piece, offset: number, text: string): Piece {
 }
 
 /** Whether a text can be no document: it has NUL characters, as binary files and UTF-16 do. */
-export function isBinary({ text }: Pick<MarkdownFile, 'text'>): boolean {
+export function isBinary({ text }: Pick<SourceFile, 'text'>): boolean {
   return text.includes('\0')
 }
