@@ -2,6 +2,7 @@
 
 import type { PlanDocument, StreamDocument, TaskDocument } from '../../plan/types.js'
 import { type Estimate, readPriority, shareOf } from '../shared/estimates.js'
+import { safeId } from '../shared/ids.js'
 import { plain, slug } from '../shared/inline.js'
 import type { Notes } from '../shared/notes.js'
 import type { Arranged } from './arrange.js'
@@ -19,7 +20,6 @@ import {
   statusOf,
   titleOf,
 } from './plan-fields.js'
-import { safeId } from './registry.js'
 import type { Found, Need, Piece, Place, State, Unit } from './types.js'
 
 /** Everything that the plan is made of. */

@@ -1,5 +1,5 @@
 /** The units found so far, by what people call them. */
-import { isId } from '../../plan/ids.js'
+import { safeId } from '../shared/ids.js'
 import { comparable, slug } from '../shared/inline.js'
 import type { Naming } from './naming.js'
 import type { Piece, Unit, UnitKind } from './types.js'
@@ -81,12 +81,3 @@ function idOf(word: string | null, key: string): string {
   if (word !== null && key.length > 2 && !/\d/.test(key)) return safeId(slug(key))
   return safeId(/^\d/.test(key) && word !== null ? `${slug(word)}-${key}` : key)
 }
-
-/** An id that the plan language allows, from one that it may not. */
-export function safeId(text: string): string {
-  if (isId(text)) return text
-  const made = slug(text)
-  return isId(made) ? made : `unit-${made}`.slice(0, LONGEST_MADE)
-}
-
-const LONGEST_MADE = 60

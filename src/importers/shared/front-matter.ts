@@ -18,6 +18,8 @@ export interface Entry {
 
 /** Most lines of front matter. */
 const MOST_LINES = 500
+/** The text of a key stands on the lines below it. */
+const FOLDED = /(?:^|: )[|>][+-]?$/
 const KEY = /^([A-Za-z_][\w -]{0,60}):\s*(.*)$/
 
 /** Null where the document has none. Digits stay as they are written: `001` is "001". */
@@ -26,7 +28,14 @@ export function readFrontMatter(lines: readonly Line[], notes: Notes): FrontMatt
   const end = lines.findIndex(({ piece }, at) => at > 0 && piece.text === '---')
   if (end === -1 || end > MOST_LINES) return null
   const entries: { readonly key: string; readonly piece: Piece; readonly values: Piece[] }[] = []
-  for (const { piece } of lines.slice(1, end)) {
+  let folded = false
+  for (const { piece, indent } of lines.slice(1, end)) {
+    const last = entries.at(-1)
+    if (folded && last !== undefined && (indent > 0 || piece.text === '')) {
+      goOn(last.values, piece)
+      continue
+    }
+    folded = FOLDED.test(piece.text)
     const isItem = piece.text.startsWith('- ')
     const match = isItem ? null : KEY.exec(piece.text)
     const value = isItem ? piece.text.slice(2) : (match?.[2] ?? '')
@@ -37,6 +46,15 @@ export function readFrontMatter(lines: readonly Line[], notes: Notes): FrontMatt
   return { entries, end: end + 1 }
 }
 
+function goOn(values: Piece[], piece: Piece): void {
+  const last = values.pop()
+  const text = `${last?.text ?? ''} ${piece.text}`.trim().slice(0, LONGEST_TEXT)
+  if (text !== '') values.push({ ...(last ?? piece), text })
+}
+
+/** Characters of a text of several lines. */
+const LONGEST_TEXT = 2_000
+
 function valuesOf(piece: Piece, notes: Notes): readonly Piece[] {
   const { text } = piece
   if (/^[*&]\w/.test(text) || /[[,]\s*\*\w/.test(text)) {
@@ -44,8 +62,7 @@ function valuesOf(piece: Piece, notes: Notes): readonly Piece[] {
     notes.add('BAD_SYNTAX', 'warning', piece, message, 'Write the value out.')
     return []
   }
-  if (!text.startsWith('['))
-    return text === '' || text === '|' || text === '>' ? [] : [within(piece, 0, unquoted(text))]
+  if (!text.startsWith('[')) return text === '' || FOLDED.test(text) ? [] : [within(piece, 0, unquoted(text))]
   const inside = text.slice(1).replace(/\][^\]]*$/, '')
   return inside
     .split(',')
