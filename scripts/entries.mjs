@@ -12,6 +12,12 @@ export const libraryEntries = {
   'stores/sqlite': 'src/stores/sqlite/index.ts',
   'executors/inline': 'src/executors/inline.ts',
   'importers/markdown': 'src/importers/markdown/index.ts',
+  'importers/backlog': 'src/importers/backlog.ts',
+  'importers/beads': 'src/importers/beads.ts',
+  'importers/ccpm': 'src/importers/ccpm.ts',
+  'importers/kiro': 'src/importers/kiro.ts',
+  'importers/spec-kit': 'src/importers/spec-kit.ts',
+  'importers/task-master': 'src/importers/task-master.ts',
 }
 
 /** The program. ESM only and without declarations: nobody imports it. */

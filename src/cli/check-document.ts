@@ -1,5 +1,5 @@
 /** What `check --json` prints: the plan as it was understood, each part with the place it came from. */
-import type { MarkdownCoverage } from '../importers/markdown/index.js'
+import type { ImportCoverage } from '../importers/shared/imported.js'
 import type { Diagnostic, Locate } from '../plan/diagnostic.js'
 import type { Origin } from '../plan/origin.js'
 import { visitReferences } from '../plan/references.js'
@@ -14,9 +14,9 @@ export interface Coverage {
   /** Dependencies as written: each entry of a `dependsOn`, and each other task whose result an input or `if` refers to. */
   readonly edges: number
   /** Labels that were passed over. A plan in JSON or YAML is read as a whole or refused, so there are none. */
-  readonly unread: MarkdownCoverage['unread']
+  readonly unread: ImportCoverage['unread']
   /** Of an imported document: its units, the values of its dependency fields and what became of them, its fields. */
-  readonly imported?: Omit<MarkdownCoverage, 'unread'>
+  readonly imported?: Omit<ImportCoverage, 'unread'>
 }
 
 export interface CheckDocument {
@@ -64,7 +64,7 @@ export function checkDocument(
   }
 }
 
-function coverageOfImport(imported: MarkdownCoverage | null): Partial<Coverage> {
+function coverageOfImport(imported: ImportCoverage | null): Partial<Coverage> {
   if (imported === null) return {}
   const { unread, ...others } = imported
   return { unread, imported: others }

@@ -9,6 +9,7 @@ import { toSvg } from '../reporters/graph/svg.js'
 import { thousands } from '../reporters/shared/quantity.js'
 import { EXIT } from './io.js'
 import { loadPlan } from './load.js'
+import { LOAD_OPTIONS, readLoadOptions } from './load-options.js'
 import { overviewOf } from './overview.js'
 import { usageError } from './problem.js'
 import { refuse } from './refuse.js'
@@ -34,7 +35,7 @@ export const graphVerb: Verb = {
       about: 'mermaid, dot or svg. Default: what the name of the file ends in, else mermaid.',
     },
     output: OUTPUT_OPTION,
-    from: { kind: 'value', value: '<format>', about: 'json, yaml or markdown, whatever the name of the file says.' },
+    ...LOAD_OPTIONS,
   },
   about: [
     'Draws a plan: streams with their tasks, each wave in a column, the critical path marked. A dependency that others imply is',
@@ -55,7 +56,7 @@ export const graphVerb: Verb = {
 async function graph(context: VerbContext): Promise<number> {
   const { args, output } = context
   const format = readFormat(args.value('format'), args.value('output'))
-  const { check, sources } = await loadPlan(args.positionals[0] ?? '', args.value('from'))
+  const { check, sources } = await loadPlan(args.positionals[0] ?? '', readLoadOptions(args))
   if (!check.ok) return refuse(check, sources, 'drawn', context)
   const written = await writeText(WRITERS[format]!(pictureFor(check.plan, check.compiled)), context)
   output.document({ ok: true, format, ...written })

@@ -1,168 +1,137 @@
-/** From a file's name to a checked plan: its size is looked at before it is read, its text before it is parsed. */
-import { type FileHandle, open, stat } from 'node:fs/promises'
+/** From a file's name to a checked plan. */
 import { extname } from 'node:path'
-import type { MarkdownCoverage, MarkdownFile } from '../importers/markdown/index.js'
+import type { ImportCoverage } from '../importers/shared/imported.js'
+import type { SourceFile } from '../importers/shared/types.js'
 import { checkPlan, type PlanCheck } from '../plan/check.js'
 import type { Diagnostic, Locate } from '../plan/diagnostic.js'
 import { checkSize, type ParsedText, parseJson } from '../plan/json-text.js'
 import { DEFAULT_LIMITS } from '../plan/limits.js'
 import { quote } from '../plan/text.js'
-import { isMarkdownName, looksLikeMarkdown, readMarkdownFolder } from './markdown-files.js'
-import { programError, usageError } from './problem.js'
+import {
+  FORMATS,
+  type Format,
+  formatOfFiles,
+  formatOfText,
+  type ImportedFormat,
+  type ReadOptions,
+  readWith,
+} from './formats.js'
+import { readPlanFiles } from './plan-files.js'
+import { usageError } from './problem.js'
 
 export interface LoadedPlan {
   /** As it was given. */
   readonly file: string
+  /** What it was read as; null where it could not be told. */
+  readonly format: Format | null
   readonly check: PlanCheck
+  /** The plan as it was written, or as it was imported; undefined where the text could not be parsed. */
+  readonly document: unknown
   /** Finds the lines of values; null where the text could not be parsed. */
   readonly locate: Locate | null
   /** How much an importer understood; null where the text is a plan of our own language. */
-  readonly imported: MarkdownCoverage | null
+  readonly imported: ImportCoverage | null
   /** What was read, by the names that diagnostics give; empty where nothing could be. */
   readonly sources: ReadonlyMap<string, string>
 }
 
-type TextFormat = 'json' | 'yaml' | 'markdown'
-
-/** What `--from` may say. */
-export const FORMATS: readonly TextFormat[] = ['json', 'yaml', 'markdown']
+/** How a plan is loaded. */
+export interface LoadOptions {
+  /** What `--from` says; else the name and the content do. */
+  readonly from?: string | undefined
+  /** What `--on-cycle` says. */
+  readonly onCycle?: string | undefined
+}
 
 /**
- * Loads and checks the plan in `file`: JSON, YAML or Markdown by `from`, else by its extension, else by its content; or
- * the Markdown files of a folder. What is wrong with the plan, its size and its text included, is in the diagnostics.
+ * Loads and checks the plan in `file`: JSON, YAML, Markdown, or what another tool keeps its tasks in; or a folder of such
+ * files. What is wrong with the plan, its size and its text included, is in the diagnostics.
  *
  * @throws ProgramError FILE_UNREADABLE, USAGE
  */
-export async function loadPlan(file: string, from?: string): Promise<LoadedPlan> {
-  const format = formatOf(file, from)
-  if (await isFolder(file)) return loadFolder(file)
-  const bytes = await readBounded(file, format)
-  if (!(bytes instanceof Uint8Array)) return refused(file, [bytes])
-  const text = decode(bytes)
-  if (text === null) return refused(file, [notText(file)])
-  if (format === 'markdown' || (format === null && !looksLikeJson(text) && looksLikeMarkdown(text))) {
-    return importPlan([{ file, text }], file)
+export async function loadPlan(file: string, options: LoadOptions = {}): Promise<LoadedPlan> {
+  const from = fromOf(options.from)
+  const read: ReadOptions = { onCycle: onCycleOf(options.onCycle) }
+  const found = await readPlanFiles(file)
+  if (!found.ok) return refused(file, from, [found.refusal])
+  const { files, isFolder } = found
+  const [first] = files as readonly [SourceFile, ...SourceFile[]]
+  const format = from ?? (isFolder ? formatOfFiles(files) : formatOfText(first.text, extname(file).toLowerCase()))
+  if (format === 'json' || format === 'yaml') return loadDocument(first, format)
+  if (format !== null) return importPlan(filesOf(files, format), file, format, read)
+  const message = 'The files of the folder are of no format that is known.'
+  const hint = `Name the format: --from ${FORMATS.slice(2).join(', ')}.`
+  return refused(file, null, [{ code: 'BAD_SYNTAX', severity: 'error', message, at: '', hint, file }])
+}
+
+function fromOf(from: string | undefined): Format | null {
+  if (from === undefined) return null
+  const known = FORMATS.find((format) => format === from)
+  if (known !== undefined) return known
+  throw usageError(`There is no format ${quote(from)}.`, `The formats are ${FORMATS.join(', ')}.`)
+}
+
+function onCycleOf(text: string | undefined): ReadOptions['onCycle'] {
+  if (text === undefined || text === 'error' || text === 'drop-subtask-edges') return text
+  throw usageError(`--on-cycle cannot be ${quote(text)}.`, 'Write --on-cycle error or --on-cycle drop-subtask-edges.')
+}
+
+/** Those of a folder that the format is written in. */
+function filesOf(files: readonly SourceFile[], format: ImportedFormat): readonly SourceFile[] {
+  if (files.length === 1) return files
+  const extension: { readonly [format in ImportedFormat]?: RegExp } = {
+    beads: /\.jsonl$/,
+    'task-master': /\.json$/,
+    backlog: /\.(?:md|ya?ml)$/i,
   }
+  const wanted = extension[format] ?? /\.(?:md|markdown|mdx)$/i
+  return files.filter(({ file }) => wanted.test(file))
+}
+
+async function loadDocument({ file, text }: SourceFile, format: 'json' | 'yaml'): Promise<LoadedPlan> {
   const sources = new Map([[file, text]])
   const parsed = await parseText(text, format, file)
-  if (!parsed.ok) return { ...refused(file, parsed.diagnostics), sources }
-  const check = checkPlan(parsed.value, { file, locate: parsed.locate })
-  return { file, check, locate: parsed.locate, imported: null, sources }
+  if (!parsed.ok) return { ...refused(file, format, parsed.diagnostics), sources }
+  const { value: document, locate } = parsed
+  return { file, format, check: checkPlan(document, { file, locate }), document, locate, imported: null, sources }
 }
 
-async function isFolder(file: string): Promise<boolean> {
-  const stats = await stat(file).catch(() => null)
-  return stats?.isDirectory() === true
-}
-
-async function loadFolder(folder: string): Promise<LoadedPlan> {
-  try {
-    return await importPlan(await readMarkdownFolder(folder), folder)
-  } catch (error) {
-    throw unreadable(folder, error)
-  }
+async function parseText(text: string, format: 'json' | 'yaml', file: string): Promise<ParsedText> {
+  if (format === 'json') return parseJson(text, { file })
+  const { parseYaml } = await import('../importers/shared/yaml.js')
+  return parseYaml(text, { file })
 }
 
 /** Errors of the import refuse the plan as its own do. */
-async function importPlan(files: readonly MarkdownFile[], file: string): Promise<LoadedPlan> {
-  const { importMarkdown } = await import('../importers/markdown/index.js')
-  const { plan, locate, diagnostics, coverage } = importMarkdown(files)
-  const check = checkPlan(plan, { file, locate })
-  const all = [...diagnostics, ...check.diagnostics]
+async function importPlan(
+  files: readonly SourceFile[],
+  file: string,
+  format: ImportedFormat,
+  options: ReadOptions,
+): Promise<LoadedPlan> {
   const sources = new Map(files.map((each) => [each.file, each.text]))
+  const isText = format === 'markdown' || format === 'spec-kit' || format === 'kiro'
+  const bytes = isText ? files.reduce((sum, { text }) => sum + text.length, 0) : 0
+  const tooLarge = checkSize(bytes, 'json', { file, limits: DEFAULT_LIMITS })
+  if (tooLarge !== null) return refused(file, format, [tooLarge])
+  const { plan: document, locate, diagnostics, coverage: imported } = await readWith(format, files, options)
+  const check = checkPlan(document, { file, locate })
+  const all = [...diagnostics, ...check.diagnostics]
+  const loaded = { file, format, document, locate, imported, sources }
   const isRefused = diagnostics.some(({ severity }) => severity === 'error')
-  if (!check.ok || !isRefused)
-    return { file, check: { ...check, diagnostics: all }, locate, imported: coverage, sources }
-  const { plan: read, origin } = check
-  return { file, check: { ok: false, diagnostics: all, plan: read, origin }, locate, imported: coverage, sources }
+  if (!check.ok || !isRefused) return { ...loaded, check: { ...check, diagnostics: all } }
+  const { plan, origin } = check
+  return { ...loaded, check: { ok: false, diagnostics: all, plan, origin } }
 }
 
-function refused(file: string, diagnostics: readonly Diagnostic[]): LoadedPlan {
-  return { file, check: { ok: false, diagnostics }, locate: null, imported: null, sources: new Map() }
-}
-
-function looksLikeJson(text: string): boolean {
-  return /^\s*[{[]/.test(text)
-}
-
-/** Null: the content says. */
-function formatOf(file: string, from: string | undefined): TextFormat | null {
-  if (from !== undefined) {
-    const known = FORMATS.find((format) => format === from)
-    if (known !== undefined) return known
-    throw usageError(`There is no format ${quote(from)}.`, `The formats are ${FORMATS.join(', ')}.`)
+function refused(file: string, format: Format | null, diagnostics: readonly Diagnostic[]): LoadedPlan {
+  return {
+    file,
+    format,
+    check: { ok: false, diagnostics },
+    document: undefined,
+    locate: null,
+    imported: null,
+    sources: new Map(),
   }
-  if (isMarkdownName(file)) return 'markdown'
-  const extension = extname(file).toLowerCase()
-  if (extension === '.json') return 'json'
-  return extension === '.yaml' || extension === '.yml' ? 'yaml' : null
-}
-
-/** The file's bytes, or the refusal of a file that is too large. Also pipes and devices are read no further than needed. */
-async function readBounded(file: string, format: TextFormat | null): Promise<Uint8Array | Diagnostic> {
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(file, 'r')
-    const stats = await handle.stat()
-    const limit = format === 'yaml' ? DEFAULT_LIMITS.yamlBytes : DEFAULT_LIMITS.jsonBytes
-    const tooLarge = checkSize(stats.size, sizeOf(format), { file })
-    if (tooLarge !== null) return tooLarge
-    const bytes = await readUpTo(handle, limit + 1)
-    return checkSize(bytes.length, sizeOf(format), { file }) ?? bytes
-  } catch (error) {
-    throw unreadable(file, error)
-  } finally {
-    await handle?.close()
-  }
-}
-
-/** Markdown may be as large as JSON. */
-function sizeOf(format: TextFormat | null): 'json' | 'yaml' {
-  return format === 'yaml' ? 'yaml' : 'json'
-}
-
-async function readUpTo(handle: FileHandle, limit: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(limit)
-  let length = 0
-  while (length < limit) {
-    const { bytesRead } = await handle.read(buffer, length, limit - length, null)
-    if (bytesRead === 0) break
-    length += bytesRead
-  }
-  return buffer.subarray(0, length)
-}
-
-function unreadable(file: string, error: unknown): Error {
-  const { code, message } = error as NodeJS.ErrnoException
-  const reasons: { readonly [code: string]: string } = {
-    ENOENT: 'there is no such file',
-    EACCES: 'it may not be read',
-    ENOTDIR: 'a part of its path is no folder',
-    EISDIR: 'it is a folder',
-  }
-  const why = reasons[code ?? ''] ?? message
-  return programError(
-    'FILE_UNREADABLE',
-    `Cannot read ${quote(file)}: ${why}.`,
-    'Give the path of a plan in JSON, YAML or Markdown.',
-  )
-}
-
-function decode(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return null
-  }
-}
-
-function notText(file: string): Diagnostic {
-  const message = 'The document is not text in UTF-8.'
-  return { code: 'BAD_SYNTAX', severity: 'error', message, at: '', hint: 'Save it as UTF-8.', file }
-}
-
-async function parseText(text: string, format: TextFormat | null, file: string): Promise<ParsedText> {
-  if (format === 'json' || (format === null && looksLikeJson(text))) return parseJson(text, { file })
-  const { parseYaml } = await import('../importers/shared/yaml.js')
-  return parseYaml(text, { file })
 }

@@ -6,6 +6,7 @@ import { quote } from '../plan/text.js'
 import type { Plan, PlanDocument } from '../plan/types.js'
 import { schedulerError } from '../runtime/errors.js'
 import { loadPlan } from './load.js'
+import { LOAD_OPTIONS, readLoadOptions } from './load-options.js'
 import { type NamedStore, openStore, STORE_OPTION } from './open-store.js'
 import { overviewOf } from './overview.js'
 import { refuse } from './refuse.js'
@@ -20,7 +21,7 @@ export const runVerb: Verb = {
   name: 'run',
   positionals: ['<plan>'],
   options: {
-    from: { kind: 'value', value: '<format>', about: 'json, yaml or markdown, whatever the name of the file says.' },
+    ...LOAD_OPTIONS,
     id: { kind: 'value', value: '<id>', about: 'What the run is called. Default r1.' },
     store: STORE_OPTION,
     ...PACE_OPTIONS,
@@ -56,7 +57,7 @@ export const runVerb: Verb = {
 
 async function run(context: VerbContext): Promise<number> {
   const options = readRunOptions(context.args)
-  const { check, sources } = await loadPlan(context.args.positionals[0] ?? '', context.args.value('from'))
+  const { check, sources } = await loadPlan(context.args.positionals[0] ?? '', readLoadOptions(context.args))
   if (!check.ok) return refuse(check, sources, 'run', context)
   if (!options.yes) demandNoApproval(check.plan.gates)
   const plan = simulatedPlan(check.plan, poolsFor(check.plan, options.slots, availableParallelism()))

@@ -14,6 +14,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./check.js')).checkVerb,
   },
   {
+    name: 'import',
+    summary: 'Write a plan from a document, or from what another tool keeps its tasks in.',
+    load: async () => (await import('./import.js')).importVerb,
+  },
+  {
     name: 'graph',
     summary: 'Draw a plan: Mermaid, Graphviz or SVG.',
     load: async () => (await import('./graph.js')).graphVerb,

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { quote } from '../plan/text.js'
 import { programError } from './problem.js'
-import type { OptionSpec, VerbContext } from './verb.js'
+import type { OptionSpec, OptionTable, VerbContext } from './verb.js'
 
 /** Where a verb writes what it makes anew each time: over what is there. */
 export const OUTPUT_OPTION: OptionSpec = {
@@ -11,15 +11,22 @@ export const OUTPUT_OPTION: OptionSpec = {
   about: 'Where to write, over what is there. Default: stdout.',
 }
 
+/** Where a verb writes what people go on with: a file that is there stays as it is. */
+export const NEW_OUTPUT_OPTIONS: OptionTable = {
+  output: { kind: 'value', value: '<file>', about: 'Where to write. Default: stdout.' },
+  force: { kind: 'flag', about: 'Write over a file that is there.' },
+}
+
 /**
  * Writes `text` to the file that `--output` names, or to stdout unless that belongs to a JSON document. Returns what such a
- * document says of it: the file, or the text itself.
+ * document says of it: the file, or the text itself. `over`: what may be lost.
  *
  * @throws ProgramError FILE_UNWRITABLE
  */
 export async function writeText(
   text: string,
   { args, io, output }: VerbContext,
+  over: 'what is there' | 'nothing' = 'what is there',
 ): Promise<{ readonly file: string | null; readonly text: string | null }> {
   const file = args.value('output')
   if (file === undefined) {
@@ -27,9 +34,13 @@ export async function writeText(
     return { file: null, text }
   }
   try {
-    await writeFile(file, text)
+    await writeFile(file, text, { flag: over === 'nothing' ? 'wx' : 'w' })
     return { file, text: null }
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      const hint = 'Give another name, or --force to write over it.'
+      throw programError('FILE_UNWRITABLE', `${quote(file)} is there already.`, hint)
+    }
     const message = `Cannot write ${quote(file)}: ${(error as Error).message}.`
     throw programError('FILE_UNWRITABLE', message, 'Give a path that may be written.')
   }

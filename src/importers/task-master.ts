@@ -106,6 +106,7 @@ function readFile(value: unknown, reading: Reading, { onCycle = 'error' }: TaskM
       ...tag.tasks.flatMap(({ item, subtasks }) => [item, ...subtasks.map((sub) => sub.item)]),
     )
     wire(tag, reading)
+    for (const task of tag.tasks) renameUnspokenDoubles(task, tag, reading.collected.notes)
     if (onCycle === 'drop-subtask-edges') for (const task of tag.tasks) dropRings(task, reading.collected.notes)
   }
 }
@@ -207,7 +208,7 @@ function wire({ tasks }: Tag, reading: Reading): void {
     if (!byKey.has(item.key)) byKey.set(item.key, item)
   for (const task of tasks) {
     waitFor(task, (key) => byKey.get(key) ?? null, reading)
-    const siblings = new Map(task.subtasks.map(({ item }) => [item.key, item]))
+    const siblings = new Map(task.subtasks.toReversed().map(({ item }) => [item.key, item]))
     for (const sub of task.subtasks) {
       waitFor(
         sub,
@@ -216,6 +217,31 @@ function wire({ tasks }: Tag, reading: Reading): void {
         reading,
       )
     }
+  }
+}
+
+/** Two subtasks of one id do no harm as long as nobody waits for it. */
+function renameUnspokenDoubles({ item, subtasks }: Entry, { tasks }: Tag, notes: Notes): void {
+  const firsts = new Map<string, Item>()
+  const isDouble = (sub: Item): boolean => {
+    const isKnown = firsts.has(sub.key)
+    if (!isKnown) firsts.set(sub.key, sub)
+    return isKnown
+  }
+  const doubles = subtasks.filter(({ item: sub }) => isDouble(sub))
+  if (doubles.length === 0) return
+  const awaited = new Set(
+    tasks
+      .flatMap((task) => [task, ...task.subtasks])
+      .flatMap(({ item: each }) => each.needs.map(({ target }) => target)),
+  )
+  let number = 2
+  for (const { item: sub } of doubles) {
+    if (awaited.has(firsts.get(sub.key) as Item)) continue
+    while (firsts.has(`${sub.key}-${number}`)) number++
+    sub.id = safeId(`${sub.key}-${number++}`)
+    const message = `The id ${quote(sub.key)} is used twice in ${quote(item.key)}. Nothing waits for it; this one is called ${quote(sub.id)}.`
+    notes.add('DUPLICATE_ID', 'warning', sub.place, message, 'Give each subtask an id of its own.')
   }
 }
 

@@ -12,6 +12,8 @@ export interface PlanLimits {
   readonly jsonBytes: number
   /** UTF-8 bytes of a YAML document, looked at before it is parsed. */
   readonly yamlBytes: number
+  /** Lines of a YAML document and signs between its values, counted before it is parsed: each may be a value. */
+  readonly yamlMarks: number
   /** Lists and objects inside each other, the plan itself counted. */
   readonly depth: number
   /** Characters (UTF-16 units) of one string or key. */
@@ -26,7 +28,8 @@ export const DEFAULT_LIMITS: PlanLimits = {
   edges: 100_000,
   patterns: 5_000,
   jsonBytes: 1_000_000,
-  yamlBytes: 256_000,
+  yamlBytes: 2_000_000,
+  yamlMarks: 100_000,
   depth: 64,
   stringLength: 64_000,
   diagnostics: 1_000,

@@ -306,8 +306,8 @@ describe('check --json', () => {
     ['7', 'p.json', 'BAD_VALUE'],
     [new Uint8Array([0x7b, 0xff, 0xfe]), 'p.json', 'BAD_SYNTAX'],
     [`"${'x'.repeat(1_000_000)}"`, 'p.json', 'TOO_LARGE'],
-    [`# ${'x'.repeat(256_000)}`, 'p.yaml', 'TOO_LARGE'],
-    [`# ${'x'.repeat(256_000)}`, 'p', 'TOO_LARGE'],
+    [`# ${'x'.repeat(2_000_000)}`, 'p.yaml', 'TOO_LARGE'],
+    [`# ${'x'.repeat(2_000_000)}`, 'p', 'TOO_LARGE'],
   ])('prints no plan where there is none', async (content, name, expected) => {
     const { code, document } = await checkJson(content, name)
     expect(code).toBe(1)
@@ -335,9 +335,9 @@ describe('a file', () => {
         {
           code: 'TOO_LARGE',
           severity: 'error',
-          message: 'The document is larger than 1,000,000 bytes.',
+          message: 'The document is larger than 4,000,000 bytes.',
           at: '',
-          hint: 'Split the plan, or raise the limit "jsonBytes".',
+          hint: 'Split the plan.',
           file,
         },
       ],

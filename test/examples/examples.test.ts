@@ -20,6 +20,11 @@ it('explain.mjs prints what the README shows', async () => {
   expect(await outputOf('explain.mjs')).toEqual(shown?.trimEnd().split('\n'))
 })
 
+it('from-markdown/run.mjs prints what the page on Markdown shows', async () => {
+  const shown = findBlocks(root, 'docs/importers/markdown.md').find(({ text }) => text.startsWith('4 units'))?.text
+  expect(await outputOf('from-markdown/run.mjs')).toEqual(shown?.trimEnd().split('\n'))
+})
+
 /** The lines that a program prints until its last statement is done. */
 async function outputOf(program: string): Promise<readonly string[]> {
   const lines: string[] = []

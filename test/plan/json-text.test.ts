@@ -127,7 +127,7 @@ describe('size', () => {
 
   it('a file can be refused before it is read', () => {
     expect(checkSize(200_000_000, 'json')?.message).toBe('The document is larger than 1,000,000 bytes.')
-    expect(checkSize(256_001, 'yaml')?.hint).toBe('Split the plan, or raise the limit "yamlBytes".')
+    expect(checkSize(2_000_001, 'yaml')?.hint).toBe('Split the plan, or raise the limit "yamlBytes".')
     expect(checkSize(256_000, 'yaml')).toBeNull()
     expect(checkSize(2_000_000, 'json', { limits: { jsonBytes: 2_000_000 } })).toBeNull()
   })

@@ -20,7 +20,7 @@ export function unmarked(text: string): string {
   return text
     .replace(LINK, '$1')
     .replaceAll('**', '')
-    .replaceAll('__', '')
+    .replace(/(^|[\s(])__([^\s_][^_]{0,300})__(?=$|[\s).,;:])/g, '$1$2')
     .replaceAll('`', '')
     .replace(/(^|[\s(])[*_]([^\s*_][^*_]{0,300})[*_](?=$|[\s).,;:])/g, '$1$2')
     .replace(SPACES, ' ')

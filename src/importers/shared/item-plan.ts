@@ -110,7 +110,8 @@ function referencesTo(target: Item, item: Item, place: Place, tree: Tree): reado
   // A stream has ended when all in it has: it need not be said.
   if (ancestorsOf(target).includes(item)) return []
   if (tree.below.has(target)) return streamsIn(target, tree)
-  if (target.parent === null || target.parent === item.parent) return [target.id]
+  const isSibling = target.parent === item.parent && !tree.below.has(item)
+  if (target.parent === null || isSibling) return [target.id]
   return [`${target.parent.id}/${target.id}`]
 }
 

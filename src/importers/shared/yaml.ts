@@ -10,7 +10,7 @@ import {
 } from '../../plan/diagnostic.js'
 import { checkSize, type ParsedText, type TextOptions, utf8Length } from '../../plan/json-text.js'
 import { DEFAULT_LIMITS, withLimits } from '../../plan/limits.js'
-import { escapeUnprintable, quote } from '../../plan/text.js'
+import { escapeUnprintable, quote, thousands } from '../../plan/text.js'
 
 /** A value of the document, its place in it, and the key it stands under. */
 interface Visited {
@@ -30,7 +30,7 @@ interface Reading {
 const LONGEST_MESSAGE = 200
 
 /**
- * Parses a YAML 1.2 document into plain data. Never throws. Refused: documents over the limit of bytes, aliases (a few
+ * Parses a YAML 1.2 document into plain data. Never throws. Refused: documents over the limits of bytes and marks, aliases (a few
  * hundred bytes of them can stand for gigabytes), tags of other languages, duplicate keys, keys that are no text, and
  * nesting over the limit. Keys that look like numbers stay as they were written.
  *
@@ -42,6 +42,12 @@ export function parseYaml(text: string, options: TextOptions = {}): ParsedText {
   const limits = withLimits(DEFAULT_LIMITS, options.limits)
   const tooLarge = checkSize(utf8Length(text, limits.yamlBytes), 'yaml', options)
   if (tooLarge !== null) return { ok: false, diagnostics: [tooLarge] }
+  if (marksIn(text) > limits.yamlMarks) {
+    const message = `The document has more than ${thousands(limits.yamlMarks)} lines and signs between values.`
+    const hint = 'Split the plan, write it as JSON, or raise the limit "yamlMarks".'
+    const tooDense: Diagnostic = { code: 'TOO_LARGE', severity: 'error', message, at: '', hint }
+    return { ok: false, diagnostics: place([tooDense], options.file, undefined) }
+  }
   const lines = new LineCounter()
   const reading: Reading = { lines, maxDepth: limits.depth, diagnostics: [] }
   // The parser compares each key with each other to find equal ones: we do that ourselves, in linear time.
@@ -53,6 +59,19 @@ export function parseYaml(text: string, options: TextOptions = {}): ParsedText {
   if (diagnostics.length > 0) return { ok: false, diagnostics: place(diagnostics, options.file, undefined) }
   return { ok: true, value, locate: locateIn(document, lines) }
 }
+
+/** A value of its own costs far more than a character of a text: what may begin one is counted. O(length). */
+function marksIn(text: string): number {
+  let marks = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === NEWLINE || code === COMMA || code === BRACKET || code === BRACE) marks++
+    else if ((code === HYPHEN || code === COLON) && text.charCodeAt(at + 1) === SPACE) marks++
+  }
+  return marks
+}
+
+const [NEWLINE, SPACE, COMMA, HYPHEN, COLON, BRACKET, BRACE] = [10, 32, 44, 45, 58, 91, 123]
 
 function reportSyntax({ errors, warnings }: Document, most: number, reading: Reading): void {
   for (const { code, message, pos } of [...errors, ...warnings].slice(0, most)) {

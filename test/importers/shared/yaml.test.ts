@@ -102,11 +102,19 @@ describe('refused', () => {
     expect(value(`${'['.repeat(64)}${']'.repeat(64)}`)).toHaveLength(1)
   })
 
-  it('a document over 256,000 bytes, before it is parsed', () => {
-    const text = `# ${'é'.repeat(128_000)}`
-    expect(refusals(text)).toEqual(['TOO_LARGE  undefined:undefined The document is larger than 256,000 bytes.'])
-    expect(refusals(text, { limits: { yamlBytes: 300_000 } })).toEqual([])
+  it('a document over 2,000,000 bytes, before it is parsed', () => {
+    const text = `# ${'é'.repeat(1_000_000)}`
+    expect(refusals(text)).toEqual(['TOO_LARGE  undefined:undefined The document is larger than 2,000,000 bytes.'])
+    expect(refusals(text, { limits: { yamlBytes: 3_000_000 } })).toEqual([])
   })
+
+  it.each(['- a\n', 'a,', '[', '{a: b},', 'k: v\n', '- - ', 'a:\n'])(
+    'a document with over 100,000 lines and signs, before it is parsed: %j',
+    (unit) => {
+      const message = 'The document has more than 100,000 lines and signs between values.'
+      expect(refusals(unit.repeat(100_001))).toEqual([`TOO_LARGE  undefined:undefined ${message}`])
+    },
+  )
 
   it.each([
     ['a: b: c', 'BAD_SYNTAX  1:4 The document is not YAML: Nested mappings are not allowed in compact mappings.'],
