@@ -39,8 +39,10 @@ export function growUses(state: ScopeState, run: RunState, changed: ReadonlySet<
   const { useSet: before, useSets: setsBefore } = run
   unwire(state, run)
   wire(state, run)
+  if (setsBefore.length === 0) return
   const sets = [...run.useSets]
-  for (const [task, set] of before.entries()) {
+  for (let task = 0; task < before.length; task += 1) {
+    const set = before[task]!
     if (set !== -1 && !changed.has(task)) sets[run.useSet[task]!] = setsBefore[set]!
   }
   run.useSets = sets

@@ -4,10 +4,10 @@ import { rowOf } from './adjacency.js'
 import type { Seating } from './seating.js'
 import { type Waves, waveOfPoint } from './waves.js'
 
-/** New tasks rank by the longest way from their start to the end, as all others did. `order` is topological. */
+/** New tasks, in topological order, rank by the longest way from their start to the end, as all others did. */
 export function rankNew(
   seating: Seating,
-  order: Int32Array,
+  newTasks: readonly TaskIndex[],
   rank: Float64Array,
   estimateMs: Float64Array,
   { start, targets }: Adjacency,
@@ -26,7 +26,7 @@ export function rankNew(
     known.set(node, way)
     return way
   }
-  for (const task of newTasksIn(order, seating).reverse()) rank[task] = longest(task)
+  for (const task of newTasks.toReversed()) rank[task] = longest(task)
   return rank
 }
 
@@ -41,10 +41,10 @@ function meanOf(estimateMs: Float64Array): number {
   return count === 0 ? 1 : sum / count
 }
 
-/** The waves of the new tasks; those that were there keep theirs. */
+/** The waves of the new tasks, which come in topological order; those that were there keep theirs. */
 export function spliceWaves(
   seating: Seating,
-  order: Int32Array,
+  newTasks: readonly TaskIndex[],
   points: readonly Point[],
   predecessors: Adjacency,
 ): Waves {
@@ -65,14 +65,9 @@ export function spliceWaves(
     known.set(node, own)
     return own
   }
-  for (const task of newTasksIn(order, seating)) {
+  for (const task of newTasks) {
     wave[task] = after(task) - 1
     waveCount = Math.max(waveCount, wave[task]! + 1)
   }
   return { wave, waveCount }
-}
-
-/** The new tasks so that each comes after those it waits for: what is asked of them then has been worked out before. */
-function newTasksIn(order: Int32Array, { large, taskCount }: Seating): TaskIndex[] {
-  return [...order.filter((node) => node >= large.taskCount && node < taskCount)]
 }

@@ -1,14 +1,14 @@
 /** Puts a small compiled plan into a large one: new tasks and points behind those that are there, changed tasks in place. */
 import type { Adjacency, CompiledPhase, CompiledPlan, NodeIndex, Point, TaskIndex, TaskLookup } from '../core/types.js'
-import { topologicalOrder, transpose } from './adjacency.js'
 import { findCycles } from './cycles.js'
 import { insertDispatchClasses } from './dispatch-class.js'
-import { type PointChanges, seatedRow, watchAnew } from './members.js'
+import { watchAnew } from './members.js'
 import { weigh } from './rank.js'
 import { type Seating, seat } from './seating.js'
+import { dependentRows, orderBehind, spliceRows, writtenRows } from './splice-edges.js'
 import { rankNew, spliceWaves } from './splice-order.js'
 import { quote } from './text.js'
-import { seatSequences, type TurnsOf, takeTurns } from './turns.js'
+import { seatSequences, takeTurns } from './turns.js'
 import type { Task } from './types.js'
 
 /** The amended plan, or the circles in it: names, each of which waits for the next, and the last for the first. */
@@ -33,11 +33,14 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
   const sequences = seatSequences(seating)
   const turns = takeTurns(seating, written, streamOf, sequences, changes)
   const { points } = changes
-  const predecessors = spliceRows(seating, changed, changes, turns)
-  const successors = transpose(predecessors)
-  const order = topologicalOrder(predecessors, successors)
+  const rows = writtenRows(seating, changed, changes, turns)
+  const nodeCount = taskCount + points.length
+  const predecessors = spliceRows(large.predecessors, rows, nodeCount, seating)
+  const successors = spliceRows(large.successors, dependentRows(seating, rows), nodeCount, seating)
+  // A circle goes through an edge that is new, and so through a row that was written.
+  const { order, isWhole } = orderBehind(rows.keys(), predecessors, successors)
   const { taskIds } = columns
-  if (order.length < predecessors.start.length - 1) {
+  if (!isWhole) {
     const nameOf = (node: NodeIndex): string => {
       const point = points[node - taskCount]
       return point === undefined ? quote(taskIds[node]!) : `${point.kind} ${quote(point.id)}`
@@ -45,7 +48,8 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
     return { ok: false, circles: findCycles(predecessors).map((trail) => trail.map(nameOf)) }
   }
   const { need, priority } = columns
-  const rank = rankNew(seating, order, columns.rank, estimateMs, successors)
+  const newTasks = order.filter((node) => node >= large.taskCount && node < taskCount)
+  const rank = rankNew(seating, newTasks, columns.rank, estimateMs, successors)
   const seated = written.map((task) => taskAt[task]!)
   const plan: CompiledPlan = {
     ...large,
@@ -58,7 +62,7 @@ export function splice(large: CompiledPlan, small: CompiledPlan, changed: Readon
     dependencyCount: countDependencies(predecessors, points, taskCount),
     rank,
     ...insertDispatchClasses(large, seated, need, priority, rank),
-    ...spliceWaves(seating, order, points, predecessors),
+    ...spliceWaves(seating, newTasks, points, predecessors),
     gates: spliceMap(large.gates, small.gates, written, taskAt, (kind) => kind),
     keys: spliceMap(large.keys, small.keys, written, taskAt, (key) => key),
     // All streams stand in the small plan, in their order.
@@ -171,50 +175,6 @@ function splicePhases({ large, small, taskAt, pointAt, taskCount }: Seating): re
     const point = pointAt[phase.point - small.taskCount]!
     return { ...phase, point, gate: gate === null ? null : taskAt[gate]!, streams }
   })
-}
-
-/** The predecessors of each node: of what is there as they were, of what is written and new as the small plan has them. */
-function spliceRows(
-  seating: Seating,
-  changed: ReadonlySet<TaskIndex>,
-  { points, rows }: PointChanges,
-  turns: TurnsOf,
-): Adjacency {
-  const { large, small, taskAt, pointAt, taskCount } = seating
-  const nodeCount = taskCount + points.length
-  const moved = taskCount - large.taskCount
-  /** By node of the result: its whole row, where that is not the row it had. */
-  const own = new Map<NodeIndex, readonly NodeIndex[]>()
-  for (const [task, at] of taskAt.entries()) {
-    if (at < large.taskCount && !changed.has(at)) continue
-    const row = seatedRow(seating, task)
-    own.set(at, turns.has(at) ? [...row, ...turns.get(at)!].sort((a, b) => a - b) : row)
-  }
-  for (const [point, node] of pointAt.entries()) {
-    if (node >= taskCount + large.points.length) own.set(node, seatedRow(seating, small.taskCount + point))
-  }
-  for (const [index, row] of rows) own.set(taskCount + index, row)
-  let most = large.predecessors.targets.length
-  for (const row of own.values()) most += row.length
-  const targets = new Int32Array(most)
-  const start = new Int32Array(nodeCount + 1)
-  let size = 0
-  for (let node = 0; node < nodeCount; node += 1) {
-    const row = own.size === 0 ? undefined : own.get(node)
-    if (row !== undefined) {
-      targets.set(row, size)
-      size += row.length
-    } else {
-      const before = node < large.taskCount ? node : node - moved
-      for (let i = large.predecessors.start[before]!; i < large.predecessors.start[before + 1]!; i += 1) {
-        const target = large.predecessors.targets[i]!
-        targets[size] = target < large.taskCount ? target : target + moved
-        size += 1
-      }
-    }
-    start[node + 1] = size
-  }
-  return { start, targets: targets.slice(0, size) }
 }
 
 /** As `CompiledPlan.dependencyCount`: predecessors of a task, what a point needs. */

@@ -1,5 +1,7 @@
 /** Plans to amend, and what an amended plan says, by names. */
+import { expect } from 'vitest'
 import type { CompiledPlan } from '../../src/core/types.js'
+import { transpose } from '../../src/plan/adjacency.js'
 import { type AmendablePlan, type AmendResult, amendPlan } from '../../src/plan/amend.js'
 import { checkPlan } from '../../src/plan/check.js'
 import type { PlanDocument } from '../../src/plan/types.js'
@@ -10,9 +12,12 @@ export function amendable(document: PlanDocument): AmendablePlan {
   return { frame: check.plan, compiled: check.compiled }
 }
 
+/** Whoever amends a plan here also sees that its edges read the same both ways. */
 export function amended(base: AmendablePlan, amendment: unknown): Extract<AmendResult, { ok: true }> {
   const result = amendPlan(base, amendment)
   if (!result.ok) throw new Error(result.diagnostics.map(({ at, message }) => `${at} ${message}`).join('\n'))
+  const { predecessors, successors } = result.plan.compiled
+  expect(successors).toEqual(transpose(predecessors))
   return result
 }
 
