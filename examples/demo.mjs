@@ -1,7 +1,8 @@
 // 49 workstreams and sixteen agents of seven kinds, from start to finish: `npm run demo`.
 //
-// The plan is real, the work is not: an attempt takes as long as its task is estimated, and a day passes in a quarter of
-// a second. Some attempts fail and are tried again. Their ids decide which, so each run meets the same trouble.
+// The plan is real, the work is not: an attempt takes as long as its task is estimated, and a day passes in a fifth of
+// a second. Some attempts fail and are tried again. Their ids decide which, so each run meets the same trouble. Four gates
+// await approval, and a person who is always there gives it.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import {
@@ -18,7 +19,7 @@ import {
 import { parse } from 'yaml'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const clock = pacedClock(DAY_MS / 250)
+const clock = pacedClock(DAY_MS / 200)
 const FAILING = 0.15
 const TROUBLES = [
   () => taskFailure('tests are red'),
@@ -27,27 +28,32 @@ const TROUBLES = [
 ]
 
 const { plan } = checkPlan(parse(readFileSync(new URL('plans/forty-five-workstreams.yaml', import.meta.url), 'utf8')))
-const estimates = new Map(
-  plan.streams.flatMap(({ id, tasks }) => tasks.map((task) => [`${id}/${task.id}`, task.estimate])),
-)
+const tasks = new Map(plan.streams.flatMap(({ id, tasks }) => tasks.map((task) => [`${id}/${task.id}`, task])))
 
 const handlers = defineHandlers({
   // Where a real host would start a coding agent, this one waits.
   agent: handler({
-    run: async (_, { attempt, signal }) => {
-      const { min, max } = rangeOf(estimates.get(attempt.task))
+    run: async (_, { attempt, signal, milestone }) => {
+      const { estimate, milestones = [] } = tasks.get(attempt.task)
+      const { min, max } = rangeOf(estimate)
       const duration = min + (max - min) * shareOf(attempt.task)
       const luck = shareOf(attempt.id)
-      if (luck >= FAILING) return wait(duration, signal)
+      if (luck >= FAILING) {
+        await wait(duration / 2, signal)
+        for (const name of milestones) await milestone(name)
+        return wait(duration / 2, signal)
+      }
       await wait(duration * shareOf(`${attempt.id} fails`), signal)
       throw TROUBLES[Math.floor((luck / FAILING) * TROUBLES.length)]()
     },
   }),
+  // What the plan asks of each service before it counts as done. Here all is well.
+  ...Object.fromEntries(stepsOf(plan).map((step) => [step, handler({ run: () => ({ passed: true }) })])),
 })
 
 const agents = Object.values(plan.pools).reduce((sum, { slots }) => sum + slots, 0)
 console.log(
-  `${plan.name}: ${plan.streams.length} streams, ${estimates.size} tasks, ${agents} agents; a day takes 0.25 s\n`,
+  `${plan.name}: ${plan.streams.length} streams, ${tasks.size} tasks, ${plan.gates.length} gates, ${agents} agents; a day takes 0.2 s\n`,
 )
 
 const scheduler = createScheduler({ handlers, clock })
@@ -55,6 +61,13 @@ const run = await scheduler.start(plan, { id: 'demo' })
 const events = []
 run.on('*', (event) => events.push(event))
 const reporter = terminalReporter(run, { stream: process.stdout, now: clock.shown, note: 'simulated' })
+
+// A gate is ready when the last task it waits for has ended.
+run.on('attempt.succeeded', () => {
+  for (const { id, title } of run.progress().gates) {
+    run.approve(id, { by: 'the lead', note: `${title}: go on` }).catch(() => {})
+  }
+})
 
 // Whoever reads the lines may stop reading (`npm run demo | head`).
 process.stdout.on('error', () => process.exit())
@@ -74,6 +87,10 @@ if (verdict !== 'succeeded') process.exitCode ??= 1
 /** A number from 0 to 1 that depends on the text alone. */
 function shareOf(text) {
   return createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32
+}
+
+function stepsOf({ streams }) {
+  return [...new Set(streams.flatMap(({ tasks }) => tasks.flatMap(({ verify = [] }) => verify)))]
 }
 
 function rangeOf(estimate) {

@@ -14,7 +14,8 @@ const sizes = {
   // One of its tasks is a gate.
   'twelve-streams': { streams: 12, tasks: 53, edges: 54 },
   'three-tracks': { streams: 3, tasks: 18, edges: 15 },
-  'forty-five-workstreams': { streams: 49, tasks: 87, edges: 248 },
+  // Four of its tasks are gates.
+  'forty-five-workstreams': { streams: 49, tasks: 91, edges: 95 },
   'worker-pool': { streams: 0, tasks: 12, edges: 14 },
 }
 
@@ -171,13 +172,46 @@ describe('forty-five workstreams', () => {
   it('has every service registered in the gateway, one at a time, once the gateway is there', () => {
     expect(services).toHaveLength(35)
     expect(services.every((id) => prerequisites(`${id}/route`).has('WS-003/build'))).toBe(true)
-    expect(keptApart.filter((pair) => pair.includes('/route'))).toHaveLength((35 * 34) / 2)
+    // Phases order the others.
+    const pairs = [10, 10, 15].reduce((sum, count) => sum + (count * (count - 1)) / 2, 0)
+    expect(keptApart.filter((pair) => pair.includes('/route'))).toHaveLength(pairs)
   })
 
   it('keeps apart two services that are cut out of one file, and orders two others', () => {
     expect(keptApart.filter((pair) => !pair.includes('/route'))).toEqual(['WS-204/build × WS-206/build'])
     expect(conflict('WS-202/build', 'WS-305/build')).toBe(true)
     expect(prerequisites('WS-305/build').has('WS-202/build')).toBe(true)
+  })
+
+  it('makes all of them from one template, each with the quality gates of the source', () => {
+    expect(Object.keys(plan.templates ?? {})).toEqual(['service'])
+    const steps = services.map((id) =>
+      ['build', 'route'].map((task) => compiled.verify.get(compiled.taskIndex.get(`${id}/${task}`)!)?.length),
+    )
+    expect(new Set(steps.map(String))).toEqual(new Set(['5,1']))
+  })
+
+  it('has four phases, each with a gate that the next one waits for', () => {
+    const sizes = compiled.phases.map(({ id, gate, streams }) => [id, compiled.taskIds[gate!], streams.length])
+    expect(sizes).toEqual([
+      ['foundation', 'foundation-deployed', 6],
+      ['core', 'core-deployed', 10],
+      ['integration', 'integration-deployed', 10],
+      ['domain', 'all-deployed', 15],
+    ])
+    for (const id of services.slice(10, 20)) {
+      expect(prerequisites(`${id}/build`).has('core-deployed')).toBe(true)
+      expect(prerequisites('core-deployed').has(`${id}/build`)).toBe(false)
+    }
+    expect(prerequisites('WS-QA01/work').has('foundation-deployed')).toBe(false)
+  })
+
+  it('lets authentication start while the database is built, once it has its schema', async () => {
+    expect([...prerequisites('WS-002/build')]).toEqual([])
+    const { order } = await simulate(facts)
+    const at = (event: string): number => order.indexOf(event)
+    expect(at('started WS-002/build')).toBeGreaterThan(at('reached WS-001/build'))
+    expect(at('started WS-002/build')).toBeLessThan(at('succeeded WS-001/build'))
   })
 
   it('starts what waits for all services after all of them', () => {
@@ -243,7 +277,9 @@ async function simulate(
       return null
     },
   })
-  const scheduler = createScheduler({ clock, handlers: defineHandlers({ agent: work }) })
+  const steps = [...compiled.verify.values()].flat().map(({ handler: name }) => name)
+  const passing = Object.fromEntries(steps.map((name) => [name, handler({ run: () => ({ passed: true }) })]))
+  const scheduler = createScheduler({ clock, handlers: defineHandlers({ ...passing, agent: work }) })
   const run = await scheduler.start(plan)
   const problems: string[] = []
   const running = new Map<string, string>()
