@@ -1,12 +1,15 @@
 /**
  * What a task costs on a store that keeps it, beside a bare loop that stores the same events: `npm run bench -- durable`. Everything
- * syncs: a result counts when a power failure would not take it.
+ * syncs: a result counts when a power failure would not take it. Then beside queues, on the same servers.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import pg from 'pg'
 import { bundleInside } from '../scripts/bundle.mjs'
+import { besideQueues } from './queues.mjs'
+import { ownRedis } from './redis-server.mjs'
 import { machine, median, percentile, short, table } from './units.mjs'
 
 const TASKS = 10_000
@@ -17,6 +20,8 @@ const ROUNDS = 3
 const WARM_TASKS = 1000
 const HAND_OFFS = 300
 const GOAL = 0.5
+// The optional native part of a package that BullMQ uses is not installed, as it is not to be had everywhere.
+process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED = 'true'
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
 const bundles = await bundleInside({ inside: path('../test/chaos/inside.ts'), library: path('../src/index.ts') })
@@ -24,7 +29,6 @@ const load = (name) => import(pathToFileURL(join(bundles, `${name}.mjs`)).href)
 const { ownServer, storeIn } = await load('inside')
 const { createScheduler, defineHandlers } = await load('library')
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'))
-const server = process.env.PG_URL === undefined ? await ownServer('on') : null
 let places = 0
 
 const SHAPES = {
@@ -32,21 +36,88 @@ const SHAPES = {
   [`${(TASKS / CHAIN_LENGTH).toLocaleString('en-US')} chains of ${CHAIN_LENGTH}`]: (size) => shape(size, CHAIN_LENGTH),
 }
 
+/** How to undo what was started, the last first. Also done where somebody interrupts. */
+const undo = [
+  () => rmSync(bundles, { recursive: true, force: true }),
+  () => rmSync(folder, { recursive: true, force: true }),
+]
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt)
+
+let databaseUrl = null
 try {
+  databaseUrl = await database()
+  await besideBareLoop()
+  const signalboxOn = (kind) => (tasks) => perSecond(signalbox, tasks, fresh(kind))
+  const urls = { redis: await redis(), postgres: databaseUrl }
+  const ours = Object.fromEntries(kinds().map((kind) => [kind, signalboxOn(kind)]))
+  await besideQueues({ urls, signalbox: ours, shapes: SHAPES, size: TASKS, rounds: ROUNDS, concurrency: CONCURRENCY })
+} catch (error) {
+  // Whatever was under way has lost its server.
+  if (!isInterrupted) throw error
+} finally {
+  await tidyUp()
+}
+
+function interrupt() {
+  isInterrupted = true
+  process.on('unhandledRejection', () => undefined)
+  process.on('uncaughtException', () => undefined)
+  void tidyUp().finally(() => process.exit(130))
+}
+
+async function tidyUp() {
+  for (const step of undo.splice(0).reverse()) await step()
+}
+
+/** The address of a new database: on the server of `PG_URL`, or on one of our own; null where there is none. */
+async function database() {
+  const given = process.env.PG_URL
+  if (given === undefined) {
+    const server = await ownServer('on')
+    if (typeof server === 'string') {
+      console.log(`SKIPPED postgres: ${server}`)
+      return null
+    }
+    undo.push(() => server.remove())
+    return server.url
+  }
+  const name = `bench_${process.pid}`
+  await query(given, `CREATE DATABASE "${name}"`)
+  undo.push(() => query(given, `DROP DATABASE "${name}" WITH (FORCE)`))
+  return Object.assign(new URL(given), { pathname: `/${name}` }).href
+}
+
+async function query(connectionString, text) {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  await client.query(text)
+  await client.end()
+}
+
+async function redis() {
+  const server = await ownRedis()
+  if (typeof server === 'string') {
+    console.log(`\nSKIPPED BullMQ: ${server}`)
+    return null
+  }
+  undo.push(() => server.remove())
+  return server.url
+}
+
+function kinds() {
+  return databaseUrl === null ? ['file', 'sqlite'] : ['file', 'sqlite', 'postgres']
+}
+
+async function besideBareLoop() {
   console.log(`stores that keep what they were told, ${CONCURRENCY} tasks at a time · ${machine()}`)
-  const kinds = ['file', 'sqlite', 'postgres']
-  if (typeof server === 'string') console.log(`SKIPPED postgres: ${server}`)
   const rows = [['tasks a second', 'signalbox', 'bare loop', 'ratio']]
   const handOffs = [['ms from the end of a task to the start of the next, p50', 'signalbox', 'one append']]
-  for (const kind of kinds.filter((each) => each !== 'postgres' || typeof server !== 'string')) {
+  for (const kind of kinds()) {
     for (const [name, shapeOf] of Object.entries(SHAPES)) rows.push(await rowOf(kind, name, shapeOf))
     handOffs.push(await handOffRow(kind))
   }
   console.log(`${table(rows)}\ngoal: a ratio of at least ${GOAL}\n\n${table(handOffs)}`)
-} finally {
-  if (typeof server !== 'string') await server?.remove()
-  rmSync(folder, { recursive: true, force: true })
-  rmSync(bundles, { recursive: true, force: true })
 }
 
 async function rowOf(kind, name, shapeOf) {
@@ -166,7 +237,7 @@ function shape(size, length) {
 
 function fresh(kind) {
   places += 1
-  if (kind === 'postgres') return storeIn(kind, `${server?.url ?? process.env.PG_URL}#bench_${process.pid}_${places}`)
+  if (kind === 'postgres') return storeIn(kind, `${databaseUrl}#bench_${process.pid}_${places}`)
   const place = join(folder, String(places))
   mkdirSync(place)
   return storeIn(kind, place)
