@@ -15,6 +15,7 @@ import { findRun, readScope, SCOPE } from './scope.js'
 import { simulatedPlansOf } from './simulated-plans.js'
 import { allOf, demandNoApproval, pursue } from './simulated-run.js'
 import type { Verb, VerbContext } from './verb.js'
+import { writeReport } from './write-report.js'
 
 export const resumeVerb: Verb = {
   name: 'resume',
@@ -69,11 +70,12 @@ async function tell(
   { id, openedAfter }: RunState,
   { speed, failShare, seed }: PaceOptions,
   { store }: NamedStore,
-  { output }: VerbContext,
+  { output, args }: VerbContext,
 ): Promise<number> {
   const events = await allOf(eventsOf(id, { store, scope: SCOPE, openedAfter }))
   const summary = summarize(events)
   output.print([[`Run ${id} has ended already.`], [], ...summaryLines(summary)])
+  await writeReport(events, args)
   output.document(runDocument(summary, events, { seed, failShare, speed: speed === 'auto' ? 1 : speed }))
   return summary.verdict === 'succeeded' ? EXIT.ok : EXIT.failed
 }

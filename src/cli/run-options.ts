@@ -5,6 +5,7 @@ import { quote, quoteAll } from '../plan/text.js'
 import type { Plan, Pool } from '../plan/types.js'
 import { usageError } from './problem.js'
 import type { Arguments, OptionTable } from './verb.js'
+import { REPORT_OPTION } from './write-report.js'
 
 export interface PaceOptions {
   /** How many times as fast as real time. */
@@ -31,6 +32,7 @@ export const PACE_OPTIONS: OptionTable = {
   fail: { kind: 'value', value: '<share>', about: 'Share of the attempts that fail, such as 5%. Default 0.' },
   seed: { kind: 'value', value: '<n>', about: 'Decides which attempts fail and how long each takes. Default 1.' },
   yes: { kind: 'flag', about: 'Approve whatever awaits approval. A plan with such gates needs it.' },
+  report: REPORT_OPTION,
 }
 
 /** As in a plan. */

@@ -20,6 +20,7 @@ import { usageError } from './problem.js'
 import { runDocument, type Simulated } from './run-document.js'
 import { SIMULATED_HANDLER, simulatedExecutor } from './simulation.js'
 import type { VerbContext } from './verb.js'
+import { writeReport } from './write-report.js'
 
 export interface SimulatedRun extends Simulated {
   /** Whatever awaits approval is approved. */
@@ -43,13 +44,14 @@ interface UnderWay {
 
 /** Resolves to the exit code. */
 export async function pursue(simulated: SimulatedRun, context: VerbContext): Promise<number> {
-  const { output } = context
+  const { output, args } = context
   output.print([noteOn(simulated), []])
   const underWay = await begin(simulated, context)
   const { isInterrupted, events } = await follow(underWay, simulated, context)
   if (events === null) return tellOfOpenRun(underWay.run.id, simulated, context)
   const summary = summarize(events)
   output.print([[], ...summaryLines(summary)])
+  await writeReport(events, args)
   output.document(runDocument(summary, events, simulated))
   if (summary.verdict === 'succeeded') return EXIT.ok
   return isInterrupted ? EXIT.interrupted : EXIT.failed

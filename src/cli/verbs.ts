@@ -49,6 +49,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./explain.js')).explainVerb,
   },
   {
+    name: 'report',
+    summary: 'Write a run as a page: Gantt, waits, claims, critical path.',
+    load: async () => (await import('./report.js')).reportVerb,
+  },
+  {
     name: 'cancel',
     summary: 'Cancel a run that no process leads, or a task of it.',
     load: async () => (await import('./cancel.js')).cancelVerb,

@@ -17,6 +17,9 @@ export const NEW_OUTPUT_OPTIONS: OptionTable = {
   force: { kind: 'flag', about: 'Write over a file that is there.' },
 }
 
+/** What may be lost. */
+type Over = 'what is there' | 'nothing'
+
 /**
  * Writes `text` to the file that `--output` names, or to stdout unless that belongs to a JSON document. Returns what such a
  * document says of it: the file, or the text itself. `over`: what may be lost.
@@ -26,16 +29,21 @@ export const NEW_OUTPUT_OPTIONS: OptionTable = {
 export async function writeText(
   text: string,
   { args, io, output }: VerbContext,
-  over: 'what is there' | 'nothing' = 'what is there',
+  over: Over = 'what is there',
 ): Promise<{ readonly file: string | null; readonly text: string | null }> {
   const file = args.value('output')
   if (file === undefined) {
     if (output.format === 'people') io.stdout.write(text)
     return { file: null, text }
   }
+  await writeFileText(file, text, over)
+  return { file, text: null }
+}
+
+/** @throws ProgramError FILE_UNWRITABLE */
+export async function writeFileText(file: string, text: string, over: Over = 'what is there'): Promise<void> {
   try {
     await writeFile(file, text, { flag: over === 'nothing' ? 'wx' : 'w' })
-    return { file, text: null }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
       const hint = 'Give another name, or --force to write over it.'

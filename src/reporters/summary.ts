@@ -145,7 +145,8 @@ function reasonsText(reasons: readonly WaitReason[]): string {
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join('; ')
 }
 
-function reasonText(reason: WaitReason): string {
+/** `src/app.ts held by api/auth for 8h`; not escaped. */
+export function reasonText(reason: WaitReason): string {
   const time = `for ${formatDuration(reason.ms)}`
   switch (reason.kind) {
     case 'claim':

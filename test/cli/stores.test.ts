@@ -1,5 +1,5 @@
 /** Runs that a store keeps: started by one call of the program, looked at, changed and ended by others. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -75,6 +75,26 @@ describe.each(KINDS)('a run in a %s store', (kind) => {
     ])
     const again = await json(['resume', 'r1', '--store', store])
     expect(again).toMatchObject({ code: 0, document: { verdict: 'succeeded', attempts: 4 } })
+  })
+
+  it('is written as a page, open or closed', async () => {
+    const store = storeIn(kind)
+    await leaveOpen(store)
+    const open = await json(['report', 'r1', '--store', store])
+    expect(open).toMatchObject({ code: 0, document: { ok: true, run: 'r1', file: null } })
+    expect(open.document.text).toContain('still open')
+    const pages = ['resumed.html', 'again.html', 'stored.html'].map((name) => fileWith(name, ''))
+    await json(['resume', 'r1', '--store', store, '--report', pages[0]!])
+    await json(['resume', 'r1', '--store', store, '--report', pages[1]!])
+    const { document } = await json(['report', 'r1', '--store', store, '-o', pages[2]!])
+    expect(document).toEqual({ ok: true, run: 'r1', file: pages[2], text: null })
+    const [first, ...others] = pages.map((page) => readFileSync(page, 'utf8'))
+    expect(first).toContain('api/auth, attempt 2')
+    for (const other of others) expect(other).toBe(first)
+    expect(await json(['report', 'r2', '--store', store])).toMatchObject({
+      code: 1,
+      document: { error: { code: 'RUN_UNKNOWN' } },
+    })
   })
 
   it('tells how it stands, and why a task waits, without changing anything', async () => {

@@ -18,9 +18,18 @@ import type { FailedTask, TaskCounts } from '../summary.js'
 /** Time in which an attempt held its slot and its claims: until its end, or until it was known to have stopped. */
 export interface Hold {
   readonly task: TaskIndex
+  /** From 1; begins anew where the task is reopened. */
+  readonly attempt: number
   readonly worker: WorkerId
+  readonly slot: number
   readonly from: EpochMs
   to: EpochMs
+  /** How it ended; null: it was told to stop, or has not ended. */
+  end: 'succeeded' | 'failed' | null
+  /** Why, where it failed. */
+  failure: Failure | null
+  /** When the task may be tried again; null where this was its last attempt. */
+  retryAt: EpochMs | null
 }
 
 export interface Interval {
@@ -41,6 +50,8 @@ export interface History {
   readonly until: EpochMs
   readonly verdict: Verdict | null
   readonly tasks: TaskCounts
+  /** How tasks ended; those that have not are not in it. */
+  readonly ended: ReadonlyMap<TaskIndex, 'succeeded' | 'failed' | 'cancelled' | 'skipped'>
   /** In the order of their starts. */
   readonly holds: readonly Hold[]
   readonly retries: number
@@ -117,7 +128,7 @@ export function readHistory(
   const tasks = { total: plan.taskCount, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 }
   for (const end of ended.values()) tasks[end] += 1
   const failures = [...failed.values()]
-  return { openedAt, until, verdict, tasks, holds, retries, failures, waits, pauses, workers: fold.workers }
+  return { openedAt, until, verdict, tasks, ended, holds, retries, failures, waits, pauses, workers: fold.workers }
 }
 
 function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): void {
@@ -180,8 +191,10 @@ function applyToAttempt(fold: Fold, event: AttemptEvent): void {
       return start(fold, task, event)
     case 'attempt.succeeded':
       fold.ended.set(task, 'succeeded')
+      endHold(fold, event.fence, { end: 'succeeded' })
       return letGo(fold, event)
     case 'attempt.failed':
+      endHold(fold, event.fence, { end: 'failed', failure: event.failure, retryAt: event.retryAt })
       if (!fold.closing.has(event.fence)) letGo(fold, event)
       if (event.retryAt === null) fail(fold, task, event)
       return
@@ -204,13 +217,17 @@ function start(fold: Fold, task: TaskIndex, event: RunEventMap['attempt.started'
   stopWaiting(fold, task, event.at)
   if (fold.attempts[task]! > 0) fold.retries += 1
   fold.attempts[task]! += 1
-  const { worker, slot, fence, at } = event
+  const { worker, slot, fence, at, attempt } = event
   const use = fold.workers.get(worker) ?? { pool: worker as string as PoolId, slots: 0, capabilities: new Set() }
   use.slots = Math.max(use.slots, slot)
   fold.workers.set(worker, use)
-  const hold: Hold = { task, worker, from: at, to: at }
+  const hold: Hold = { task, attempt, worker, slot, from: at, to: at, end: null, failure: null, retryAt: null }
   fold.holds.push(hold)
   fold.open.set(fence, hold)
+}
+
+function endHold({ open }: Fold, fence: number, how: Partial<Pick<Hold, 'end' | 'failure' | 'retryAt'>>): void {
+  Object.assign(open.get(fence) ?? {}, how)
 }
 
 function letGo(fold: Fold, { fence, at }: { readonly fence: number; readonly at: EpochMs }): void {
