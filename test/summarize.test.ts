@@ -40,6 +40,37 @@ describe('summarize', () => {
     })
   })
 
+  it('counts the waits behind gates, however they are answered; waiting for approval is none', () => {
+    const plan = opening({
+      pools: { p: { slots: 1 } },
+      tasks: {
+        a: { dependsOn: ['go'], if: { $from: 'go', path: ['by'] } },
+        b: { dependsOn: ['go', 'probe'] },
+        c: { dependsOn: [{ on: 'never', when: 'failure' }] },
+      },
+      gates: { go: { kind: 'approval' }, never: { kind: 'approval' }, probe: { kind: 'check', handler: 'probe' } },
+    })
+    const failure = { kind: 'verify', message: 'no' }
+    const events = journal(
+      plan,
+      ...attempt('probe', 'p', 0, HOUR),
+      event('gate.passed', HOUR, { gate: 'probe', by: null, note: null }),
+      event('gate.passed', HOUR, { gate: 'go', by: 'ann', note: null, run: 'other' }),
+      event('gate.passed', 2 * HOUR, { gate: 'go', by: 'ann', note: null }),
+      event('gate.passed', 2 * HOUR, { gate: 'unknown', by: 'ann', note: null }),
+      event('gate.failed', 3 * HOUR, { gate: 'never', by: 'bob', note: null, failure }),
+      ...attempt('a', 'p', 2 * HOUR, 4 * HOUR),
+      ...attempt('b', 'p', 4 * HOUR, 5 * HOUR),
+      ...attempt('c', 'p', 5 * HOUR, 6 * HOUR),
+      closed(6 * HOUR),
+    )
+    const busy = { kind: 'capacity', pools: ['p'], slots: 1, ms: 2 * HOUR }
+    expect(summarize(events).waits).toEqual([
+      { task: 'b', waitedMs: 2 * HOUR, reasons: [busy] },
+      { task: 'c', waitedMs: 2 * HOUR, reasons: [busy] },
+    ])
+  })
+
   it('takes the workers that join in the events for the pools, where they do', () => {
     const plan = opening({ pools: { a: { slots: 9 } }, tasks: { x: {} } })
     const joined = event('worker.joined', 0, { worker: 'w7', pool: 'a', slots: 3, capabilities: [] })

@@ -7,7 +7,7 @@ import { endWithout, reach, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import type { RunState } from './state.js'
 import { STATUS } from './state.js'
-import type { CompiledPlan, EpochMs, RunEvent, RunId, TaskIndex } from './types.js'
+import type { CompiledPlan, EpochMs, RunEvent, RunEventMap, RunId, TaskIndex } from './types.js'
 
 export interface Follower {
   /** Takes the next event of the run; others change nothing. */
@@ -57,8 +57,21 @@ export function followRun(id: RunId, plan: CompiledPlan, openedAt: EpochMs): Fol
     }
   }
 
+  /** A check has ended with its attempt. */
+  function answer(event: RunEventMap['gate.passed' | 'gate.failed']): void {
+    const gate = run.plan.taskIndex.get(event.gate)
+    if (gate === undefined || run.plan.gates.get(gate) !== 'approval') return
+    if (event.type === 'gate.failed') return endWithout(state, run, gate, STATUS.failed, event.at)
+    leaveReady(state, run, gate)
+    setStatus(run, gate, STATUS.succeeded)
+    run.results.set(gate, { by: event.by, note: event.note })
+    tell(state, run, gate, 'reached', event.at)
+  }
+
   return {
     apply(event) {
+      if (event.type === 'gate.passed' || event.type === 'gate.failed')
+        return event.run === id ? answer(event) : undefined
       const task = 'task' in event && event.run === id ? run.plan.taskIndex.get(event.task) : undefined
       if (task !== undefined) applyTo(task, event as Extract<RunEvent, { readonly task: string }>)
     },

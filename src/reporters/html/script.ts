@@ -39,8 +39,9 @@ export const SCRIPT = `
       head.setAttribute('aria-sort', rises ? 'ascending' : 'descending');
       const key = button.dataset.key;
       const keyOf = (row) => (key === 'status' || key === 'id' ? row.dataset[key] : Number(row.dataset[key]));
-      const order = rows.map((row) => [keyOf(row), row]).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-      for (const [, row] of rises ? order : order.reverse()) body.append(row);
+      const sign = rises ? 1 : -1;
+      const order = rows.map((row) => [keyOf(row), row]).sort(([a], [b]) => (a < b ? -sign : a > b ? sign : 0));
+      for (const [, row] of order) body.append(row);
       filter();
     });
   }
