@@ -324,8 +324,8 @@ const CALM_STEPS_PER_TASK = 40
 export function* calmSteps(machine: Machine): Generator<Step, void, undefined> {
   const { world } = machine
   const tasks = world.runs.reduce((sum, run) => sum + run.tasks.length, 0)
-  // What has gathered is decided upon and stored first: a worker may be about to leave.
-  if (machine.mailbox.length > 0 || machine.events.length > 0) yield { kind: 'wait', ms: 0 }
+  // What has gathered is decided upon and stored first, as a worker may be about to leave; and the clock may have been set.
+  yield { kind: 'wait', ms: 0 }
   checkExplained(machine)
   for (const { id } of world.workers) {
     const worker = machine.state.workers.get(id as WorkerId)
