@@ -71,7 +71,7 @@ async function chaos(place) {
 /** One process, from its start to its end or to a kill at `share` of the window; null: it is left alone. */
 async function life(place, run, counts, share) {
   const before = recoveries()
-  const windowMs = (before.at(-1) ?? FIRST_WINDOW_MS / WINDOW_SHARE) * WINDOW_SHARE
+  const windowMs = (before.at(-1)?.ms ?? FIRST_WINDOW_MS / WINDOW_SHARE) * WINDOW_SHARE
   const words = [join(bundles, 'host.mjs'), kind, place, folder, run, String(tasks), String(Date.now())]
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'] })
   const timer = share === null ? null : setTimeout(() => child.kill('SIGKILL'), share * windowMs)
@@ -90,13 +90,20 @@ async function life(place, run, counts, share) {
   return 'ended'
 }
 
-/** From the start of each process to its first attempt, in ms; of those that came so far. */
+/** Of the processes that came so far: ms from the start to the first attempt, and how much of that Node took to load the code. */
 function recoveries() {
-  return linesOf(join(folder, 'recovery.log')).map(Number)
+  return linesOf(join(folder, 'recovery.log')).map((line) => {
+    const [ms, loadedMs] = line.split(' ').map(Number)
+    return { ms, loadedMs }
+  })
 }
 
 function tell({ events, runs, attempts, taken, lost, twice }, { killed, idle, overtaken }) {
-  const ms = recoveries()
+  const found = recoveries()
+  const spread = (name) => {
+    const ms = found.map((each) => each[name])
+    return `p50 ${percentile(ms, 0.5)} ms, p99 ${percentile(ms, 0.99)} ms`
+  }
   const rows = [
     ['kills', `${killed}, ${idle} of them before the first attempt`],
     ['runs', `${runs} of ${tasks} tasks`],
@@ -104,7 +111,8 @@ function tell({ events, runs, attempts, taken, lost, twice }, { killed, idle, ov
     ['hosts overtaken', String(overtaken)],
     ['lost', String(lost.length)],
     ['committed twice', String(twice.length)],
-    ['recovery', `p50 ${percentile(ms, 0.5)} ms, p99 ${percentile(ms, 0.99)} ms`],
+    ['recovery', spread('ms')],
+    ['of it, until the code is loaded', spread('loadedMs')],
     ['journal', `${events} events`],
   ]
   console.log(table(rows.map(([name, text]) => [name, text])).replaceAll(/ {3,}/g, '  '))

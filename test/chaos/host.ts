@@ -12,12 +12,14 @@ import { type StoreKind, storeIn } from './stores.js'
 
 const [kind = '', place = '', folder = '', run = '', tasks = '', spawnedAt = ''] = process.argv.slice(2)
 const LEASE_MS = 300
+/** Node has started, and all code is there. */
+const loadedMs = Date.now() - Number(spawnedAt)
 let isFirst = true
 
 const handlers = defineHandlers({
   work: handler({
     run: async ({ ms }: { readonly ms: number }, { attempt }) => {
-      if (isFirst) appendFileSync(join(folder, 'recovery.log'), `${Date.now() - Number(spawnedAt)}\n`)
+      if (isFirst) appendFileSync(join(folder, 'recovery.log'), `${Date.now() - Number(spawnedAt)} ${loadedMs}\n`)
       isFirst = false
       await sleep(ms)
       appendFileSync(join(folder, 'effects', attempt.task), `${attempt.id}\n`)
