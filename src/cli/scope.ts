@@ -49,6 +49,7 @@ export async function changeScope(
 function hostOf(store: Store, now: () => EpochMs): Host {
   const host: Host = new Host({
     host: 'command' as HostId,
+    hostName: null,
     leaseMs: null,
     scope: SCOPE,
     store,

@@ -123,7 +123,7 @@ function apply(draft: Draft, input: Input): void {
     case 'setLimit':
       return setLimit(draft, input)
     case 'lead':
-      return lead(draft, input.host, input.leaseMs)
+      return lead(draft, input.host, input.leaseMs, input.process)
     case 'renew':
       return renew(draft, input.host, input.leaseMs)
     case 'resign':

@@ -67,7 +67,12 @@ export interface RunEventMap {
    * The host leads the scope from here on: whoever led before is deposed, and can store nothing more. `expiresAt`, by the
    * clock of the host, says how long it is believed without a sign of life, which is any event that it stores.
    */
-  'host.elected': OfHost & { readonly type: 'host.elected'; readonly expiresAt: EpochMs }
+  'host.elected': OfHost & {
+    readonly type: 'host.elected'
+    readonly expiresAt: EpochMs
+    /** The process of the host, for those who can find out whether that still lives. Absent: not known. */
+    readonly process?: string
+  }
   /** The host had nothing else to store, and leads on. */
   'host.renewed': OfHost & { readonly type: 'host.renewed'; readonly expiresAt: EpochMs }
   /** The host leads no longer: whoever wants to may, at once. */

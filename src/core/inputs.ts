@@ -105,8 +105,8 @@ export type Input =
     }
   /** The host gives a limit, or takes back the one it gave. */
   | { readonly type: 'setLimit'; readonly name: string; readonly limit: Limit | null }
-  /** The host takes the lead; it is believed for `leaseMs` without a sign of life. */
-  | { readonly type: 'lead'; readonly host: HostId; readonly leaseMs: DurationMs }
+  /** The host takes the lead; it is believed for `leaseMs` without a sign of life. `process`: see `host.elected`. */
+  | { readonly type: 'lead'; readonly host: HostId; readonly leaseMs: DurationMs; readonly process?: string }
   /** The leading host says that it lives. */
   | { readonly type: 'renew'; readonly host: HostId; readonly leaseMs: DurationMs }
   /** The leading host gives up the lead. */

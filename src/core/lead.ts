@@ -7,10 +7,11 @@ import type { Leader } from './state.js'
 import type { DurationMs, HostId } from './types.js'
 
 /** A host takes the lead, whoever had it: that it may is for the host to judge, that it can for the store. */
-export function lead(draft: Draft, host: HostId, leaseMs: DurationMs): void {
+export function lead(draft: Draft, host: HostId, leaseMs: DurationMs, process: string | undefined): void {
   const { at, state } = draft
   const epoch = (state.leader?.epoch ?? 0) + 1
-  record(draft, { type: 'host.elected', at, host, epoch, expiresAt: at + leaseMs })
+  const elected = { type: 'host.elected', at, host, epoch, expiresAt: at + leaseMs } as const
+  record(draft, process === undefined ? elected : { ...elected, process })
 }
 
 export function renew(draft: Draft, host: HostId, leaseMs: DurationMs): void {

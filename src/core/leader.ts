@@ -12,5 +12,7 @@ export function reduceHost(state: ScopeState, event: HostEvent): void {
     ? epoch > (state.leader?.epoch ?? 0)
     : state.leader?.host === host && state.leader.epoch === epoch
   if (!follows) throw new Error(`Host "${host}" cannot lead with epoch ${epoch}: "${state.leader?.host}" does.`)
-  state.leader = { host, epoch, leaseMs: event.type === 'host.resigned' ? 0 : event.expiresAt - event.at }
+  const leaseMs = event.type === 'host.resigned' ? 0 : event.expiresAt - event.at
+  const process = isElected ? event.process : state.leader?.process
+  state.leader = process === undefined ? { host, epoch, leaseMs } : { host, epoch, leaseMs, process }
 }

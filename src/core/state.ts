@@ -264,6 +264,8 @@ export interface Leader {
   readonly epoch: number
   /** How long it is believed without a sign of life; 0: it has resigned. */
   readonly leaseMs: DurationMs
+  /** Its process, where that is known. */
+  readonly process?: string
 }
 
 export interface ScopeState {

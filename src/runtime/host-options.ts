@@ -6,6 +6,8 @@ import type { Clock } from './ports.js'
 export interface HostOptions extends JournalOptions {
   readonly clock: Clock
   readonly host: HostId
+  /** What the host was called by its code; null: nothing. */
+  readonly hostName: string | null
   /** How long the host is believed without a sign of life, where it leads; null: it is alone. */
   readonly leaseMs: number | null
   /** Names of the handlers that an amendment of this run may name. */

@@ -56,7 +56,7 @@ export class Host {
     this.options = options
     this.journal = new Journal(options)
     this.alarm = new Alarm(options.clock, () => this.wake())
-    this.leadership = new Leadership(options.host, options.leaseMs)
+    this.leadership = new Leadership(options.host, options.leaseMs, options.store.processes ?? null)
   }
 
   get state(): ScopeState {
@@ -76,7 +76,7 @@ export class Host {
   /** Folds the journal. To be called once, before anything is posted. @throws SchedulerError STORE_FAILED, JOURNAL_INVALID */
   async load(): Promise<void> {
     await this.journal.load()
-    this.leadership.standBy(this.options.clock.now())
+    this.leadership.begin(this.state, this.options.hostName, this.options.clock.now())
   }
 
   /** Takes the lead where nobody else has it and there is something to do; else stands by. Resolves when that is known. */
@@ -294,10 +294,11 @@ export class Host {
 
   /** Takes the lead, if the store agrees. */
   private elect(): void {
-    const { host, leaseMs, onLead } = this.options
+    const { host, leaseMs, onLead, store } = this.options
     this.leadership.role = 'leader'
     this.isElecting = true
-    this.post({ type: 'lead', host, leaseMs: leaseMs! })
+    const process = store.processes?.self
+    this.post({ type: 'lead', host, leaseMs: leaseMs!, ...(process ? { process } : {}) })
     onLead()
   }
 

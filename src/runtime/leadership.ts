@@ -5,6 +5,8 @@
 import type { Leader, ScopeState } from '../core/state.js'
 import type { DurationMs, EpochMs, HostId, ScopeId } from '../core/types.js'
 import { type SchedulerError, schedulerError } from './errors.js'
+import { CHANCE_LENGTH } from './names.js'
+import type { PeerProcesses } from './ports.js'
 
 /** Stores for the scope, or reads along until the other is gone. */
 export type HostRole = 'leader' | 'standby'
@@ -33,12 +35,23 @@ export class Leadership {
   role: HostRole = 'standby'
   /** When the leader last gave a sign of life: for a leader, before it began to store it; for a standby, when it saw it. */
   signAt: EpochMs = 0
+  /** A host of the same name that led when this one started: it is the one that was there before. */
+  private predecessor: HostId | null = null
   /** A standby has seen something of the leader since it reads along: somebody is there. */
   private isSeen = false
 
-  constructor(host: HostId, leaseMs: DurationMs | null) {
+  private readonly processes: PeerProcesses | null
+
+  constructor(host: HostId, leaseMs: DurationMs | null, processes: PeerProcesses | null) {
     this.host = host
     this.leaseMs = leaseMs
+    this.processes = processes
+  }
+
+  /** Begins, in the place of a leader of the same name. `name` null: it has none of its own. */
+  begin({ leader }: ScopeState, name: string | null, now: EpochMs): void {
+    this.standBy(now)
+    if (leader !== null && leader.host.slice(0, -CHANCE_LENGTH) === name) this.predecessor = leader.host
   }
 
   /** Leads, and would have noticed if it did not: nobody waits as short as its lease. */
@@ -63,7 +76,13 @@ export class Leadership {
   /** Whether a standby may take the lead. */
   isFree(leader: Leader | null, now: EpochMs): boolean {
     if (this.signAt > now) this.signAt = now
-    return leader === null || now - this.signAt >= leader.leaseMs * PATIENCE
+    return leader === null || this.isGone(leader) || now - this.signAt >= leader.leaseMs * PATIENCE
+  }
+
+  /** Whether the leader is known to be gone: it is this host, which leads no more, or its process has ended, or is now this one. */
+  private isGone({ host, process }: Leader): boolean {
+    if (host === this.host || host === this.predecessor) return true
+    return process !== undefined && this.processes?.isGone(process) === true
   }
 
   /** Whether a standby knows that another host lives. Before, nobody can say. */

@@ -62,10 +62,14 @@ export function runIdFor(plan: string, now: EpochMs): string {
   return `${name}-${Math.floor(now).toString(36)}${Math.floor(Math.random() * 36 ** 4).toString(36)}`
 }
 
+const CHANCE_DIGITS = 10
+/** Characters that `hostIdFor` adds to a name. */
+export const CHANCE_LENGTH: number = CHANCE_DIGITS + 1
+
 /** The name of a host, and some chance: unique, whatever others are called. @throws SchedulerError ID_INVALID */
 export function hostIdFor(name: string): HostId {
-  const chance = Math.floor(Math.random() * 36 ** 10)
-  return `${checkId('host', name)}-${chance.toString(36).padStart(10, '0')}` as HostId
+  const chance = Math.floor(Math.random() * 36 ** CHANCE_DIGITS)
+  return `${checkId('host', name)}-${chance.toString(36).padStart(CHANCE_DIGITS, '0')}` as HostId
 }
 
 /** @throws SchedulerError VALUE_INVALID */

@@ -51,6 +51,8 @@ export interface Store {
    * Whether other processes may open it too. Schedulers then agree by leases who leads a scope. Absent: they may not.
    */
   readonly isShared?: boolean
+  /** What it knows of the processes that may open it. A hint: a host whose process is gone is not waited for. */
+  readonly processes?: PeerProcesses
   /**
    * Stores all of the batch or none, durably once resolved; refused (`ok: false`) unless `expected` is the head. The
    * same batch id at the same place answers `ok` again, so a lost acknowledgement is safe to repeat. Events are handed
@@ -71,6 +73,14 @@ export interface Store {
   scopes?(): Promise<readonly ScopeId[]>
   /** Lets go of files and connections. */
   close?(): Promise<void>
+}
+
+/** This process among others, as far as they can be told apart. */
+export interface PeerProcesses {
+  /** Names this process, never another one; null: nothing is known. */
+  readonly self: string | null
+  /** Whether the process of this name has certainly ended. Of one on another machine nothing is certain. */
+  isGone(other: string): boolean
 }
 
 /** Everything an executor needs to know to carry out one attempt. Plain data, fit to be sent to another machine. */

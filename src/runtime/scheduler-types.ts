@@ -31,7 +31,10 @@ export interface SchedulerSettings {
   readonly resources?: Resources
   /** Runs of one scope share workers and claims. Default `default`. */
   readonly scope?: string
-  /** Names this host where it leads. Default `host`; chance is added, so that no two are the same. */
+  /**
+   * Names this host where it leads; chance is added, so that no two are the same. A host that starts while one of its name
+   * leads takes its place at once: give each process a name that it keeps. Default `host`, for which that does not hold.
+   */
   readonly host?: string
   /**
    * Several schedulers may work on the scope, one at a time: the others stand by, and one of them takes over when the leading

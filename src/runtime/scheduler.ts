@@ -89,6 +89,7 @@ export class SchedulerOfScope implements Scheduler {
       parts
     this.host = new Host({
       host: hostIdFor(parts.host ?? 'host'),
+      hostName: parts.host ?? null,
       leaseMs: leaseMs === null ? null : checkLease(leaseMs),
       scope: this.scope,
       store,

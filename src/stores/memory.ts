@@ -15,7 +15,7 @@ interface Journal {
 }
 
 /** Keeps journals in memory, without limit. Schedulers that share one store share its scopes. */
-export function memoryStore(): Required<Omit<Store, 'close'>> {
+export function memoryStore(): Required<Omit<Store, 'close' | 'processes'>> {
   const journals = new Map<ScopeId, Journal>()
 
   function journalOf(scope: ScopeId): Journal {

@@ -84,10 +84,11 @@ export function faultyStore(store: Store, faults: StoreFaults, seed: number): Fa
     }
   }
 
-  const { watch, saveSnapshot, loadSnapshot, scopes, close } = store
+  const { processes, watch, saveSnapshot, loadSnapshot, scopes, close } = store
   return {
     faults: counts,
     ...(store.isShared !== undefined && { isShared: store.isShared }),
+    ...(processes && { processes }),
     append,
     read,
     ...(watch && { watch: (scope, wake) => watch.call(store, scope, wake) }),

@@ -11,7 +11,6 @@ import { planOf, WORKERS } from './plan.js'
 import { type StoreKind, storeIn } from './stores.js'
 
 const [kind = '', place = '', folder = '', run = '', tasks = '', spawnedAt = ''] = process.argv.slice(2)
-const LEASE_MS = 300
 /** Node has started, and all code is there. */
 const loadedMs = Date.now() - Number(spawnedAt)
 let isFirst = true
@@ -31,8 +30,6 @@ const scheduler = createScheduler({
   store: storeIn(kind as StoreKind, place),
   handlers,
   pools: { local: { slots: WORKERS } },
-  // Whoever may share its store is waited for; a folder is locked, and its lock says that its owner is gone.
-  ...(kind === 'file' ? {} : { leaseMs: LEASE_MS }),
 })
 try {
   const started = await scheduler.start(planOf(Number(tasks)), { id: run, idempotencyKey: run })

@@ -14,7 +14,7 @@ import { openDatabase } from '../stores/postgres/database.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const parent = join(root, '.vitest')
 const timeout = 120_000
-/** A quarter of it is what the second host may be late by, on a machine that does much else. */
+/** Half of it is what the second host may be late by, on a machine that does much else. */
 const LONG_LEASE_MS = 4000
 const EXPECTED = {
   status: 0,
@@ -82,7 +82,9 @@ it('two-hosts.mjs: the leader is killed, the other goes on, and every result is 
 
 const database = await openDatabase()
 if (database !== null) {
-  it('on PostgreSQL the other leads within 1.5 leases', { timeout }, async () => {
+  it('on PostgreSQL the other leads within 1.5 leases, and within one where it sees that the process is gone', {
+    timeout,
+  }, async () => {
     const name = database.freshSchema()
     await database.pool.query(`CREATE DATABASE "${name}"`)
     const url = Object.assign(new URL(database.url), { pathname: `/${name}` }).href
@@ -94,8 +96,8 @@ if (database !== null) {
       const [, second] = elections
       // Each event is a sign of life, so that the lease runs from the last one.
       const goneMs = events[second!]!.at - events[second! - 1]!.at
-      expect(goneMs).toBeGreaterThanOrEqual(LONG_LEASE_MS)
-      expect(goneMs).toBeLessThanOrEqual(1.5 * LONG_LEASE_MS)
+      // On Linux it sees that the process is gone, and does not wait for its lease.
+      expect(goneMs).toBeLessThanOrEqual((process.platform === 'linux' ? 1 : 1.5) * LONG_LEASE_MS)
       const committed = events.flatMap((event) => (event.type === 'attempt.succeeded' ? [event.task] : []))
       expect([committed.length, new Set(committed).size]).toEqual([12, 12])
     } finally {

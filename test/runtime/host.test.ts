@@ -336,6 +336,7 @@ describe('a promise of our own that is broken', () => {
       onFrozen: (error) => frozen.push(error),
       onWake: () => null,
       host: 'h' as HostId,
+      hostName: null,
       leaseMs: null,
       onLead: () => undefined,
       onElected: () => undefined,

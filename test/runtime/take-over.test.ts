@@ -62,6 +62,69 @@ describe('after the death of the leader', () => {
     await closeAll(two)
   })
 
+  it('a standby that knows that its process is gone does not wait for its lease', async () => {
+    const inner = memoryStore()
+    const gone = new Set<string>()
+    const of = (self: string | null): Store => ({ ...inner, processes: { self, isGone: (name) => gone.has(name) } })
+    const mortalStore = { ...mortal(of('one')), processes: of('one').processes! }
+    const clock = virtualClock(START)
+    const one = member({ store: mortalStore, clock })
+    const two = member({ store: of(null), clock })
+    await two.scheduler.ready()
+    await one.scheduler.start(plan({ a: {} }), { id: 'r1' })
+    await turns()
+    mortalStore.kill()
+    await clock.advance(LEASE / 4)
+    expect(two.roles).toEqual([])
+    gone.add('one')
+    await clock.advance(LEASE / 4)
+    expect(two.roles).toEqual(['leader'])
+    const elected = await allOf(inner, 'host.elected')
+    expect(elected.map(({ epoch, process }) => [epoch, process])).toEqual([
+      [1, 'one'],
+      [2, undefined],
+    ])
+    await closeAll(two)
+  })
+
+  it('one that is started in its place, under its name, leads at once', async () => {
+    const store = memoryStore()
+    const mortalStore = mortal(store)
+    const clock = virtualClock(START)
+    const one = member({ store: mortalStore, clock, host: 'web-1' })
+    await one.scheduler.start(plan({ a: {} }), { id: 'r1' })
+    await turns()
+    mortalStore.kill()
+    const other = member({ store, clock, host: 'web-2' })
+    const unnamed = member({ store, clock })
+    const next = member({ store, clock, host: 'web-1' })
+    await turns()
+    expect(await next.scheduler.ready()).toBe('leader')
+    expect(next.work.called).toEqual(['a'])
+    expect([await other.scheduler.ready(), await unnamed.scheduler.ready()]).toEqual(['standby', 'standby'])
+    await closeAll(next, other, unnamed)
+  })
+
+  it('the name that every host has by default takes nobody away', async () => {
+    const { store, clock } = pair()
+    const one = member({ store, clock })
+    await one.scheduler.start(plan({ a: {} }), { id: 'r1' })
+    const two = member({ store, clock })
+    expect(await two.scheduler.ready()).toBe('standby')
+    await closeAll(one, two)
+  })
+
+  it('of two that live under one name the later one leads, and they do not take turns', async () => {
+    const { store, clock } = pair()
+    const one = member({ store, clock, host: 'same' })
+    await one.scheduler.start(plan({ a: {} }), { id: 'r1' })
+    const two = member({ store, clock, host: 'same' })
+    expect(await two.scheduler.ready()).toBe('leader')
+    await clock.advance(5 * LEASE)
+    expect([one.roles, two.roles]).toEqual([['leader', 'standby'], ['leader']])
+    await closeAll(one, two)
+  })
+
   it('nobody takes over where there is nothing to do', async () => {
     const { store, one, two, clock } = pair()
     await two.scheduler.ready()
@@ -133,14 +196,12 @@ describe('a leader that was deposed', () => {
     await closeAll(one, two)
   })
 
-  it('whose append was stored, but slower than its lease, leads no longer either', async () => {
+  it('whose append was stored, but slower than its lease, leads anew where nobody else does', async () => {
     const { store, clock, one, slow, two } = await deposed()
     await closeAll(two)
     await clock.advance(1.1 * LEASE)
     slow.release()
     await turns()
-    expect(one.scheduler.role).toBe('standby')
-    await clock.advance(2 * LEASE)
     expect(one.roles).toEqual(['leader', 'standby', 'leader'])
     expect((await allOf(store, 'host.elected')).map(({ epoch }) => epoch)).toEqual([1, 2])
     expect(one.work.called).toEqual(['a', 'b', 'a', 'b'])

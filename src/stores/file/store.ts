@@ -1,8 +1,9 @@
 /** The file store put together: opens the folder when it is first needed, and keeps one journal per scope. */
 import { createHash, randomUUID } from 'node:crypto'
 import type { Revision, ScopeId } from '../../core/types.js'
-import type { Batch, Store, StoredEvent, StoredSnapshot } from '../../runtime/ports.js'
+import type { Batch, PeerProcesses, Store, StoredEvent, StoredSnapshot } from '../../runtime/ports.js'
 import { aboveHead } from '../shared/above-head.js'
+import { peerProcesses } from '../shared/processes.js'
 import type { Disk } from './disk.js'
 import { type Answer, type Journal, openJournal } from './journal.js'
 import { type Lock, takeLock } from './lock.js'
@@ -38,6 +39,7 @@ interface Opened {
 export class StoreInFiles implements Required<Store> {
   /** One store writes to a folder at a time. */
   readonly isShared = false
+  readonly processes: PeerProcesses = peerProcesses()
   private readonly parts: StoreParts
   /** Tells the lock of this store from others of the process. */
   private readonly id: string = randomUUID()

@@ -13,6 +13,7 @@ import {
   snapshotIn,
   snapshotRow,
 } from '../shared/batch-row.js'
+import { peerProcesses } from '../shared/processes.js'
 import { connect } from './connection.js'
 import { createListener, createNotifier } from './notices.js'
 import { statementsFor } from './schema.js'
@@ -111,7 +112,7 @@ export function postgresStore(source: PostgresSource, options: PostgresStoreOpti
     await connection.end()
   }
 
-  const store = { isShared: true, append, read, saveSnapshot, loadSnapshot, scopes, close }
+  const store = { isShared: true, processes: peerProcesses(), append, read, saveSnapshot, loadSnapshot, scopes, close }
   const isWatchable = typeof source === 'string' || isPool(source)
   return isWatchable ? { ...store, watch: (scope, wake) => listener.watch(keyOf(scope), wake) } : store
 }

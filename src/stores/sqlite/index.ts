@@ -13,6 +13,7 @@ import {
   snapshotIn,
   snapshotRow,
 } from '../shared/batch-row.js'
+import { peerProcesses } from '../shared/processes.js'
 import { connect } from './connection.js'
 import type { SqliteDriver, SqliteStatement } from './driver.js'
 import { watchFile } from './watch.js'
@@ -105,7 +106,17 @@ export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Req
     await connection.close()
   }
 
-  return { isShared: true, append, read, watch: watched.watch, saveSnapshot, loadSnapshot, scopes, close }
+  return {
+    isShared: true,
+    processes: peerProcesses(),
+    append,
+    read,
+    watch: watched.watch,
+    saveSnapshot,
+    loadSnapshot,
+    scopes,
+    close,
+  }
 }
 
 type Prepare = (sql: string) => SqliteStatement
