@@ -13,8 +13,7 @@ import type { ScopeState } from '../../src/core/state.js'
 import type { BatchDecision, EpochMs, Input, Plans, RunEvent } from '../../src/core/types.js'
 import type { SimulatedCore } from '../../src/testing/machine-state.js'
 import { createRandom } from '../../src/testing/random.js'
-import { simulate } from '../../src/testing/simulate.js'
-import { drawWorld } from '../../src/testing/world.js'
+import { begin, simulate } from '../../src/testing/simulate.js'
 
 const WORLDS = 160
 /** One decision in about so many is a moment to look at. */
@@ -30,7 +29,7 @@ interface Beside {
 }
 
 function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => number } {
-  const { bypassLimit } = drawWorld(createRandom(Math.floor(seed / 16)), 40)
+  const { bypassLimit } = begin(seed, 40, { decideAll, reduce }).machine.world
   const random = createRandom(seed + 1)
   const all = new WeakMap<ScopeState, Beside>()
   let looks = 0
