@@ -41,6 +41,8 @@ export function reasonText(reason: Reason): string {
       return `awaits approval since ${formatDuration(reason.sinceMs)}`
     case 'capacity':
       return `waits for a slot${needText(reason)}: all ${reason.slots} are busy`
+    case 'not-asked':
+      return `waits until a worker${needText(reason)} asks for work`
     case 'no-worker':
       return `no worker${needText(reason)} is there`
     case 'retry':

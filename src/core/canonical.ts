@@ -145,8 +145,9 @@ function factsOfLimiter({ clock }: ScopeState, limiter: Limiter): unknown {
   return { ...facts, failures, openUntil, probe: probe?.fence ?? null }
 }
 
-function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isDraining }: Worker): unknown {
-  return { id, pool, slots, capabilities: [...capabilities].sort(), freeSlots, joinedAt, isDraining }
+function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isDraining, leaseMs }: Worker): unknown {
+  const facts = { id, pool, slots, capabilities: [...capabilities].sort(), freeSlots, joinedAt, isDraining }
+  return leaseMs === null ? facts : { ...facts, leaseMs }
 }
 
 function textsOf(state: ScopeState, set: ClaimSet): { readonly [Kind in keyof ClaimSet]: readonly string[] } {

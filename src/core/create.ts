@@ -45,6 +45,7 @@ export function createState(bypassLimit: number = BYPASS_LIMIT): ScopeState {
     parked: new Map(),
     deadlines: createDeadlines(),
     now: 0,
+    offered: 0,
   }
   return state
 }

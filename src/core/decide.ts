@@ -35,6 +35,7 @@ import type {
   WorkerId,
 } from './types.js'
 import { completeForVerification, endStep, failStep } from './verify.js'
+import { leaseOf } from './workers.js'
 
 /**
  * Decides on one input at time `now` and applies the events of the decision to `state`.
@@ -107,6 +108,9 @@ function apply(draft: Draft, input: Input): void {
       return drain(draft, input)
     case 'leave':
       return leave(draft, input)
+    case 'offer':
+    case 'withdraw':
+      return offer(draft, input)
     case 'approve':
     case 'refuse':
       return answerGate(draft, openRun(draft, input.run), input)
@@ -177,11 +181,12 @@ function beat(draft: Draft, input: InputOf<'beat'>): void {
   const attempt = liveAttempt(draft, input)
   if (attempt === null) return
   const { run, task } = attempt
-  const { heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  const { stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  const leaseMs = leaseOf(attempt)
   if (input.progress !== undefined && isNews(draft, attempt, stallMs)) {
     return record(draft, { type: 'attempt.progressed', ...headOf(draft, attempt), progress: input.progress })
   }
-  if (heartbeatMs !== null && draft.at - attempt.beatAt >= heartbeatMs * BEAT_SHARE) {
+  if (leaseMs !== null && draft.at - attempt.beatAt >= leaseMs * BEAT_SHARE) {
     record(draft, { type: 'attempt.renewed', ...headOf(draft, attempt) })
   }
 }
@@ -248,7 +253,7 @@ function open(draft: Draft, input: InputOf<'open'>): void {
 }
 
 function join(draft: Draft, input: InputOf<'join'>): void {
-  const { worker, pool, slots, capabilities } = input
+  const { worker, pool, slots, capabilities, leaseMs } = input
   if (draft.state.workers.has(worker)) {
     return reject(
       draft,
@@ -257,7 +262,15 @@ function join(draft: Draft, input: InputOf<'join'>): void {
       'Let it leave first, or choose another id.',
     )
   }
-  record(draft, { type: 'worker.joined', at: draft.at, worker, pool, slots, capabilities })
+  const joined = { type: 'worker.joined', at: draft.at, worker, pool, slots, capabilities } as const
+  record(draft, leaseMs === undefined ? joined : { ...joined, leaseMs })
+}
+
+function offer(draft: Draft, input: InputOf<'offer' | 'withdraw'>): void {
+  const worker = joinedWorker(draft, input.worker)
+  if (worker === null || worker.leaseMs === null) return
+  if (input.type === 'withdraw') worker.offers.pop()
+  else worker.offers.push(++draft.state.offered)
 }
 
 function drain(draft: Draft, input: InputOf<'drain'>): void {

@@ -33,7 +33,13 @@ export function decodeState(plans: Plans, saved: SavedState, bypassLimit?: numbe
   state.claims.index.load({ patterns: patternsOf(plans, saved), freeIds: saved.freePatterns })
   for (const worker of saved.workers) {
     const { capabilities, freeSlots } = worker
-    state.workers.set(worker.id, { ...worker, capabilities: new Set(capabilities), freeSlots: [...freeSlots] })
+    state.workers.set(worker.id, {
+      ...worker,
+      capabilities: new Set(capabilities),
+      freeSlots: [...freeSlots],
+      leaseMs: worker.leaseMs ?? null,
+      offers: [],
+    })
   }
   decodeLimiters(state, saved.limiters)
   const shared = new Map<RunId, readonly SharedContexts[]>()

@@ -63,8 +63,9 @@ export function encodeState(state: ScopeState): SavedState {
   }
 }
 
-function workerOf({ id, pool, slots, capabilities, freeSlots, joinedAt, isDraining }: Worker): SavedWorker {
-  return { id, pool, slots, capabilities: [...capabilities], freeSlots: [...freeSlots], joinedAt, isDraining }
+function workerOf({ offers: _, leaseMs, capabilities, freeSlots, ...worker }: Worker): SavedWorker {
+  const saved = { ...worker, capabilities: [...capabilities], freeSlots: [...freeSlots] }
+  return leaseMs === null ? saved : { ...saved, leaseMs }
 }
 
 function runOf(run: RunState, shared: readonly SharedContexts[]): SavedRun {

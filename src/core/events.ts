@@ -2,6 +2,7 @@
 import type { Limit } from './limit.js'
 import type {
   ClosingReason,
+  DurationMs,
   EpochMs,
   Failure,
   Fence,
@@ -83,6 +84,11 @@ export interface RunEventMap {
     readonly pool: PoolId
     readonly slots: number
     readonly capabilities: readonly string[]
+    /**
+     * It asks for work, and what it runs is believed so long without a sign of life where the plan does not say how long.
+     * Absent: its host gives it work.
+     */
+    readonly leaseMs?: DurationMs
   }
   /** The worker will leave: it gets nothing more. */
   'worker.draining': At & { readonly type: 'worker.draining'; readonly worker: WorkerId }

@@ -8,6 +8,7 @@ import type { Attempt, RunState } from './state.js'
 import { BEAT_SHARE, isFinal, PLACE, STATUS } from './state.js'
 import type { EpochMs, Failure, Policy, TaskIndex } from './types.js'
 import { stepTookTooLong } from './verify.js'
+import { leaseOf } from './workers.js'
 
 /** Handles every deadline that is due at the time of the draft, the earliest first. */
 export function expire(draft: Draft): void {
@@ -97,7 +98,7 @@ function judge(draft: Draft, attempt: Attempt, due: TaskDeadline, policy: Policy
   // Whoever waits for its turn cannot get on: this clock stands still, and is armed again when the turn comes.
   if (!isLease && waitsToIntegrate(attempt)) return
   // Without a limit there is no deadline.
-  const limit = (isLease ? policy.heartbeatMs : policy.stallMs)!
+  const limit = (isLease ? leaseOf(attempt) : policy.stallMs)!
   const dueAt = silentUntil(attempt, isLease, limit)
   if (dueAt > draft.at) return draft.state.deadlines.add({ ...due, at: dueAt })
   stopAttempt(draft, attempt, isLease ? 'lost' : 'stalled')
@@ -105,7 +106,10 @@ function judge(draft: Draft, attempt: Attempt, due: TaskDeadline, policy: Policy
     draft,
     attempt,
     isLease
-      ? { kind: 'lost', message: `No sign of life for ${limit} ms (timeouts.heartbeat).` }
+      ? {
+          kind: 'lost',
+          message: `No sign of life for ${limit} ms (${policy.heartbeatMs === null ? 'the lease of its worker' : 'timeouts.heartbeat'}).`,
+        }
       : { kind: 'stalled', message: `No progress for ${limit} ms, though it is alive (timeouts.stall).` },
   )
 }

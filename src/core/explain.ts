@@ -23,7 +23,7 @@ import type {
   WorkerId,
 } from './types.js'
 import { attemptId } from './types.js'
-import { canServe } from './workers.js'
+import { canServe, isFree } from './workers.js'
 
 /**
  * One reason. A task that runs or has ended has one, and one more for each attempt of it that has not stopped yet, or before
@@ -95,6 +95,13 @@ export type Reason =
       readonly pool: string | null
       readonly busy: number
       readonly slots: number
+    }
+  /** Workers that could serve it have room, and have not asked for work. */
+  | {
+      readonly kind: 'not-asked'
+      readonly requires: readonly string[]
+      readonly pool: string | null
+      readonly workers: number
     }
   /** No worker that joined can serve it. */
   | { readonly kind: 'no-worker'; readonly requires: readonly string[]; readonly pool: string | null }
@@ -282,7 +289,9 @@ function explainCapacity(state: ScopeState, run: RunState, task: TaskIndex): rea
   if (able.length === 0) return [{ kind: 'no-worker', requires, pool }]
   const slots = able.reduce((sum, worker) => sum + worker.slots, 0)
   const free = able.reduce((sum, worker) => sum + worker.freeSlots.length, 0)
-  return free > 0 ? [] : [{ kind: 'capacity', requires, pool, busy: slots - free, slots }]
+  if (free === 0) return [{ kind: 'capacity', requires, pool, busy: slots - free, slots }]
+  if (able.some(isFree)) return []
+  return [{ kind: 'not-asked', requires, pool, workers: able.filter(({ freeSlots }) => freeSlots.length > 0).length }]
 }
 
 function idOf(attempt: Attempt): AttemptId {

@@ -50,7 +50,13 @@ export type Input =
       readonly pool: PoolId
       readonly slots: number
       readonly capabilities: readonly string[]
+      /** It asks for work. Absent: the host gives it work. */
+      readonly leaseMs?: DurationMs
     }
+  /** The worker asks for one attempt; nothing starts on it unasked. Never stored: who leads next must be told again. */
+  | { readonly type: 'offer'; readonly worker: WorkerId }
+  /** It takes back what it asked for last, unless it has been given everything. */
+  | { readonly type: 'withdraw'; readonly worker: WorkerId }
   /** The worker finishes what it runs and gets nothing more. */
   | { readonly type: 'drain'; readonly worker: WorkerId }
   | { readonly type: 'leave'; readonly worker: WorkerId; readonly reason: string }

@@ -9,7 +9,7 @@ import type { Attempt, Obstacle, RunState, ScopeState, Waiter, Worker } from './
 import { BEAT_SHARE, isFinal, PLACE, STATUS } from './state.js'
 import type { Ask, EpochMs, TaskIndex } from './types.js'
 import { broken } from './violation.js'
-import { canServe } from './workers.js'
+import { canServe, isFree, leaseOf } from './workers.js'
 
 /** Checks the dispatcher after a decision at `at`; `attempts` are those that occupy a slot. */
 export function checkDispatch(state: ScopeState, attempts: readonly Attempt[], at: EpochMs): void {
@@ -72,7 +72,7 @@ function checkNeeds(state: ScopeState, run: RunState): void {
 }
 
 function hasFreeSlot(workers: readonly Worker[]): boolean {
-  for (const worker of workers) if (worker.freeSlots.length > 0) return true
+  for (const worker of workers) if (isFree(worker)) return true
   return false
 }
 
@@ -208,7 +208,8 @@ function closeDueAt(run: RunState, task: TaskIndex): EpochMs {
 function attemptDueAt(attempt: Attempt): EpochMs {
   const { run, task, startedAt, beatAt, progressAt, integration, closing, verifying } = attempt
   if (closing !== null) return closing.closeBy ?? Number.POSITIVE_INFINITY
-  const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  const heartbeatMs = leaseOf(attempt)
+  const { startToCloseMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
   const stepMs = verifying === null ? null : run.plan.verify.get(task)![verifying.step - 1]!.timeoutMs
   return Math.min(
     verifying === null || stepMs === null ? Number.POSITIVE_INFINITY : verifying.since + stepMs,

@@ -16,6 +16,7 @@ import type {
   TaskId,
   TaskIndex,
 } from './types.js'
+import { leaseOf } from './workers.js'
 
 /** A decision in the making. */
 export interface Draft {
@@ -77,8 +78,9 @@ export function failGate(draft: Draft, run: RunState, task: TaskIndex, failure: 
  * and a half leases since it was last heard of, in which a worker that cannot renew must stop by itself.
  */
 export function stopAttempt(draft: Draft, attempt: Attempt, reason: ClosingReason): void {
-  const { closeMs, heartbeatMs } = attempt.run.plan.policies[attempt.run.plan.policy[attempt.task]!]!
-  const limit = reason === 'lost' && heartbeatMs !== null ? Math.floor(heartbeatMs * (0.5 - BEAT_SHARE)) : closeMs
+  const { closeMs } = attempt.run.plan.policies[attempt.run.plan.policy[attempt.task]!]!
+  const leaseMs = leaseOf(attempt)
+  const limit = reason === 'lost' && leaseMs !== null ? Math.floor(leaseMs * (0.5 - BEAT_SHARE)) : closeMs
   const closeBy = limit === null ? null : draft.at + limit
   record(draft, { type: 'attempt.closing', ...headOf(draft, attempt), reason, closeBy })
 }

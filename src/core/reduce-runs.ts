@@ -94,7 +94,8 @@ export function workerJoined(state: ScopeState, event: RunEventMap['worker.joine
   for (let slot = event.slots; slot > 0; slot -= 1) freeSlots.push(slot)
   const capabilities = new Set(event.capabilities)
   const { worker: id, pool, slots, at: joinedAt } = event
-  state.workers.set(id, { id, pool, slots, capabilities, freeSlots, joinedAt, isDraining: false })
+  const leaseMs = event.leaseMs ?? null
+  state.workers.set(id, { id, pool, slots, capabilities, freeSlots, joinedAt, isDraining: false, leaseMs, offers: [] })
   refreshWorkers(state)
 }
 
@@ -106,6 +107,7 @@ export function workerDraining(state: ScopeState, event: RunEventMap['worker.dra
 }
 
 export function takeSlot(worker: Worker, slot: number): void {
+  worker.offers.shift()
   if (worker.freeSlots.at(-1) === slot) {
     worker.freeSlots.pop()
     return

@@ -17,7 +17,7 @@ import type { Attempt, RunState, ScopeState } from './state.js'
 import { STATUS } from './state.js'
 import type { EpochMs, JsonValue, Plans, RunEvent, RunEventMap, TaskIndex } from './types.js'
 import { grant, keepResult, letGoOfUses, limitChanged, usesFailed, usesSucceeded } from './uses.js'
-import { refreshWorkers } from './workers.js'
+import { leaseOf, refreshWorkers } from './workers.js'
 
 /**
  * Applies `event`. The journal is trusted to be one that `decide` wrote: an event that cannot follow is a bug or damage,
@@ -132,7 +132,8 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
 
 function armAttempt(state: ScopeState, attempt: Attempt): void {
   const { run, task } = attempt
-  const { startToCloseMs, heartbeatMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  const { startToCloseMs, stallMs } = run.plan.policies[run.plan.policy[task]!]!
+  const heartbeatMs = leaseOf(attempt)
   if (startToCloseMs !== null) arm(state, attempt, 'startToClose', startToCloseMs)
   if (heartbeatMs !== null) arm(state, attempt, 'heartbeat', heartbeatMs)
   if (stallMs !== null) arm(state, attempt, 'stall', stallMs)

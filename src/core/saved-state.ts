@@ -14,6 +14,7 @@ import type { Generation, KeptMessage, Leader } from './state.js'
 import type {
   ClosingReason,
   CompiledPlan,
+  DurationMs,
   EpochMs,
   Failure,
   Fence,
@@ -74,6 +75,8 @@ export interface SavedWorker {
   readonly freeSlots: readonly number[]
   readonly joinedAt: EpochMs
   readonly isDraining: boolean
+  /** Absent: its host gives it work. */
+  readonly leaseMs?: DurationMs
 }
 
 /** A pattern by its id, or a limiter by its name. */

@@ -73,6 +73,10 @@ export interface Worker {
   readonly joinedAt: EpochMs
   /** It gets nothing more. */
   isDraining: boolean
+  /** Null: the host gives it work. Else it asks for work, and what it runs is believed so long without a sign of life. */
+  readonly leaseMs: DurationMs | null
+  /** When it asked for attempts that it has not been given, by counting, ascending. Not a fact. */
+  readonly offers: number[]
 }
 
 /** One try of one task that occupies a slot: live until fenced, closing until it is known to have stopped. */
@@ -311,6 +315,8 @@ export interface ScopeState {
   readonly deadlines: Deadlines
   /** The time of the decision under way. Not a fact. */
   now: EpochMs
+  /** Counts how often workers have asked for attempts. Not a fact. */
+  offered: number
 }
 
 /** A result that is known by its key. */

@@ -1,5 +1,5 @@
 /** One attempt under way: what its work sees of it, and may ask. */
-import type { ScopeState, SharedContexts } from '../core/state.js'
+import type { Attempt, ScopeState, SharedContexts } from '../core/state.js'
 import type { DurationMs, EpochMs, Input, JsonValue, Rejection, RunId } from '../core/types.js'
 import type { AmendmentDocument } from '../plan/amendment.js'
 import { buildExtension } from '../plan/define.js'
@@ -13,6 +13,7 @@ import { toJson } from './json.js'
 import { bytesOver } from './json-size.js'
 import type {
   AttemptContext,
+  AttemptOutcome,
   AttemptRequest,
   ClaimAnswer,
   ClaimRequest,
@@ -35,12 +36,28 @@ export interface AttemptsOptions {
   readonly maxResultBytes: number
   /** Hears of lines of output. Must not throw. */
   readonly onLog: (line: LogLine) => void
+  /** Where workers ask for work: carries out what was started on them. */
+  readonly desk: Desk
   readonly post: Post
   /** Resolves when the input has been decided upon and what it led to is stored. */
   readonly ask: (input: Input) => Promise<Rejection | null>
   readonly now: () => EpochMs
   /** Asks for `beat` to be called at this time. */
   readonly wakeBy: (at: EpochMs) => void
+}
+
+/** An outcome whose result is known to be JSON. */
+export type Settled =
+  | { readonly ok: true; readonly result: JsonValue }
+  | Extract<AttemptOutcome, { readonly ok: false }>
+
+/** Where workers ask for work, as far as attempts have to do with it. */
+export interface Desk {
+  readonly executor: Executor
+  /** An attempt was started on a worker that asked: for its oldest call. */
+  take(attempt: Attempt): void
+  /** An attempt has ended, or has been stopped (`null`). Returns who wants to know when that is stored. */
+  settled(context: AttemptUnderWay, outcome: Settled | null): Done | undefined
 }
 
 export type Post = (input: Input | RawAmendment, done?: Done) => void
@@ -73,6 +90,8 @@ export class AttemptUnderWay implements AttemptContext {
   /** What the plan grows by when the attempt succeeds. */
   extension: AmendmentDocument | null = null
   private stopReason: Error | undefined
+  /** Why it was told to stop; null: it was not. */
+  stoppedFor: string | null = null
 
   constructor(attempt: AttemptRequest, executor: Executor, shared: SharedContexts, options: AttemptsOptions) {
     this.attempt = attempt
@@ -111,15 +130,15 @@ export class AttemptUnderWay implements AttemptContext {
     throwIfRefused(await this.options.ask({ type: 'milestone', run, task, fence, name }))
   }
 
-  beat(progress?: JsonValue): void {
+  beat(progress?: JsonValue, done?: Done): void {
     if (this.isStopping) return
     const { run, task, fence } = this.attempt
-    if (progress === undefined) return this.options.post({ type: 'beat', run, task, fence })
-    const copied = toJson(progress)
-    if (!copied.ok) return
+    const copied = progress === undefined ? null : toJson(progress)
+    // What JSON cannot hold is a sign of life all the same.
+    if (copied === null || !copied.ok) return this.options.post({ type: 'beat', run, task, fence }, done)
     const over = bytesOver(copied.value, MAX_PROGRESS_BYTES)
     const kept = over === null ? copied.value : `${over} bytes, of which at most ${MAX_PROGRESS_BYTES} are kept`
-    this.options.post({ type: 'beat', run, task, fence, progress: kept })
+    this.options.post({ type: 'beat', run, task, fence, progress: kept }, done)
   }
 
   /** May be taken out of the context; made when it is. */
@@ -188,6 +207,7 @@ export class AttemptUnderWay implements AttemptContext {
   /** Aborts the signal, for whoever looks at it now or later. */
   abort(reason: string): void {
     this.isStopping = true
+    this.stoppedFor ??= reason
     this.stopReason = new Error(`The attempt was told to stop (${reason}).`)
     this.controller?.abort(this.stopReason)
     this.claims?.stop(this.stopReason)

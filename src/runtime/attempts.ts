@@ -4,10 +4,11 @@ import { verdictOf } from '../core/gates.js'
 import { createSmallMap, type SmallMap } from '../core/small-map.js'
 import type { Attempt, SharedContexts } from '../core/state.js'
 import type { DurationMs, EpochMs, Failure, Fence, Input, Instruction, JsonValue } from '../core/types.js'
-import { type AttemptsOptions, AttemptUnderWay, beatEveryMs } from './attempt-under-way.js'
+import { type AttemptsOptions, AttemptUnderWay, beatEveryMs, type Settled } from './attempt-under-way.js'
 import { checkFailure, toFailure } from './failure.js'
 import { fitIn } from './hand-over.js'
 import type { RegisteredHandler } from './handlers.js'
+import type { Done } from './host-options.js'
 import { type Filled, fillInput, type ResultOf } from './input.js'
 import { toJson } from './json.js'
 import { bytesOver } from './json-size.js'
@@ -19,9 +20,6 @@ type StartAttempt = Extract<Instruction, { readonly type: 'startAttempt' }>
 type GrantIntegration = Extract<Instruction, { readonly type: 'grantIntegration' }>
 type VerifyAttempt = Extract<Instruction, { readonly type: 'verifyAttempt' }>
 type StopAttempt = Extract<Instruction, { readonly type: 'stopAttempt' }>
-
-/** An outcome whose result is known to be JSON. */
-type Settled = { readonly ok: true; readonly result: JsonValue } | Extract<AttemptOutcome, { readonly ok: false }>
 
 export class Attempts {
   readonly underWay: SmallMap<Fence, AttemptUnderWay> = createSmallMap()
@@ -39,13 +37,22 @@ export class Attempts {
     this.options = options
   }
 
-  start(instruction: StartAttempt): void {
+  /** Does what the host must. Throws nothing. */
+  perform(instruction: Instruction): void {
+    if (instruction.type === 'startAttempt') this.start(instruction)
+    else if (instruction.type === 'stopAttempt') this.stop(instruction)
+    else if (instruction.type === 'verifyAttempt') this.verify(instruction)
+    else this.grantIntegration(instruction)
+  }
+
+  private start(instruction: StartAttempt): void {
     const attempt = this.options.state.attempts.get(instruction.fence)
     if (attempt === undefined) return
     const { run, task } = attempt
     const request = requestOf(attempt)
     const handler = this.options.handlerOf(run.id, request.handler)
-    const context = this.begin(request, handler?.via ?? this.options.executor, attempt.shared)
+    const context = this.begin(request, this.executorOf(attempt, handler), attempt.shared)
+    if (isPulled(attempt)) this.options.desk.take(attempt)
     if (run.plan.verify.size > 0) context.stepsLeft = run.plan.verify.get(task)?.length ?? 0
     if (handler === undefined) return this.refuse(context, `No handler "${request.handler}" is registered.`)
     const isPlain = run.plan.hasInput[task] === 0 && handler.input === undefined && attempt.shared.size === 0
@@ -54,7 +61,7 @@ export class Attempts {
   }
 
   /** Carries out a verification step of an attempt, as it carried out its work. */
-  verify(instruction: VerifyAttempt): void {
+  private verify(instruction: VerifyAttempt): void {
     this.between.delete(instruction.fence)
     const attempt = this.options.state.attempts.get(instruction.fence)
     if (attempt === undefined || attempt.verifying === null) return
@@ -72,9 +79,8 @@ export class Attempts {
     for (const attempt of this.options.state.attempts.values()) {
       const { request } = workOf(attempt)
       const handler = this.options.handlerOf(request.run, request.handler)
-      if (handler === undefined) continue
-      const executor = handler.via ?? this.options.executor
-      if (executor.attach !== undefined) this.kept.add(attempt.fence)
+      if (handler === undefined && !isPulled(attempt)) continue
+      if (this.executorOf(attempt, handler).attach !== undefined) this.kept.add(attempt.fence)
     }
     return this.kept
   }
@@ -91,8 +97,8 @@ export class Attempts {
 
   private attach(attempt: Attempt): void {
     const { request, input, resultOf, stepsLeft } = workOf(attempt)
-    const handler = this.options.handlerOf(request.run, request.handler)!
-    const context = this.begin(request, handler.via ?? this.options.executor, attempt.shared)
+    const handler = this.options.handlerOf(request.run, request.handler) ?? {}
+    const context = this.begin(request, this.executorOf(attempt, handler), attempt.shared)
     context.stepsLeft = stepsLeft
     if (attempt.integration !== null && attempt.integration.grantedAt !== null) context.mayIntegrate()
     if (attempt.closing !== null) context.abort(attempt.closing.reason)
@@ -108,6 +114,12 @@ export class Attempts {
     this.carryOut(context, handler, () => context.executor.attach!(context.attempt, context))
   }
 
+  /** Whoever asked for an attempt does its work; its verification is the host's, as that of any other. */
+  private executorOf(attempt: Attempt, handler: RegisteredHandler | undefined): Executor {
+    if (isPulled(attempt)) return this.options.desk.executor
+    return handler?.via ?? this.options.executor
+  }
+
   private begin(request: AttemptRequest, executor: Executor, shared: SharedContexts): AttemptUnderWay {
     const context = new AttemptUnderWay(request, executor, shared, this.options)
     this.underWay.set(request.fence, context)
@@ -115,7 +127,7 @@ export class Attempts {
     return context
   }
 
-  stop(instruction: StopAttempt): void {
+  private stop(instruction: StopAttempt): void {
     const context = this.underWay.get(instruction.fence)
     const { run, task, fence } = instruction
     this.between.delete(fence)
@@ -128,7 +140,7 @@ export class Attempts {
   }
 
   /** Lets an attempt integrate that has asked for it. */
-  grantIntegration({ fence }: GrantIntegration): void {
+  private grantIntegration({ fence }: GrantIntegration): void {
     this.underWay.get(fence)?.mayIntegrate()
   }
 
@@ -269,9 +281,13 @@ export class Attempts {
     this.settle(context, { ok: false, failure: { kind: 'error', message, retryable: false } })
   }
 
-  private complete({ attempt: { run, task, fence }, extension }: AttemptUnderWay, result: JsonValue): void {
-    if (extension === null) this.options.post({ type: 'complete', run, task, fence, result })
-    else this.options.post({ type: 'extend', run, task, fence, result, amendment: extension })
+  private complete(
+    { attempt: { run, task, fence }, extension }: AttemptUnderWay,
+    result: JsonValue,
+    done: Done | undefined,
+  ): void {
+    if (extension === null) this.options.post({ type: 'complete', run, task, fence, result }, done)
+    else this.options.post({ type: 'extend', run, task, fence, result, amendment: extension }, done)
   }
 
   /** Reports the end of an attempt, once; `null` and the end of one told to stop confirm that it has stopped. */
@@ -281,13 +297,16 @@ export class Attempts {
     this.underWay.delete(fence)
     this.options.exchange.forget(fence)
     if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.beating -= 1
+    const { desk } = this.options
+    const done =
+      context.executor === desk.executor ? desk.settled(context, context.isStopping ? null : outcome) : undefined
     if (this.kept.delete(fence)) this.loseOwn(fence)
-    else if (outcome === null || context.isStopping) this.options.post({ type: 'confirmStop', run, task, fence })
+    else if (outcome === null || context.isStopping) this.options.post({ type: 'confirmStop', run, task, fence }, done)
     else if (!outcome.ok)
-      this.options.post({ type: 'fail', run, task, fence, failure: outcome.failure, ...numberOf(step) })
+      this.options.post({ type: 'fail', run, task, fence, failure: outcome.failure, ...numberOf(step) }, done)
     else {
       if (context.stepsLeft > 0 && (step === undefined || verdictOf(outcome.result).isPassed)) this.between.add(fence)
-      if (step === undefined) this.complete(context, outcome.result)
+      if (step === undefined) this.complete(context, outcome.result, done)
       else this.options.post({ type: 'verify', run, task, fence, step: step.number, result: outcome.result })
     }
     if (this.isIdle()) this.onIdle?.()
@@ -312,6 +331,11 @@ export function lossOf({ run, task, fence, verifying, closing }: Attempt, reason
   if (closing !== null) return { type: 'confirmStop', ...head }
   const failure: Failure = { kind: 'lost', message: `It was lost: ${reason}.` }
   return { type: 'fail', ...head, failure, ...(verifying === null ? {} : { step: verifying.step }) }
+}
+
+/** Whether the work itself is in the hands of a worker that asked for it. */
+function isPulled({ worker, verifying }: Attempt): boolean {
+  return worker.leaseMs !== null && verifying === null
 }
 
 function numberOf(step: AttemptRequest['step']): { readonly step?: number } {

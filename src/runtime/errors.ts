@@ -10,6 +10,7 @@
  * has characters or a length that ids must not have · `JOURNAL_INVALID`: what is stored cannot have happened, or not be
  * read · `PLAN_DIFFERS`: the run was started with another plan · `ATTEMPT_STALE`, `WORKER_UNKNOWN`: an attempt that has
  * been taken back or has ended hands something over, or something is sent to a worker that is not there ·
+ * `WORKER_EXISTS`: a worker asks for work under the name of another one ·
  * `VALUE_INVALID`: a value is not what it must be · `LIMIT_EXCEEDED`: a named limit would be passed · `LIMIT_INVALID`:
  * a limit is not usable · `STORE_CORRUPT`: what was stored is damaged · `STORE_FORMAT`: another version stored it ·
  * `STORE_LOCKED`: another process writes to the store · `STORE_CLOSED`, `STORE_READ_ONLY`: the store takes no more, or
@@ -42,6 +43,7 @@ export type SchedulerErrorCode =
   | 'PLAN_DIFFERS'
   | 'ATTEMPT_STALE'
   | 'WORKER_UNKNOWN'
+  | 'WORKER_EXISTS'
   | 'VALUE_INVALID'
   | 'LIMIT_EXCEEDED'
   | 'STORE_CORRUPT'

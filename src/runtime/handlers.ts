@@ -12,7 +12,7 @@ export type { HandlerContext } from './ports.js'
 /** Carries out one attempt in this process. Returns JSON; rejects or throws when the work failed. */
 export type HandlerFunction<Input = never, Output = unknown> = (input: Input, context: HandlerContext) => Output
 
-/** A handler as the runtime sees it. Has `run` or `via`, not both. */
+/** A handler as the runtime sees it. Has one of `run`, `via` and `pull`. */
 export interface RegisteredHandler {
   /** Checks the input of each attempt, and may change its form. */
   readonly input?: StandardSchema | undefined
@@ -27,6 +27,8 @@ export interface RegisteredHandler {
   readonly run?: ((input: unknown, context: HandlerContext) => unknown) | undefined
   /** Carries out the attempts somewhere else. */
   readonly via?: Executor | undefined
+  /** Only workers that ask for work can do it. They may do what has `run` or `via`, too: whoever is given an attempt does it. */
+  readonly pull?: true | undefined
 }
 
 /** A handler with its types: what plans give it (`Input`) and what others get of it (`Output`). */
@@ -74,8 +76,8 @@ export type SignaturesOf<ByName extends HandlersByName> = {
 }
 
 /**
- * A handler: what it takes (`input`), what it gives (`output`), and who does the work: a function (`run`) or an executor
- * (`via`). Schemas are of any library that speaks Standard Schema. Without `input` it takes what its function takes;
+ * A handler: what it takes (`input`), what it gives (`output`), and who does the work: a function (`run`) an executor (`via`), or
+ * whoever asks for it (`pull`, see `Scheduler.lease`). Schemas are of any library that speaks Standard Schema. Without `input` it takes what its function takes;
  * without `output` it gives what its function returns; without both, anything.
  *
  * @example
@@ -102,6 +104,13 @@ export function handler<In extends StandardSchema = StandardSchema, Out extends 
     readonly input?: In | undefined
     readonly output?: Out | undefined
     readonly via: Executor
+  },
+): Handler<InputOf<In>, OutputOf<Out>>
+export function handler<In extends StandardSchema = StandardSchema, Out extends StandardSchema = StandardSchema>(
+  definition: Common & {
+    readonly input?: In | undefined
+    readonly output?: Out | undefined
+    readonly pull: true
   },
 ): Handler<InputOf<In>, OutputOf<Out>>
 export function handler<Output, Input = unknown>(

@@ -124,9 +124,9 @@ export class Host {
     })
   }
 
-  /** Wakes at `at` too, if that is earlier than what the core asked for. */
-  wakeBy(at: EpochMs | null): void {
-    this.otherWakeAt = at
+  /** Wakes at `at` too, if that is earlier than what else there is. */
+  wakeBy(at: EpochMs): void {
+    this.otherWakeAt = earliest(this.otherWakeAt, at)
     this.rearm()
   }
 

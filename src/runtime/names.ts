@@ -10,7 +10,13 @@ export interface PoolSpec {
   /** What its workers can do; a task's `requires` must be among them. Default: whatever a task requires. */
   readonly capabilities?: readonly string[] | undefined
 }
-export type Pools = { readonly [pool: string]: PoolSpec }
+/** A pool of workers that ask for work: `Scheduler.lease`. As many as ask are in it. */
+export interface PullPool {
+  readonly pull: true
+}
+export type Pools = { readonly [pool: string]: PoolSpec | PullPool }
+/** Pools that the host gives work. */
+export type PushedPools = { readonly [pool: string]: PoolSpec }
 
 export const ID: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const MAX_SLOTS = 1_000_000
@@ -36,8 +42,10 @@ export function checkIdempotencyKey({ idempotencyKey: key }: { readonly idempote
 
 /** @throws SchedulerError POOL_INVALID, ID_INVALID */
 export function checkPools(pools: Pools): void {
-  for (const [name, { slots }] of Object.entries(pools)) {
+  for (const [name, spec] of Object.entries(pools)) {
     checkId('pool', name)
+    if (isPulled(spec)) continue
+    const { slots } = spec
     if (Number.isInteger(slots) && slots >= 1 && slots <= MAX_SLOTS) continue
     const message = `Pool "${name}" has ${slots} slots.`
     throw schedulerError('POOL_INVALID', message, `Give it a whole number from 1 to ${MAX_SLOTS}.`)
@@ -45,14 +53,33 @@ export function checkPools(pools: Pools): void {
 }
 
 /** The pools a plan runs on: the host's, and those the plan declares beside them; `local` where there are none. */
-export function poolsOf(planned: Pools | undefined, hosted: Pools | undefined, defaultSlots: number): Pools {
+export function poolsOf(
+  planned: PushedPools | undefined,
+  hosted: Pools | undefined,
+  defaultSlots: number,
+): PushedPools {
   const pools = { ...planned, ...hostPools(hosted) }
-  return Object.keys(pools).length > 0 ? pools : hostPools({ local: { slots: defaultSlots } })
+  const pulled = pullPools(hosted)
+  if (Object.keys(pools).length + pulled.size === 0) return hostPools({ local: { slots: defaultSlots } })
+  return Object.fromEntries(Object.entries(pools).filter(([pool]) => !pulled.has(pool)))
+}
+
+/** The pools of the host whose workers ask for work. */
+export function pullPools(pools: Pools = {}): ReadonlySet<string> {
+  return new Set(Object.keys(pools).filter((pool) => isPulled(pools[pool]!)))
+}
+
+function isPulled(spec: PoolSpec | PullPool): spec is PullPool {
+  return 'pull' in spec && spec.pull === true
 }
 
 /** Pools given by the host's code: where it says nothing of capabilities, the pool is for everything. */
-export function hostPools(pools: Pools = {}): Pools {
-  return Object.fromEntries(Object.entries(pools).map(([pool, spec]) => [pool, { capabilities: [ANYTHING], ...spec }]))
+export function hostPools(pools: Pools = {}): PushedPools {
+  return Object.fromEntries(
+    Object.entries(pools).flatMap(([pool, spec]) =>
+      isPulled(spec) ? [] : [[pool, { capabilities: [ANYTHING], ...spec }]],
+    ),
+  )
 }
 
 /** An id for a run of this plan: its name, the time, and some chance. */

@@ -2,6 +2,7 @@
 import type { Attempt, RunState } from '../core/state.js'
 import type { AttemptId, JsonValue, TaskIndex } from '../core/types.js'
 import { attemptId } from '../core/types.js'
+import { leaseOf } from '../core/workers.js'
 import { OWN_RESULT } from '../plan/references.js'
 import type { ResultOf } from './input.js'
 import type { AttemptClaims, AttemptRequest } from './ports.js'
@@ -9,7 +10,8 @@ import type { AttemptClaims, AttemptRequest } from './ports.js'
 const NO_CLAIMS: AttemptClaims = { write: [], read: [], integrate: [], advisory: [] }
 
 /** What an executor is told of an attempt; its input follows. */
-export function requestOf({ run, task, number, fence, startedAt, worker }: Attempt): AttemptRequest {
+export function requestOf(attempt: Attempt): AttemptRequest {
+  const { run, task, number, fence, startedAt, worker } = attempt
   const { plan } = run
   const policy = plan.policies[plan.policy[task]!]!
   const id = plan.taskIds[task]!
@@ -25,7 +27,7 @@ export function requestOf({ run, task, number, fence, startedAt, worker }: Attem
     handler: handler === -1 ? '' : plan.handlers[handler]!,
     input: null,
     claims: claimsOf(run, task),
-    heartbeatMs: policy.heartbeatMs,
+    heartbeatMs: leaseOf(attempt),
     deadlineAt: policy.startToCloseMs === null ? null : startedAt + policy.startToCloseMs,
   }
 }
@@ -68,7 +70,7 @@ export function stepOf(attempt: Attempt, number: number): StepToDo {
   const { plan } = run
   const steps = plan.verify.get(task)!
   const { handler, input = null, timeoutMs } = steps[number - 1]!
-  const { startToCloseMs, heartbeatMs } = plan.policies[plan.policy[task]!]!
+  const { startToCloseMs } = plan.policies[plan.policy[task]!]!
   const id = plan.taskIds[task]!
   const { since, result } = verifying!
   const limits = [
@@ -86,7 +88,7 @@ export function stepOf(attempt: Attempt, number: number): StepToDo {
     handler,
     input: null,
     claims: claimsOf(run, task),
-    heartbeatMs,
+    heartbeatMs: leaseOf(attempt),
     deadlineAt: limits.length === 0 ? null : Math.min(...limits),
     step: { number, of: steps.length },
   }

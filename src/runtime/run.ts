@@ -26,6 +26,7 @@ import { type Outcome, outcomeOf } from './outcome.js'
 import type { OutgoingMessage, Store } from './ports.js'
 import { type Progress, progressOf } from './progress.js'
 import { throwIfRefused } from './refused.js'
+import type { WorkerStatus } from './worker-status.js'
 
 /** Events of one run, by name; `*` is every one of them. */
 export type RunListeners = {
@@ -64,6 +65,8 @@ export interface Run<Results = unknown> {
   /** Ids of the unfinished tasks that wait for this one, directly or not. @throws SchedulerError TASK_UNKNOWN */
   unblocks(task: string): readonly string[]
   progress(): Progress
+  /** The workers of the scope, as `Scheduler.workers` tells them, with what they hold of this run. */
+  workers(): readonly WorkerStatus[]
   /** Cancels the run, or a task or stream of it. Resolves once that is durable; what runs is then told to stop. */
   cancel(target?: string | CancelOptions): Promise<void>
   /**
@@ -113,6 +116,7 @@ export interface RunHandleOptions {
   readonly onListenerError: (error: unknown, event: RunEvent) => void
   /** Names of the results, for plans made by code. */
   readonly results: ReadonlyMap<string, ResultSource> | null
+  readonly workers: () => readonly WorkerStatus[]
 }
 
 /** The run behind the handle; the scheduler feeds it the durable events. */
@@ -211,6 +215,10 @@ export class RunHandle implements Run<unknown> {
 
   unblocks(task: string): readonly string[] {
     return unblocks(this.state, this.indexOf(task))
+  }
+
+  workers(): readonly WorkerStatus[] {
+    return this.options.workers()
   }
 
   progress(): Progress {

@@ -6,12 +6,15 @@ import type { PlanDocument } from '../plan/types.js'
 import type { HandOverOptions } from './hand-over.js'
 import type { HandlerContext, Handlers } from './handlers.js'
 import type { HostRole } from './leadership.js'
+import type { Lease } from './lease.js'
+import type { LeaseRequest, WorkerOptions } from './lease-request.js'
 import type { LimitOptions, Resources } from './limits.js'
 import type { Pools } from './names.js'
 import type { AttemptRequest, Clock, Executor, LogLine, Store } from './ports.js'
 import type { Run } from './run.js'
 import type { RunSummary } from './run-list.js'
 import type { SchedulerWarning } from './warnings.js'
+import type { WorkerStatus } from './worker-status.js'
 
 /** Finds the function that carries out an attempt, for executors that run functions. */
 export type FunctionOf = (
@@ -27,6 +30,8 @@ export interface SchedulerSettings {
    * anything there is one pool `local`, with as many slots as this machine runs threads well.
    */
   readonly pools?: Pools
+  /** How often workers that ask for work give signs of life, and how long they are believed without. */
+  readonly workers?: WorkerOptions
   /** Limits of resources by name (a number is a capacity); they win over what plans declare. */
   readonly resources?: Resources
   /** Runs of one scope share workers and claims. Default `default`. */
@@ -131,8 +136,29 @@ export interface Scheduler {
    */
   setLimit(name: string, limit: number | LimitOptions | null): Promise<void>
   /**
+   * A worker asks for work: the attempt it is given, or null where there was none for it within `waitMs`. Of those who wait
+   * and could do it, the one that has waited longest is served. A worker joins when it asks first; it is given up when nothing
+   * is heard of it for `workers.deadAfterMs`. What it is given is done by whoever asked, whatever the handler says of functions
+   * and executors; the handler's schemas check input and result.
+   *
+   * @throws SchedulerError VALUE_INVALID, POOL_INVALID, WORKER_EXISTS, LIMIT_EXCEEDED, NOT_LEADER, CLOSED
+   */
+  lease(request: LeaseRequest): Promise<Lease | null>
+  /**
+   * What a worker holds, the oldest first: after a restart of the host, its way back to what it was doing.
+   *
+   * @throws SchedulerError NOT_LEADER, CLOSED
+   */
+  leases(worker: string): Promise<readonly Lease[]>
+  /**
+   * The workers of the scope, in the order of their joining, and at most 100 that were given up lately. On a host that stands
+   * by, signs of life are those of the journal.
+   */
+  workers(): Promise<readonly WorkerStatus[]>
+  /**
    * Ends gracefully: starts nothing more, lets what runs end, after `graceMs` tells it to stop, and hands back what has
-   * not ended. Open runs stay open in the store; their outcomes reject with `CLOSED`.
+   * not ended. Open runs stay open in the store; their outcomes reject with `CLOSED`. Workers that asked for work are sent
+   * away; what they hold after that is theirs still, and the next host believes them for a lease.
    */
   close(options?: CloseOptions): Promise<void>
 }

@@ -1,12 +1,14 @@
 /** The scheduler: one scope, its store, its workers, its runs. */
 
 import type { RunState } from '../core/state.js'
-import type { JsonValue, Limit, Rejection, RunEvent, RunId, ScopeId } from '../core/types.js'
+import type { EpochMs, JsonValue, Limit, Rejection, RunEvent, RunId, ScopeId } from '../core/types.js'
 import type { AmendablePlan } from '../plan/amend.js'
 import { checkPlan } from '../plan/check.js'
 import { CODE_LIMITS } from '../plan/limits.js'
 import { isTypedPlan, type ResultSource, type TypedPlan } from '../plan/typed-plan.js'
+import { earliest } from './alarm.js'
 import { Attempts } from './attempts.js'
+import { Crew } from './crew.js'
 import { readEndedRun, storedPlan } from './ended-run.js'
 import { closedError, schedulerError } from './errors.js'
 import { Exchange } from './exchange.js'
@@ -14,20 +16,11 @@ import { checkBytes, checkHandOver } from './hand-over.js'
 import { Host } from './host.js'
 import { sameJson } from './json.js'
 import { KnownHandlers } from './known-handlers.js'
-import type { HostRole } from './leadership.js'
+import { type HostRole, notLeader } from './leadership.js'
+import type { Lease } from './lease.js'
+import type { LeaseRequest } from './lease-request.js'
 import { hostLimits, type LimitOptions, oneLimit } from './limits.js'
-import {
-  checkId,
-  checkIdempotencyKey,
-  checkLease,
-  checkPools,
-  checkSnapshotEvery,
-  hostIdFor,
-  hostPools,
-  type Pools,
-  poolsOf,
-  runIdFor,
-} from './names.js'
+import { checkId, checkIdempotencyKey, checkLease, checkSnapshotEvery, hostIdFor, runIdFor } from './names.js'
 import { checkHandlers, invalidPlan, lacksHandlers, storedPlanOf } from './plans.js'
 import { throwIfRefused } from './refused.js'
 import { type Run, RunHandle } from './run.js'
@@ -36,7 +29,7 @@ import type { CloseOptions, Scheduler, SchedulerParts, StartOptions } from './sc
 import { HELD_BACK, takeUp } from './take-up.js'
 import { printListenerError, tellLog, tellRole } from './tell.js'
 import { warner } from './warnings.js'
-import { HostWorkers } from './workers.js'
+import type { WorkerStatus } from './worker-status.js'
 
 const DEFAULT_MAX_RESULT_BYTES = 1_048_576
 const DEFAULT_GRACE_MS = 10_000
@@ -67,9 +60,7 @@ export class SchedulerOfScope implements Scheduler {
   /** Ids and keys of starts that have not been answered. */
   private readonly pending: Set<string> = new Set()
   private readonly handlers: KnownHandlers
-  private readonly workers: HostWorkers
-  /** Pools of the plans that were read from the journal, by run. */
-  private readonly plannedPools: Map<RunId, Pools | undefined> = new Map()
+  private readonly crew: Crew
   /** Handles of the runs that were open when the journal was read: they may end before anybody could ask for them. */
   private readonly takenUp: Map<RunId, RunHandle> = new Map()
   private toldRole: HostRole = 'standby'
@@ -77,7 +68,6 @@ export class SchedulerOfScope implements Scheduler {
   private closing: Promise<void> | null = null
 
   constructor(parts: SchedulerParts) {
-    if (parts.pools !== undefined) checkPools(parts.pools)
     checkHandOver(parts.handOver ?? {})
     checkBytes('maxResultBytes', parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES)
     this.parts = parts
@@ -99,22 +89,28 @@ export class SchedulerOfScope implements Scheduler {
       compile: (plan, run) => this.compileStored(plan, run),
       handlersOf: (run) => this.handlers.namesFor(run),
       onEvents: (events) => this.deliver(events),
-      perform: (instruction) => {
-        if (instruction.type === 'startAttempt') this.attempts.start(instruction)
-        else if (instruction.type === 'stopAttempt') this.attempts.stop(instruction)
-        else if (instruction.type === 'verifyAttempt') this.attempts.verify(instruction)
-        else this.attempts.grantIntegration(instruction)
-      },
+      perform: (instruction) => this.attempts.perform(instruction),
       onFrozen: (error) => this.failAll(error),
-      onWake: (now) => this.attempts.beat(now),
+      onWake: (now) => earliest(this.attempts.beat(now), this.crew.desk.wake(now)),
       onLead: () => this.lead(),
       onElected: () => this.elected(),
       onDeposed: () => this.deposed(),
       onRefolded: () => this.refolded(),
     })
     const { host } = this
-    this.workers = new HostWorkers((input) => host.post(input))
     this.exchange = new Exchange(this.host)
+    const wakeBy = (at: EpochMs): void => host.wakeBy(at)
+    this.crew = new Crew({
+      get state() {
+        return host.state
+      },
+      workers: parts.workers,
+      pools: parts.pools,
+      defaultSlots: parts.defaultSlots,
+      post: (input, done) => host.post(input, done),
+      now: clock.now,
+      wakeBy,
+    })
     this.attempts = new Attempts({
       get state() {
         return host.state
@@ -128,7 +124,8 @@ export class SchedulerOfScope implements Scheduler {
       ask: (input) => this.host.ask(input),
       post: (input, done) => this.host.post(input, done),
       now: clock.now,
-      wakeBy: (at) => this.host.wakeBy(at),
+      wakeBy,
+      desk: this.crew.desk,
     })
   }
 
@@ -168,7 +165,7 @@ export class SchedulerOfScope implements Scheduler {
     this.host.plans.put(id, { compiled, frame: plan })
     this.expected.set(id, expected)
     this.handlers.adopt(id, typed)
-    this.workers.join(this.poolsFor(plan.pools))
+    this.crew.join(plan.pools)
     try {
       const rejection = await this.host.ask(open)
       if (rejection !== null) {
@@ -259,6 +256,23 @@ export class SchedulerOfScope implements Scheduler {
     throwIfRefused(await this.host.ask({ type: 'setLimit', name, limit }))
   }
 
+  async lease(request: LeaseRequest): Promise<Lease | null> {
+    await this.load()
+    await this.host.mustLead()
+    return this.crew.desk.lease(request)
+  }
+
+  async leases(worker: string): Promise<readonly Lease[]> {
+    await this.load()
+    await this.host.mustLead()
+    return this.crew.desk.leases(worker)
+  }
+
+  async workers(): Promise<readonly WorkerStatus[]> {
+    await this.ready()
+    return this.crew.statuses()
+  }
+
   close(options: CloseOptions = {}): Promise<void> {
     this.closing ??= this.shutDown(options)
     return this.closing
@@ -267,14 +281,13 @@ export class SchedulerOfScope implements Scheduler {
   private async shutDown(options: CloseOptions): Promise<void> {
     await this.loaded?.catch(() => undefined)
     this.host.retire()
-    for (const worker of this.workers.ids()) this.host.post({ type: 'drain', worker })
+    this.crew.drain()
     // What was decided before is begun by then, so that it is waited for too.
     await this.host.ask({ type: 'tick' }).catch(() => undefined)
     await this.attempts.idle(options.graceMs ?? DEFAULT_GRACE_MS)
     this.attempts.abortAll('the scheduler is closing')
     await this.attempts.idle(LAST_WAIT_MS)
-    const reason = 'the scheduler was closed'
-    for (const worker of this.workers.ids()) this.host.post({ type: 'leave', worker, reason })
+    this.crew.leave('the scheduler was closed')
     await this.host.stop()
     const hint = 'Resume it with a new scheduler on the same store.'
     this.failAll(schedulerError('CLOSED', 'The scheduler was closed before the run ended.', hint))
@@ -298,16 +311,7 @@ export class SchedulerOfScope implements Scheduler {
     const isLacking = (run: RunState) => lacksHandlers(run, (name) => this.handlers.of(run.id, name) !== undefined)
     const reason = this.host.leadership.leaseMs === null ? 'its host was restarted' : 'another host leads'
     for (const input of takeUp(state, { limits: this.limits, isLacking })) this.host.post(input)
-    const planned = [...state.runs.keys()].map((run) => this.poolsFor(this.plannedPools.get(run)))
-    // Who comes first gives a pool its shape: the host, then the oldest run.
-    const pools: Pools = Object.assign(hostPools(this.parts.pools), ...planned.reverse())
-    this.workers.takeOver(state, pools, this.attempts.keep(), reason)
-    this.workers.join(pools)
-    this.plannedPools.clear()
-  }
-
-  private poolsFor(planned: Pools | undefined): Pools {
-    return poolsOf(planned, this.parts.pools, this.parts.defaultSlots)
+    this.crew.takeOver(this.attempts.keep(), reason)
   }
 
   private elected(): void {
@@ -317,6 +321,7 @@ export class SchedulerOfScope implements Scheduler {
 
   private deposed(): void {
     this.attempts.abortAll('another host may lead')
+    this.crew.desk.refuse(notLeader(this.scope, this.host.leadership.host, this.host.state.leader))
     this.tellRole('standby')
   }
 
@@ -332,7 +337,7 @@ export class SchedulerOfScope implements Scheduler {
 
   private compileStored(plan: JsonValue, run: RunId): AmendablePlan {
     const stored = storedPlanOf(plan, run)
-    this.plannedPools.set(run, stored.frame.pools)
+    this.crew.plan(run, stored.frame.pools)
     return stored
   }
 
@@ -346,7 +351,7 @@ export class SchedulerOfScope implements Scheduler {
       if (event.type === 'message.sent') this.exchange.deliver(event)
       if (event.type === 'run.closed') this.forget(event.run)
     }
-    this.workers.replace(this.host.state)
+    this.crew.replace()
     for (const handle of this.handles.values()) handle.wakeIterators()
   }
 
@@ -371,7 +376,8 @@ export class SchedulerOfScope implements Scheduler {
   private makeHandle(state: RunState, results: ReadonlyMap<string, ResultSource> | null): RunHandle {
     const { clock, store, onListenerError = printListenerError } = this.parts
     const { host, scope } = this
-    return new RunHandle(state, { host, scope, store, now: clock.now, onListenerError, results })
+    const workers = (): readonly WorkerStatus[] => this.crew.statuses(state.id)
+    return new RunHandle(state, { host, scope, store, now: clock.now, onListenerError, results, workers })
   }
 
   private forget(id: RunId): void {
@@ -381,6 +387,7 @@ export class SchedulerOfScope implements Scheduler {
 
   private failAll(error: Error): void {
     this.attempts.abortAll('the scheduler has stopped')
+    this.crew.desk.refuse(error)
     for (const handle of this.handles.values()) handle.fail(error)
     this.handles.clear()
   }

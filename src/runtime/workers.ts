@@ -2,7 +2,7 @@
 import type { ScopeState, Worker } from '../core/state.js'
 import type { Fence, Input, PoolId, WorkerId } from '../core/types.js'
 import { lossOf } from './attempts.js'
-import type { PoolSpec, Pools } from './names.js'
+import type { PoolSpec, PushedPools } from './names.js'
 
 export class HostWorkers {
   private readonly post: (input: Input) => void
@@ -23,7 +23,7 @@ export class HostWorkers {
   }
 
   /** The workers of these pools join, each once. */
-  join(pools: Pools): void {
+  join(pools: PushedPools): void {
     for (const [pool, spec] of Object.entries(pools)) {
       const worker = pool as WorkerId
       if (this.outgoing.get(worker) === null) this.outgoing.set(worker, spec)
@@ -41,12 +41,13 @@ export class HostWorkers {
    * The workers that the journal knows leave, and what they had under way is lost with them; but whoever runs something
    * that is `kept` stays for it. Where a pool of this host is like it, it is that pool's from now on.
    */
-  takeOver(state: ScopeState, pools: Pools, kept: ReadonlySet<Fence>, reason: string): void {
+  takeOver(state: ScopeState, pools: PushedPools, kept: ReadonlySet<Fence>, reason: string): void {
     this.joined.clear()
     this.outgoing.clear()
     const staying = new Set<Worker>()
     for (const fence of kept) staying.add(state.attempts.get(fence)!.worker)
     for (const worker of state.workers.values()) {
+      if (staying.has(worker) && worker.leaseMs !== null) continue
       if (!staying.has(worker)) this.post({ type: 'leave', worker: worker.id, reason })
       else this.stay(worker, Object.hasOwn(pools, worker.id) ? pools[worker.id]! : null)
     }

@@ -105,6 +105,8 @@ function expectOf(machine: Machine, input: Input): Expectation {
     case 'join':
     case 'drain':
     case 'leave':
+    case 'offer':
+    case 'withdraw':
     case 'setLimit':
     case 'lead':
     case 'renew':

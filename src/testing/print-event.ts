@@ -73,7 +73,8 @@ function detailsOf(event: RunEvent, origin: number): string {
       return printLimit(event.limit)
     case 'worker.joined': {
       const able = event.capabilities.length === 0 ? '' : ` can ${event.capabilities.join(' ')}`
-      return `pool ${event.pool} slots ${event.slots}${able}`
+      const asks = event.leaseMs === undefined ? '' : `, asks for work, lease ${event.leaseMs} ms`
+      return `pool ${event.pool} slots ${event.slots}${able}${asks}`
     }
     case 'host.elected':
     case 'host.renewed':

@@ -48,6 +48,8 @@ export function printReason(reason: Reason, origin: number): string {
       return `${'path' in reason ? reason.path : reason.resource} is reserved for ${reason.reservedFor.run}/${reason.reservedFor.task}`
     case 'capacity':
       return `all ${reason.slots} slots that could serve it are busy`
+    case 'not-asked':
+      return `no worker that could serve it asks for work: ${reason.workers} of them have room`
     case 'no-worker':
       return `no worker can serve it: ${needOf(reason)}`
     case 'retry':

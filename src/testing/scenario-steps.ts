@@ -88,11 +88,11 @@ export function parseStep(line: string): ScenarioStep {
     case 'join':
       return { kind: 'input', input: joinOf(words) }
     case 'drain':
-      return { kind: 'input', input: { type: 'drain', worker: need(words, 0, 'a worker') as WorkerId } }
-    case 'leave': {
-      const worker = need(words, 0, 'a worker') as WorkerId
-      return { kind: 'input', input: { type: 'leave', worker, reason: plain[1] ?? 'asked to' } }
-    }
+    case 'offer':
+    case 'withdraw':
+      return { kind: 'input', input: { type: verb, worker: need(words, 0, 'a worker') as WorkerId } }
+    case 'leave':
+      return { kind: 'input', input: leaveOf(words) }
     case 'complete':
     case 'verify':
     case 'fail':
@@ -119,11 +119,10 @@ export function parseStep(line: string): ScenarioStep {
       return { kind: 'input', input: answerOf(words, verb) }
     case 'cancel':
       return { kind: 'input', input: cancelOf(words) }
-    case 'pause':
-      return {
-        kind: 'input',
-        input: { type: 'pause', run: need(words, 0, 'a run') as RunId, reason: plain[1] ?? 'asked to' },
-      }
+    case 'pause': {
+      const run = need(words, 0, 'a run') as RunId
+      return { kind: 'input', input: { type: 'pause', run, reason: plain[1] ?? 'asked to' } }
+    }
     case 'resume':
       return { kind: 'input', input: { type: 'resume', run: need(words, 0, 'a run') as RunId } }
     case 'limit':
@@ -153,14 +152,20 @@ export function parseStep(line: string): ScenarioStep {
   }
 }
 
+function leaveOf(words: Words): Input {
+  return { type: 'leave', worker: need(words, 0, 'a worker') as WorkerId, reason: words.plain[1] ?? 'asked to' }
+}
+
 function joinOf(words: Words): Input {
   const { named } = words
+  const lease = named.get('lease')
   return {
     type: 'join',
     worker: need(words, 0, 'a worker') as WorkerId,
     pool: (named.get('pool') ?? 'local') as PoolId,
     slots: Number(named.get('slots') ?? 1),
     capabilities: (named.get('can') ?? '').split(',').filter((name) => name !== ''),
+    ...(lease === undefined ? {} : { leaseMs: durationOf(lease) }),
   }
 }
 

@@ -80,6 +80,8 @@ describe('the same facts give the same text', () => {
     Object.assign(state, { deadlines: createDeadlines() })
     Object.assign(run, { needWorkers: [], cursor: 7 })
     state.ended.set('old' as RunId, run)
+    state.offered = 3
+    state.workers.get('w1' as WorkerId)!.offers.push(3)
     expect(canonical(state)).toBe(before)
   })
 })
@@ -105,6 +107,7 @@ describe('another fact gives another text', () => {
     ['a worker', ({ state }) => state.workers.delete('w1' as WorkerId)],
     ['the order of free slots', ({ worker }) => worker.freeSlots.push(1, 2)],
     ['what a worker can do', ({ worker }) => Object.assign(worker, { capabilities: new Set(['gpu']) })],
+    ['how long a worker is believed', ({ worker }) => Object.assign(worker, { leaseMs: 9 })],
     ['that a worker drains', ({ worker }) => Object.assign(worker, { isDraining: true })],
     ['the status of a task', ({ run, task }) => run.status.fill(STATUS.failed, task('h'), task('h') + 1)],
     ['the status of a point', ({ run }) => run.status.fill(STATUS.failed, run.plan.taskCount, run.plan.taskCount + 1)],

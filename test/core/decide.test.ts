@@ -109,6 +109,9 @@ function ask(w: World, asked: Asked): void {
       return void w.worker('new', { pool: 'main' })
     case 'drain':
       return void w.send({ type: 'drain', worker: 'w' })
+    case 'offer':
+    case 'withdraw':
+      return void w.send({ type: asked, worker: 'w' })
     case 'leave':
       return void w.send({ type: 'leave', worker: 'w', reason })
     case 'complete':
@@ -182,6 +185,9 @@ const FINAL = 'TASK_FINISHED'
 const always: Partial<Record<Asked, Led>> = {
   open: 'RUN_EXISTS',
   drain: ['worker.draining'],
+  // Its host gives it work.
+  offer: [],
+  withdraw: [],
   pause: ['run.paused'],
   setLimit: ['limit.changed'],
   verify: 'ATTEMPT_STALE',
@@ -302,6 +308,8 @@ const inputs: readonly Asked[] = [
   'open',
   'join',
   'drain',
+  'offer',
+  'withdraw',
   'leave',
   'complete',
   'verify',

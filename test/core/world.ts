@@ -48,6 +48,8 @@ export interface WorkerOptions {
   readonly pool?: string
   readonly slots?: number
   readonly capabilities?: readonly string[]
+  /** It asks for work. */
+  readonly leaseMs?: number
 }
 
 export interface WorldOptions {
@@ -199,8 +201,8 @@ class CoreWorld implements World {
     return { tasks, attempts }
   }
 
-  worker(id = 'w', { pool = 'local', slots = 1, capabilities = [] }: WorkerOptions = {}): Decision {
-    return this.send({ type: 'join', worker: id, pool, slots, capabilities })
+  worker(id = 'w', { pool = 'local', slots = 1, capabilities = [], ...more }: WorkerOptions = {}): Decision {
+    return this.send({ type: 'join', worker: id, pool, slots, capabilities, ...more })
   }
 
   open(plan: PlanDocument, run = 'r'): Decision {

@@ -25,6 +25,16 @@ it('from-markdown/run.mjs prints what the page on Markdown shows', async () => {
   expect(await outputOf('from-markdown/run.mjs')).toEqual(shown?.trimEnd().split('\n'))
 })
 
+it('pull-worker.mjs: one worker falls silent, another does its task, and what the first reports is refused', async () => {
+  expect(await outputOf('pull-worker.mjs')).toEqual([
+    'ann has r1/schema#1, and falls silent.',
+    'The run has succeeded; schema took 2 attempts.',
+    'ann wakes and reports: ATTEMPT_STALE.',
+    'What counts is not hers.',
+    'ann is dead.',
+  ])
+})
+
 /** The lines that a program prints until its last statement is done. */
 async function outputOf(program: string): Promise<readonly string[]> {
   const lines: string[] = []

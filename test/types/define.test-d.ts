@@ -137,7 +137,8 @@ handler({
 })
 // @ts-expect-error a breaker has a window and a cooldown
 handler({ run: () => 1, breaker: { failures: 3 } })
-// @ts-expect-error neither run nor via
+handler({ input: z.object({ ref: z.string() }), pull: true })
+// @ts-expect-error neither run, via nor pull
 handler({ version: 1 })
 
 definePlan({

@@ -56,6 +56,7 @@ function kindText({ kind, resource }: WatchedReason): string | null {
     case 'breaker':
       return 'for resources'
     case 'capacity':
+    case 'not-asked':
     case 'no-worker':
       return 'for workers'
     case 'retry':
@@ -92,6 +93,8 @@ function obstacleText(reason: WatchedReason, run: string): string | null {
       return `for ${path ?? resource}, kept for a task that was passed too often`
     case 'capacity':
       return `for a slot of ${workersText(reason.pool, requires)} (${busy} of ${slots} busy)`
+    case 'not-asked':
+      return `for ${workersText(reason.pool, requires)} to ask for work`
     case 'no-worker':
       return `for ${workersText(reason.pool, requires)}, of which there are none`
     default:

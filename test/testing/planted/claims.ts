@@ -37,12 +37,7 @@ export const CLAIM_BUGS: readonly PlantedBug[] = [
     'attempt.worker.freeSlots.push(attempt.slot)',
     'attempt.worker.freeSlots.push(attempt.slot, attempt.slot)',
   ),
-  bug(
-    'the slots of a worker are not looked at',
-    'core/workers.ts',
-    'if (worker.freeSlots.length > 0) return worker',
-    'return worker',
-  ),
+  bug('the slots of a worker are not looked at', 'core/workers.ts', 'return freeSlots.length > 0 && (', 'return ('),
   bug(
     'pools are not looked at',
     'core/workers.ts',
