@@ -1,4 +1,4 @@
-/** What `cancel` and `retry` share: one change in a store that no process leads. */
+/** What `approve`, `cancel` and `retry` share: one change in a store that no process leads. */
 import type { ScopeState } from '../core/state.js'
 import type { Input } from '../core/types.js'
 import { schedulerError } from '../runtime/errors.js'

@@ -12,6 +12,11 @@ export interface Io {
   onInterrupt(listener: () => void): () => void
   /** Calls `listener` when the program ends, however it does. Returns what takes the listener back. */
   onExit(listener: () => void): () => void
+  /**
+   * Asks whoever sits at the terminal, and resolves to the line they write; null: nobody is there any more, or `signal` was
+   * aborted. Null where there is no terminal.
+   */
+  readonly ask: ((question: string, signal: AbortSignal) => Promise<string | null>) | null
   /** Ends the program at once. */
   exit(code: number): void
 }

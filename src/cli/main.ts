@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The entry point: the program in the real world. */
+import { createInterface } from 'node:readline'
 import { systemClock } from '../runtime/clock.js'
 import { EXIT, type Io } from './io.js'
 import { program } from './program.js'
@@ -10,6 +11,25 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 function ignoreBrokenPipe(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') process.exitCode = EXIT.failed
+  })
+}
+
+/** The terminal itself edits the line and sends SIGINT, so that Ctrl-C does here what it does everywhere. */
+function ask(question: string, signal: AbortSignal): Promise<string | null> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin, terminal: false })
+    const end = (): void => lines.close()
+    signal.addEventListener('abort', end)
+    lines.once('line', (line) => {
+      resolve(line)
+      end()
+    })
+    lines.once('close', () => {
+      signal.removeEventListener('abort', end)
+      resolve(null)
+    })
+    process.stdout.write(question)
+    if (signal.aborted) end()
   })
 }
 
@@ -28,6 +48,7 @@ const io: Io = {
     process.on('exit', listener)
     return () => process.off('exit', listener)
   },
+  ask: process.stdin.isTTY && process.stdout.isTTY ? ask : null,
   exit: (code) => process.exit(code),
 }
 

@@ -23,10 +23,20 @@ export interface NamedStore {
 const VARIABLE = 'SIGNALBOX_STORE'
 const HINT = `Write --store file:.signalbox, sqlite:runs.db or postgres://user@host/database, or set ${VARIABLE}.`
 
+/** Whether one is named that keeps anything. */
+export function namesStore({ args, io }: VerbContext): boolean {
+  return namedStore(args, io) !== null
+}
+
+function namedStore(args: VerbContext['args'], io: VerbContext['io']): string | null {
+  const given = args.value('store') ?? io.env[VARIABLE] ?? ''
+  return given === '' || given === 'memory' ? null : given
+}
+
 /** Null: none is named, or `memory`, which keeps nothing. @throws ProgramError USAGE, FILE_UNREADABLE */
 export async function openStore({ args, io }: VerbContext, use: StoreUse): Promise<NamedStore | null> {
-  const given = args.value('store') ?? io.env[VARIABLE] ?? ''
-  if (given === '' || given === 'memory') return null
+  const given = namedStore(args, io)
+  if (given === null) return null
   if (/^postgres(?:ql)?:\/\//.test(given)) return postgres(given)
   const [, kind, path = ''] = /^(file|sqlite):(.+)$/s.exec(given) ?? []
   if (kind === undefined) throw usageError(`${quote(given)} names no store.`, HINT)

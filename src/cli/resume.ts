@@ -5,7 +5,10 @@ import { quote } from '../plan/text.js'
 import { summaryLines } from '../reporters/summary.js'
 import { eventsOf } from '../runtime/ended-run.js'
 import { schedulerError } from '../runtime/errors.js'
+import type { Run } from '../runtime/run.js'
+import type { Scheduler } from '../runtime/scheduler-types.js'
 import { summarize } from '../summarize.js'
+import { approvingFor } from './approvals.js'
 import { EXIT } from './io.js'
 import { type NamedStore, STORE_OPTION, withStore } from './open-store.js'
 import { overviewOf } from './overview.js'
@@ -13,7 +16,7 @@ import { runDocument } from './run-document.js'
 import { PACE_OPTIONS, type PaceOptions, readPaceOptions, speedFor } from './run-options.js'
 import { findRun, readScope, SCOPE } from './scope.js'
 import { simulatedPlansOf } from './simulated-plans.js'
-import { allOf, demandNoApproval, pursue } from './simulated-run.js'
+import { allOf, pursue } from './simulated-run.js'
 import type { Verb, VerbContext } from './verb.js'
 import { writeReport } from './write-report.js'
 
@@ -59,10 +62,11 @@ async function goOn(
     throw schedulerError('HANDLER_UNKNOWN', `Run ${quote(id)} was started by a program of your own.`, hint)
   }
   const { compiled } = checkPlan(plan)
-  if (!options.yes) demandNoApproval(plan.gates)
+  const approving = approvingFor(plan, { isSure: options.yes, isKept: true }, context)
   const speed = speedFor(options.speed, compiled === undefined ? 0 : overviewOf(compiled, plan).atBestMs)
   const from = Math.max(context.io.clock.now(), state.clock)
-  return pursue({ ...options, store, from, plans, speed, begin: (scheduler) => scheduler.resume(id) }, context)
+  const begin = (scheduler: Scheduler): Promise<Run> => scheduler.resume(id)
+  return pursue({ ...options, approving, store, from, plans, speed, begin }, context)
 }
 
 /** What a run was like that has ended. */

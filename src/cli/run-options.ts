@@ -31,7 +31,7 @@ export const PACE_OPTIONS: OptionTable = {
   },
   fail: { kind: 'value', value: '<share>', about: 'Share of the attempts that fail, such as 5%. Default 0.' },
   seed: { kind: 'value', value: '<n>', about: 'Decides which attempts fail and how long each takes. Default 1.' },
-  yes: { kind: 'flag', about: 'Approve whatever awaits approval. A plan with such gates needs it.' },
+  yes: { kind: 'flag', about: 'Approve whatever awaits approval. Default: ask, where there is a terminal.' },
   report: REPORT_OPTION,
 }
 

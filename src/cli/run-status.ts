@@ -52,5 +52,12 @@ export function statusLines({ id, name, progress, ...rest }: RunStatus): readonl
     [`  opened ${timeText(rest.openedAt)}${rest.closedAt === null ? '' : `, closed ${timeText(rest.closedAt)}`}`],
     [`  ${thousands(done)} of ${formatCount(total, 'task')} done, ${percent} %${left}`],
     [`  ${counts.join(', ')}`],
+    ...gateLines(rest, progress),
   ]
+}
+
+/** Those that await approval. */
+function gateLines({ verdict }: Pick<RunSummary, 'verdict'>, { gates }: Progress): readonly Line[] {
+  if (verdict !== null) return []
+  return gates.map(({ id, title }): Line => [`  gate ${id} awaits approval${title === null ? '' : `: ${title}`}`])
 }

@@ -5,15 +5,16 @@ import { checkPlan } from '../plan/check.js'
 import { quote } from '../plan/text.js'
 import type { Plan, PlanDocument } from '../plan/types.js'
 import { schedulerError } from '../runtime/errors.js'
+import { type Approving, approvingFor } from './approvals.js'
 import { loadPlan } from './load.js'
 import { LOAD_OPTIONS, readLoadOptions } from './load-options.js'
-import { type NamedStore, openStore, STORE_OPTION } from './open-store.js'
+import { type NamedStore, namesStore, openStore, STORE_OPTION } from './open-store.js'
 import { overviewOf } from './overview.js'
 import { refuse } from './refuse.js'
 import { PACE_OPTIONS, poolsFor, type RunOptions, readRunOptions, speedFor } from './run-options.js'
 import { readScope } from './scope.js'
 import { simulatedPlansOf } from './simulated-plans.js'
-import { demandNoApproval, pursue } from './simulated-run.js'
+import { pursue } from './simulated-run.js'
 import { simulatedPlan } from './simulation.js'
 import type { Verb, VerbContext } from './verb.js'
 
@@ -59,18 +60,18 @@ async function run(context: VerbContext): Promise<number> {
   const options = readRunOptions(context.args)
   const { check, sources } = await loadPlan(context.args.positionals[0] ?? '', readLoadOptions(context.args))
   if (!check.ok) return refuse(check, sources, 'run', context)
-  if (!options.yes) demandNoApproval(check.plan.gates)
+  const approving = approvingFor(check.plan, { isSure: options.yes, isKept: namesStore(context) }, context)
   const plan = simulatedPlan(check.plan, poolsFor(check.plan, options.slots, availableParallelism()))
   const checked = checkPlan(plan)
   // Only what the pools lack can be wrong now.
   if (!checked.ok) return refuse(checked, sources, 'run', context)
   const speed = speedFor(options.speed, overviewOf(checked.compiled, plan).atBestMs)
-  return execute(plan, { ...options, speed }, context)
+  return execute(plan, { ...options, speed, approving }, context)
 }
 
 async function execute(
   plan: Plan,
-  { id, speed, failShare, seed, yes }: RunOptions & { readonly speed: number },
+  { id, speed, failShare, seed, approving }: RunOptions & { readonly speed: number; readonly approving: Approving },
   context: VerbContext,
 ): Promise<number> {
   const store = await openStore(context, 'create')
@@ -84,7 +85,7 @@ async function execute(
       speed,
       failShare,
       seed,
-      yes,
+      approving,
       begin: (scheduler) => scheduler.start(plan as PlanDocument, { id }),
     },
     context,

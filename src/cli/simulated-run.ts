@@ -1,30 +1,29 @@
 /** A run with simulated work, from wherever it stands to its end: shown while it goes on, summed up when it is over. */
 import type { EpochMs, RunEvent } from '../core/types.js'
 import { createScheduler } from '../embedded.js'
-import { quoteAll } from '../plan/text.js'
 import type { Plan } from '../plan/types.js'
 import type { Line } from '../reporters/shared/line.js'
 import { formatDuration, formatShare, thousands } from '../reporters/shared/quantity.js'
 import { summaryLines } from '../reporters/summary.js'
-import { terminalReporter } from '../reporters/terminal.js'
+import { type TerminalReporter, terminalReporter } from '../reporters/terminal.js'
 import { isSchedulerError } from '../runtime/errors.js'
 import { defineHandlers } from '../runtime/handlers.js'
 import { type PacedClock, pacedClock } from '../runtime/paced-clock.js'
 import type { Run } from '../runtime/run.js'
 import type { Scheduler } from '../runtime/scheduler-types.js'
+import type { OpenGate } from '../runtime/standing.js'
 import { summarize } from '../summarize.js'
+import { type Approving, attendGates } from './approvals.js'
 import { EXIT } from './io.js'
 import type { NamedStore } from './open-store.js'
 import { ASSUMED_MS } from './overview.js'
-import { usageError } from './problem.js'
 import { runDocument, type Simulated } from './run-document.js'
 import { SIMULATED_HANDLER, simulatedExecutor } from './simulation.js'
 import type { VerbContext } from './verb.js'
 import { writeReport } from './write-report.js'
 
 export interface SimulatedRun extends Simulated {
-  /** Whatever awaits approval is approved. */
-  readonly yes: boolean
+  readonly approving: Approving
   /** Null: in memory. Taken over: closed at the end. */
   readonly store: NamedStore | null
   /** When the run goes on, in its own time. */
@@ -47,8 +46,8 @@ export async function pursue(simulated: SimulatedRun, context: VerbContext): Pro
   const { output, args } = context
   output.print([noteOn(simulated), []])
   const underWay = await begin(simulated, context)
-  const { isInterrupted, events } = await follow(underWay, simulated, context)
-  if (events === null) return tellOfOpenRun(underWay.run.id, simulated, context)
+  const { isInterrupted, awaited, events } = await follow(underWay, simulated, context)
+  if (events === null) return tellOfOpenRun(underWay.run.id, awaited, simulated, context)
   const summary = summarize(events)
   output.print([[], ...summaryLines(summary)])
   await writeReport(events, args)
@@ -89,28 +88,34 @@ async function begin(
 
 interface Followed {
   readonly isInterrupted: boolean
+  /** The gates for whose sake it was left open. */
+  readonly awaited: readonly OpenGate[]
   /** From the opening of the run on; null: it was left open. */
   readonly events: readonly RunEvent[] | null
 }
 
-async function follow(
-  { scheduler, run, clock }: UnderWay,
-  { store, speed, yes }: SimulatedRun,
-  { io, output }: VerbContext,
-): Promise<Followed> {
-  const reporter = terminalReporter(run, {
-    stream: output.stream,
-    isTTY: output.isLive,
-    colour: output.colour,
-    now: clock.shown,
-    clock: io.clock,
-    note: `simulated, ${thousands(speed)}x`,
-  })
-  const giveBack = io.onExit(reporter.stop)
-  if (yes) approveAll(run)
+async function follow(underWay: UnderWay, simulated: SimulatedRun, context: VerbContext): Promise<Followed> {
+  const { scheduler, run, clock } = underWay
+  const { store, approving } = simulated
+  const { io } = context
+  let reporter = report(underWay, simulated, context)
+  const giveBack = io.onExit(() => reporter.stop())
+  const makeRoom = (): (() => void) => {
+    reporter.stop()
+    return () => {
+      reporter = report(underWay, simulated, context)
+    }
+  }
+  let awaited: readonly OpenGate[] = []
+  const leave = (gates: readonly OpenGate[]): void => {
+    awaited = gates
+    void letGo(scheduler, run, store)
+  }
+  const endGates = attendGates(approving, { run, clock, makeRoom, leave }, context)
   let interrupts = 0
   const endInterrupts = io.onInterrupt(() => {
     interrupts += 1
+    endGates()
     if (interrupts === 1) return void letGo(scheduler, run, store)
     reporter.stop()
     io.exit(EXIT.interrupted)
@@ -118,11 +123,13 @@ async function follow(
   try {
     await run.outcome
     await reporter.ended
-    return { isInterrupted: interrupts > 0, events: await allOf(run.events()) }
+    return { isInterrupted: interrupts > 0, awaited, events: await allOf(run.events()) }
   } catch (error) {
-    if (interrupts === 0 || !isSchedulerError(error) || error.code !== 'CLOSED') throw error
-    return { isInterrupted: true, events: null }
+    const isLeft = interrupts > 0 || awaited.length > 0
+    if (!isLeft || !isSchedulerError(error) || error.code !== 'CLOSED') throw error
+    return { isInterrupted: interrupts > 0, awaited, events: null }
   } finally {
+    endGates()
     reporter.stop()
     giveBack()
     endInterrupts()
@@ -130,21 +137,15 @@ async function follow(
   }
 }
 
-/** Approves what awaits approval now, and whatever does later. It may have been cancelled in the meantime. */
-function approveAll(run: Run): void {
-  const approve = (): void => {
-    for (const gate of run.progress().gates) run.approve(gate.id, { by: '--yes' }).catch(() => undefined)
-  }
-  run.on('*', approve)
-  approve()
-}
-
-/** Work is simulated, people are not. @throws ProgramError USAGE */
-export function demandNoApproval(gates: Plan['gates'] = []): void {
-  const ids = gates.filter(({ kind }) => kind === 'approval').map(({ id }) => id)
-  if (ids.length === 0) return
-  const message = `The plan awaits approval (${quoteAll(ids)}), and nobody can give it here.`
-  throw usageError(message, 'Add --yes to approve whatever awaits approval, as soon as it does.')
+function report({ run, clock }: UnderWay, { speed }: Simulated, { io, output }: VerbContext): TerminalReporter {
+  return terminalReporter(run, {
+    stream: output.stream,
+    isTTY: output.isLive,
+    colour: output.colour,
+    now: clock.shown,
+    clock: io.clock,
+    note: `simulated, ${thousands(speed)}x`,
+  })
 }
 
 /** A run that is kept can go on later; one in memory would be gone. Either may have ended in the meantime. */
@@ -153,11 +154,27 @@ function letGo(scheduler: Scheduler, run: Run, store: NamedStore | null): Promis
   return done.catch(() => undefined)
 }
 
-function tellOfOpenRun(id: string, { store, ...simulated }: SimulatedRun, { output }: VerbContext): number {
-  const { seed, failShare, speed } = simulated
-  output.print([[], [`Run ${id} stays open. To go on: signalbox resume ${id} --store ${store?.name ?? 'memory'}`]])
-  output.document({ ok: false, verdict: null, simulated: { seed, failShare, speed }, run: id })
-  return EXIT.interrupted
+function tellOfOpenRun(
+  id: string,
+  awaited: readonly OpenGate[],
+  { store, seed, failShare, speed }: SimulatedRun,
+  { output }: VerbContext,
+): number {
+  const where = `--store ${store?.name ?? 'memory'}`
+  const goOn = `signalbox resume ${id} ${where}`
+  const lines: Line[] =
+    awaited.length === 0
+      ? [[`Run ${id} stays open. To go on: ${goOn}`]]
+      : [
+          [`Run ${id} stays open: it awaits approval.`],
+          ...awaited.map(({ id: gate, title }): Line => [`  ${gate}${title === null ? '' : `  ${title}`}`]),
+          ...awaited.map(({ id: gate }): Line => [`To give it: signalbox approve ${id} ${gate} ${where}`]),
+          [`Then: ${goOn}`],
+        ]
+  output.print([[], ...lines])
+  const awaits = awaited.map(({ id: gate }) => gate)
+  output.document({ ok: false, verdict: null, simulated: { seed, failShare, speed }, run: id, awaits })
+  return awaited.length === 0 ? EXIT.interrupted : EXIT.failed
 }
 
 export async function allOf(events: AsyncIterable<RunEvent>): Promise<readonly RunEvent[]> {

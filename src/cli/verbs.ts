@@ -54,6 +54,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./report.js')).reportVerb,
   },
   {
+    name: 'approve',
+    summary: 'Approve or refuse a gate of a run that no process leads.',
+    load: async () => (await import('./approve.js')).approveVerb,
+  },
+  {
     name: 'cancel',
     summary: 'Cancel a run that no process leads, or a task of it.',
     load: async () => (await import('./cancel.js')).cancelVerb,

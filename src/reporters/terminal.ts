@@ -130,6 +130,8 @@ function liveView(run: WatchedRun, options: ViewOptions): View {
     show: apply,
     stop: () => {
       disarm()
+      // What stays on the screen is true.
+      askedAt = Number.NEGATIVE_INFINITY
       screen.close(picture() ?? [])
     },
   }

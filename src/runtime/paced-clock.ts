@@ -6,6 +6,8 @@ import type { Clock } from './ports.js'
 export interface PacedClock extends Clock {
   /** The time for display: goes on between wake-ups, where `now` stands still. */
   shown(): EpochMs
+  /** Stands still, as while somebody is asked, until what it returns is called. */
+  hold(): () => void
 }
 
 interface Alarm {
@@ -34,14 +36,16 @@ export interface PacedClockOptions {
  */
 export function pacedClock(speed: number, options: PacedClockOptions = {}): PacedClock {
   const { real = systemClock(), afterwards = twoRounds } = options
-  const began = real.now()
+  let began = real.now()
   const origin = options.from ?? began
   const alarms: Alarm[] = []
   let time = origin
   let disarm: (() => void) | null = null
   let isBusy = false
+  /** Real time since when it stands still. */
+  let heldAt: EpochMs | null = null
 
-  const target = (): EpochMs => origin + (real.now() - began) * speed
+  const target = (): EpochMs => origin + ((heldAt ?? real.now()) - began) * speed
   /** Real time of a moment, in whole ms: what falls into the same one is done in one go. */
   const realTime = (at: EpochMs): EpochMs => began + Math.floor((at - origin) / speed)
 
@@ -62,7 +66,7 @@ export function pacedClock(speed: number, options: PacedClockOptions = {}): Pace
     disarm?.()
     disarm = null
     const next = alarms[0]
-    if (next === undefined || isBusy) return
+    if (next === undefined || isBusy || heldAt !== null) return
     disarm = real.arm(realTime(next.at), ring)
   }
 
@@ -79,14 +83,26 @@ export function pacedClock(speed: number, options: PacedClockOptions = {}): Pace
   function settled(): void {
     isBusy = false
     // Moments that are overdue need no timer of their own.
-    if (alarms[0] !== undefined && realTime(alarms[0].at) <= real.now()) ring()
+    if (alarms[0] !== undefined && heldAt === null && realTime(alarms[0].at) <= real.now()) ring()
     else plan()
+  }
+
+  function hold(): () => void {
+    heldAt ??= real.now()
+    plan()
+    return () => {
+      if (heldAt === null) return
+      began += real.now() - heldAt
+      heldAt = null
+      plan()
+    }
   }
 
   return {
     now: () => time,
     arm,
     shown: () => Math.max(time, Math.min(target(), alarms[0]?.at ?? time)),
+    hold,
   }
 }
 

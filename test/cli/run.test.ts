@@ -264,7 +264,72 @@ gates:
     const { call, stderr } = world()
     expect(await call(['run', fileWith('plan.yaml', plan), '--speed', '1000000x'])).toBe(2)
     expect(stderr.sent).toContain('The plan awaits approval ("review"), and nobody can give it here.')
-    expect(stderr.sent).toContain('Add --yes')
+    expect(stderr.sent).toContain('Run it on a terminal to be asked, add --yes')
+  })
+
+  const terminal = { columns: 80, rows: 24 }
+  const env = { NO_COLOR: '1', USER: 'ann' }
+
+  it('asks at a terminal, with what waits for it; meanwhile time stands still', async () => {
+    const questions: string[] = []
+    const shown: string[] = []
+    const given = ['perhaps', 'y  it looks good']
+    const timed = plan.replace('kind: approval,', 'kind: approval, timeout: 1m, title: Somebody has read it,')
+    const { call, stdout, clock } = world({
+      terminal,
+      env,
+      answers: async (question) => {
+        questions.push(question)
+        shown.push(...stdout.screen())
+        expect(stdout).toMatchObject({ isCursorShown: true, wraps: true })
+        // Somebody who thinks: a minute would be over many times.
+        let moments = 0
+        clock.arm(clock.now() + 600_000, () => (moments += 1))
+        while (moments === 0) await new Promise((resolve) => setImmediate(resolve))
+        return given[questions.length - 1]!
+      },
+    })
+    expect(await call(['run', fileWith('plan.yaml', timed)])).toBe(0)
+    expect(questions).toEqual(Array(2).fill('  Approve it? y or n, and a note if you like: '))
+    expect(shown).toContain('Gate review awaits approval: Somebody has read it')
+    expect(shown).toContain('  Waiting for it: ship')
+    expect(shown.some((line) => line.includes('2/4 done'))).toBe(true)
+    expect(shown.some((line) => line.includes('tests#1'))).toBe(false)
+    expect(shown).toContain('  1 for review (ready)')
+    expect(stdout.screen()).toContain('succeeded in 2h 1m')
+    expect(stdout).toMatchObject({ isCursorShown: true, wraps: true })
+  })
+
+  it('keeps who answered, and the note; what is refused skips what waits for it', async () => {
+    const { call, stdout } = world({ terminal, env: { ...env, TERM: 'xterm' }, answers: () => 'No, not this week' })
+    expect(await call(['run', fileWith('plan.yaml', plan)])).toBe(1)
+    const text = stdout.screen().join('\n')
+    expect(text).toContain('It was refused by ann: not this week.')
+  })
+
+  it('is cancelled by an interrupt while it asks, and gives everything back', async () => {
+    const asked = { count: 0 }
+    const { call, stdout, interrupt, listeners, exits } = world({
+      terminal,
+      env,
+      answers: () => {
+        asked.count += 1
+        return new Promise(() => {})
+      },
+    })
+    const code = await call(['run', fileWith('plan.yaml', plan)], () => {
+      if (asked.count === 1) interrupt()
+      asked.count *= 2
+    })
+    expect({ code, exits, listeners: listeners() }).toEqual({ code: 130, exits: [], listeners: 0 })
+    expect(stdout.sent).toContain('cancelled')
+    expect(stdout).toMatchObject({ isCursorShown: true, wraps: true })
+  })
+
+  it('is cancelled when nobody is there to answer any more', async () => {
+    const { call, stdout } = world({ terminal, env, answers: () => null })
+    expect(await call(['run', fileWith('plan.yaml', plan)])).toBe(1)
+    expect(stdout.sent).toContain('cancelled')
   })
 
   it('approves as soon as it is asked with --yes, and tells it', async () => {

@@ -167,14 +167,52 @@ describe.each(KINDS)('a run in a %s store', (kind) => {
     expect(document.counts).toEqual({ total: 3, succeeded: 3, failed: 0, cancelled: 0, skipped: 0 })
   })
 
-  it('that awaits approval needs --yes again when it is resumed', async () => {
+  const GATED = `${PLAN}  deploy: { estimate: 1h, dependsOn: [ship] }
+gates: { ship: { kind: approval, title: Somebody has read it, dependsOn: [api/routes] } }
+`
+
+  it('goes on as far as it can without approval, is approved, and resumed', async () => {
     const store = storeIn(kind)
-    await leaveOpen(store, `${PLAN}gates: { ship: { kind: approval, dependsOn: [notes] } }\n`, ['--yes'])
-    expect(await json(['resume', 'r1', '--store', store])).toMatchObject({
-      code: 2,
-      document: { error: { code: 'USAGE', message: expect.stringContaining('awaits approval ("ship")') } },
+    const { call, stdout } = world()
+    expect(await call(['run', fileWith('plan.yaml', GATED), '--store', store])).toBe(1)
+    expect(stdout.sent).toContain('succeeded  notes#1')
+    expect(stdout.sent.split('\n').slice(-6)).toEqual([
+      '',
+      'Run r1 stays open: it awaits approval.',
+      '  ship  Somebody has read it',
+      `To give it: signalbox approve r1 ship --store ${store}`,
+      `Then: signalbox resume r1 --store ${store}`,
+      '',
+    ])
+    const again = await json(['resume', 'r1', '--store', store])
+    expect(again).toMatchObject({ code: 1, document: { ok: false, verdict: null, run: 'r1', awaits: ['ship'] } })
+    const status = world()
+    await status.call(['status', 'r1', '--store', store])
+    expect(status.stdout.sent).toContain('gate ship awaits approval: Somebody has read it')
+    expect(await json(['approve', 'r1', 'notes', '--store', store])).toMatchObject({
+      code: 1,
+      document: { error: { code: 'GATE_UNKNOWN' } },
     })
-    const { code, document } = await json(['resume', 'r1', '--store', store, '--yes'])
+    const by = ['--by', 'ann', '--note', 'go ahead']
+    const approved = await json(['approve', 'r1', 'ship', ...by, '--store', store])
+    expect(approved).toMatchObject({ code: 0, document: { ok: true, run: { id: 'r1', progress: { gates: [] } } } })
+    expect(await json(['approve', 'r1', 'ship', '--store', store])).toMatchObject({
+      document: { error: { code: 'GATE_ANSWERED' } },
+    })
+    const resumed = world()
+    expect(await resumed.call(['resume', 'r1', '--store', store])).toBe(0)
+    expect(resumed.stdout.sent).toContain('passed     gate ship by ann: go ahead')
+    expect(resumed.stdout.sent).toContain('5 of 5 tasks succeeded')
+  })
+
+  it('that awaits approval can be refused, and approved by --yes', async () => {
+    const store = storeIn(kind)
+    await world().call(['run', fileWith('plan.yaml', GATED), '--store', store])
+    const refused = await json(['approve', 'r1', 'ship', '--refuse', '--store', store], { USER: 'bob' })
+    expect(refused).toMatchObject({ code: 0, document: { run: { verdict: 'failed' } } })
+    const two = ['--store', store, '--id', 'r2']
+    await world().call(['run', fileWith('plan.yaml', GATED), ...two])
+    const { code, document } = await json(['resume', 'r2', '--store', store, '--yes'])
     expect({ code, verdict: document.verdict }).toEqual({ code: 0, verdict: 'succeeded' })
   })
 

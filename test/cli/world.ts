@@ -57,9 +57,11 @@ export interface WorldOptions {
   /** Default: stdout is a pipe. */
   readonly terminal?: { readonly columns: number; readonly rows: number }
   readonly env?: { readonly [name: string]: string }
+  /** What is answered when the program asks; null: nobody is there. Default: there is no terminal to ask at. */
+  readonly answers?: (question: string) => string | null | Promise<string | null>
 }
 
-export function world({ terminal, env = {} }: WorldOptions = {}): World {
+export function world({ terminal, env = {}, answers }: WorldOptions = {}): World {
   const stdout = terminal === undefined ? pipe() : fakeTerminal(terminal.columns, terminal.rows)
   const stderr = pipe()
   const clock = testClock()
@@ -73,6 +75,7 @@ export function world({ terminal, env = {} }: WorldOptions = {}): World {
     clock,
     onInterrupt: (listener) => listenTo(interrupts, listener),
     onExit: (listener) => listenTo(ends, listener),
+    ask: answers === undefined ? null : (question, signal) => askIn(question, signal, answers),
     exit: (code) => {
       exits.push(code)
     },
@@ -100,6 +103,18 @@ export function world({ terminal, env = {} }: WorldOptions = {}): World {
       return code
     },
   }
+}
+
+/** As the real one does, answers null when it is told to stop. */
+function askIn(
+  question: string,
+  signal: AbortSignal,
+  answers: NonNullable<WorldOptions['answers']>,
+): Promise<string | null> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(null))
+    void Promise.resolve(answers(question)).then(resolve)
+  })
 }
 
 function listenTo(listeners: Set<() => void>, listener: () => void): () => void {

@@ -40,6 +40,29 @@ describe('the paced clock', () => {
     expect(clock.now()).toBe(START + 2)
   })
 
+  it('stands still while it is held, and goes on from there', () => {
+    const { real, clock, settle } = paced(1000)
+    const woken: number[] = []
+    clock.arm(START + 5_000, () => {
+      woken.push(clock.now())
+      // Due in the same instant of real time, and held up by what this one leads to.
+      release = clock.hold()
+    })
+    clock.arm(START + 5_000, () => woken.push(clock.now()))
+    let release = clock.hold()
+    real.arm(START + 60_000, () => {})
+    real.next()
+    expect([woken, clock.shown()]).toEqual([[], START])
+    release()
+    release()
+    real.next()
+    settle()
+    expect([woken, real.now(), real.next()]).toEqual([[START + 5_000], START + 60_005, false])
+    release()
+    real.next()
+    expect(woken).toEqual([START + 5_000, START + 5_000])
+  })
+
   it('takes back what was armed, also twice', () => {
     const { real, clock } = paced(1)
     const disarm = clock.arm(START + 10, () => expect.unreachable())
