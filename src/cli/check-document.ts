@@ -3,7 +3,7 @@ import type { ImportCoverage } from '../importers/shared/imported.js'
 import type { Diagnostic, Locate } from '../plan/diagnostic.js'
 import type { Origin } from '../plan/origin.js'
 import { visitReferences } from '../plan/references.js'
-import type { Plan, Stream, Task } from '../plan/types.js'
+import type { Gate, Phase, Plan, Stream, Task } from '../plan/types.js'
 import { type Amounts, amountsDocument } from './amounts.js'
 import type { LoadedPlan } from './load.js'
 
@@ -48,7 +48,7 @@ export function checkDocument(
     return { ok, diagnostics, plan: null, coverage: coverageOf({}), overview }
   }
   const sourceOf = locateAll(plan, origin, locate, file)
-  const { name, streams = [], tasks = [], ...rest } = plan
+  const { name, streams = [], tasks = [], gates = [], phases = [], ...rest } = plan
   return {
     ok,
     diagnostics,
@@ -56,6 +56,8 @@ export function checkDocument(
       name: name ?? 'plan',
       streams: streams.map((stream, index) => streamDocument(stream, index, origin, sourceOf)),
       tasks: tasks.map((task, index) => taskDocument(task, null, sourceOf(origin.task(index)))),
+      gates: gates.map((gate, index) => gateDocument(gate, phases, sourceOf(origin.gate(index)))),
+      phases: phases.map((phase, index) => phaseDocument(phase, streams, sourceOf(origin.phase(index)))),
       ...rest,
       ...(compiled === undefined ? undefined : { mergeOrder: compiled.mergeOrder }),
     },
@@ -70,14 +72,14 @@ function coverageOfImport(imported: ImportCoverage | null): Partial<Coverage> {
   return { unread, imported: others }
 }
 
-export function coverageOf({ streams = [], tasks = [] }: Plan): Coverage {
+export function coverageOf({ streams = [], tasks = [], gates = [] }: Plan): Coverage {
   const all = [...streams.flatMap((stream) => stream.tasks ?? []), ...tasks]
   const ofStreams = streams.reduce((sum, { dependsOn = [] }) => sum + dependsOn.length, 0)
-  const ofTasks = all.reduce((sum, task) => sum + edgesOf(task), 0)
+  const ofTasks = [...all, ...gates].reduce((sum, each) => sum + edgesOf(each), 0)
   return { streams: streams.length, tasks: all.length, edges: ofStreams + ofTasks, unread: [] }
 }
 
-function edgesOf({ dependsOn = [], input, if: condition }: Task): number {
+function edgesOf({ dependsOn = [], input, if: condition }: Pick<Task, 'dependsOn' | 'input' | 'if'>): number {
   const named = new Set(dependsOn.map((dependency) => (typeof dependency === 'string' ? dependency : onOf(dependency))))
   const referred = new Set<string>()
   if (input !== undefined) {
@@ -93,7 +95,7 @@ function onOf(dependency: object): string | null {
   return 'on' in dependency ? String(dependency.on) : null
 }
 
-/** The lines of all streams and tasks, found in one pass over the text. */
+/** The lines of all streams, tasks, gates and phases, found in one pass over the text. */
 function locateAll(plan: Plan, origin: Origin, locate: Locate | null, file: string): SourceOf {
   const pointers = new Set<string>()
   plan.tasks?.forEach((_, task) => {
@@ -104,6 +106,12 @@ function locateAll(plan: Plan, origin: Origin, locate: Locate | null, file: stri
     stream.tasks?.forEach((_, task) => {
       pointers.add(origin.streamTask(index, task))
     })
+  })
+  plan.gates?.forEach((_, gate) => {
+    pointers.add(origin.gate(gate))
+  })
+  plan.phases?.forEach((_, phase) => {
+    pointers.add(origin.phase(phase))
   })
   const positions = locate?.(pointers)
   return (pointer) => {
@@ -122,4 +130,15 @@ function taskDocument(task: Task, stream: Stream | null, source: Source): object
   const { id, title = null, dependsOn = [], claims, estimate = null, ...rest } = task
   const inherited = stream?.owns === undefined ? {} : { write: stream.owns }
   return { id, title, dependsOn, claims: claims ?? inherited, estimate, ...rest, source }
+}
+
+function gateDocument(gate: Gate, phases: readonly Phase[], source: Source): object {
+  const { id, kind, title = null, dependsOn = [], timeout = null, ...rest } = gate
+  const phase = phases.find((each) => each.gate === id)?.id ?? null
+  return { id, kind, title, dependsOn, timeout, phase, ...rest, source }
+}
+
+function phaseDocument({ id, title, gate }: Phase, streams: readonly Stream[], source: Source): object {
+  const own = streams.filter(({ phase }) => phase === id).map((stream) => stream.id)
+  return { id, title: title ?? null, gate: gate ?? null, streams: own, source }
 }

@@ -42,9 +42,11 @@ function verdictLine(name: string, diagnostics: readonly Diagnostic[], ok: boole
 }
 
 function contentLine({ streams, tasks, edges }: Coverage, check: PlanCheck): Line {
+  const { gates = [] } = check.plan ?? {}
   const counts = [
     formatCount(streams, 'stream'),
     formatCount(tasks, 'task'),
+    ...(gates.length > 0 ? [formatCount(gates.length, 'gate')] : []),
     formatCount(edges, 'dependency', 'dependencies'),
     ...(check.ok ? [formatCount(check.compiled.waveCount, 'wave')] : []),
   ]

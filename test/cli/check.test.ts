@@ -251,6 +251,8 @@ describe('check --json', () => {
             source: { file, line: 17 },
           },
         ],
+        gates: [],
+        phases: [],
       },
       coverage: { streams: 2, tasks: 4, edges: 3, unread: [] },
       overview: {
@@ -266,6 +268,47 @@ describe('check --json', () => {
         keptApart: { pairs: 1, isComplete: true },
       },
     })
+  })
+
+  it('lists gates and phases, each with whose they are', async () => {
+    const { code, file, document } = await checkJson(`phases:
+  - { id: build, title: It works, gate: go }
+  - { id: ship }
+gates:
+  go: { kind: approval, title: Somebody has seen it, timeout: 3d }
+  tests: { kind: check, handler: npm.test, input: { of: { $from: api/make } }, dependsOn: [api] }
+streams:
+  api: { phase: build, tasks: { make: {} } }
+  site: { phase: ship, dependsOn: [tests], tasks: { pages: {} } }
+`)
+    expect(code).toBe(0)
+    expect(document.plan.gates).toEqual([
+      {
+        id: 'go',
+        kind: 'approval',
+        title: 'Somebody has seen it',
+        dependsOn: [],
+        timeout: 259_200_000,
+        phase: 'build',
+        source: { file, line: 5 },
+      },
+      {
+        id: 'tests',
+        kind: 'check',
+        title: null,
+        dependsOn: ['api'],
+        timeout: null,
+        phase: null,
+        handler: 'npm.test',
+        input: { of: { $from: 'api/make' } },
+        source: { file, line: 6 },
+      },
+    ])
+    expect(document.plan.phases).toEqual([
+      { id: 'build', title: 'It works', gate: 'go', streams: ['api'], source: { file, line: 2 } },
+      { id: 'ship', title: null, gate: null, streams: ['site'], source: { file, line: 3 } },
+    ])
+    expect(document.coverage).toMatchObject({ tasks: 2, edges: 3 })
   })
 
   it('reads JSON and YAML alike, by the name or else by the content', async () => {
