@@ -166,7 +166,7 @@ describe('an amended plan', () => {
         const twice = amended(once.plan, { add: partOf(spec, spec.second, spec.tasks.length, [2, 2], false) })
         expect(facts(twice.plan.compiled)).toEqual(facts(plans.whole))
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 
@@ -184,7 +184,7 @@ describe('an amended plan', () => {
         expect(byClass).toEqual(dispatchOrder(compiled))
         expect(new Set(compiled.dispatchClass).size).toBe(compiled.taskCount === 0 ? 0 : compiled.classCount)
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
