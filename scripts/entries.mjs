@@ -11,6 +11,7 @@ export const libraryEntries = {
   'stores/postgres': 'src/stores/postgres/index.ts',
   'stores/sqlite': 'src/stores/sqlite/index.ts',
   'executors/inline': 'src/executors/inline.ts',
+  'executors/command': 'src/executors/command/index.ts',
   'importers/markdown': 'src/importers/markdown/index.ts',
   'importers/backlog': 'src/importers/backlog.ts',
   'importers/beads': 'src/importers/beads.ts',

@@ -99,6 +99,8 @@ export type {
   AttemptOutcome,
   AttemptRequest,
   Batch,
+  ClaimAnswer,
+  ClaimRequest,
   Clock,
   Executor,
   LogLine,

@@ -1,4 +1,15 @@
-/** `signalbox/testing`: time that is moved by hand, simulation by seed, scenario files, and what a store must pass. Needs no test runner. */
+/**
+ * `signalbox/testing`: time that is moved by hand, simulation by seed, scenario files, and what stores and executors must pass.
+ * Needs no test runner.
+ */
+export type {
+  ExecutorCase,
+  ExecutorConformanceOptions,
+  ExecutorPlace,
+  ExecutorTrait,
+  Step,
+} from './executor-conformance/index.js'
+export { executorConformance, playScript } from './executor-conformance/index.js'
 export type { FaultCounts, FaultyStore, StoreFaults } from './faulty-store.js'
 export { faultyStore } from './faulty-store.js'
 export type { SimulatedCore } from './machine-state.js'

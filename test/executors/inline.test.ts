@@ -4,7 +4,9 @@ import { createScheduler } from '../../src/embedded.js'
 import { type InlineFunction, inlineExecutor } from '../../src/executors/inline.js'
 import { defineHandlers } from '../../src/runtime/handlers.js'
 import type { AttemptRequest, HandlerContext } from '../../src/runtime/ports.js'
+import { playScript, type Step } from '../../src/testing/executor-conformance/index.js'
 import { hosted, plan, turns } from '../runtime/world.js'
+import { conforms } from './conformance.js'
 
 const attempt = { id: 'r/a#1', handler: 'work', input: { n: 1 } } as unknown as AttemptRequest
 const context = () =>
@@ -112,4 +114,12 @@ it('is what a scheduler uses without being told', async () => {
   const run = await scheduler.start({ tasks: { a: { handler: 'work', input: 3 } } })
   expect((await run.outcome).results).toEqual({ a: [3] })
   await scheduler.close()
+})
+
+describe('the law of executors', () => {
+  const functionOf = (): InlineFunction => (input, context) => playScript(input as unknown as Step[], context)
+  conforms(() => ({ open: () => inlineExecutor({ functionOf }) }), {
+    // A function ends when it likes, with its host, and the host beats for it.
+    without: ['attach', 'stop', 'death', 'beats', 'once'],
+  })
 })
