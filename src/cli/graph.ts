@@ -33,6 +33,7 @@ export const graphVerb: Verb = {
       kind: 'value',
       value: '<format>',
       about: 'mermaid, dot or svg. Default: what the name of the file ends in, else mermaid.',
+      offers: Object.keys(WRITERS),
     },
     output: OUTPUT_OPTION,
     ...LOAD_OPTIONS,

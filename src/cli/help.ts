@@ -1,8 +1,7 @@
 /** The help, made from the table of verbs. */
 import { inColumns, type Line } from '../reporters/shared/line.js'
 import { SHORT } from './arguments.js'
-import { COMMON_OPTIONS, type OptionSpec, type OptionTable, type Verb } from './verb.js'
-import type { VerbEntry } from './verbs.js'
+import { COMMON_OPTIONS, type OptionSpec, type OptionTable, type Verb, type VerbEntry } from './verb.js'
 
 export const SHARED_EXIT_CODES: readonly (readonly [string, string])[] = [
   ['0', 'fine'],

@@ -8,11 +8,13 @@ export const LOAD_OPTIONS: OptionTable = {
     kind: 'value',
     value: '<format>',
     about: `${FORMATS.slice(0, -1).join(', ')} or ${FORMATS.at(-1)}, whatever name and content say.`,
+    offers: FORMATS,
   },
   'on-cycle': {
     kind: 'value',
     value: '<what>',
     about: 'Of Task Master, where subtasks wait for each other: error (default) or drop-subtask-edges.',
+    offers: ['error', 'drop-subtask-edges'],
   },
 }
 

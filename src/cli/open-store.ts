@@ -9,6 +9,7 @@ export const STORE_OPTION: OptionSpec = {
   kind: 'value',
   value: '<store>',
   about: 'file:<folder>, sqlite:<file>, postgres://… or memory. Default: SIGNALBOX_STORE.',
+  offers: ['file:.signalbox', 'memory'],
 }
 
 /** `read`: leaves it as it is · `change`: it must be there · `create`: made where it is not. */

@@ -9,7 +9,8 @@ import { generalHelp, verbHelp } from './help.js'
 import { EXIT, type Io } from './io.js'
 import { createOutput, type Output } from './output.js'
 import { isProgramError, usageError } from './problem.js'
-import { VERBS, type VerbEntry } from './verbs.js'
+import type { VerbEntry } from './verb.js'
+import { VERBS } from './verbs.js'
 
 /** Runs `signalbox` with these words and resolves to its exit code. Never rejects. */
 export async function program(words: readonly string[], io: Io): Promise<number> {

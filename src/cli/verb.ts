@@ -11,6 +11,8 @@ export type OptionSpec =
       readonly about: string
       /** May be given several times. */
       readonly many?: true
+      /** What a shell offers for it: all values there are, or names of files. Absent: nothing. */
+      readonly offers?: readonly string[] | 'files'
     }
 
 export type OptionTable = { readonly [name: string]: OptionSpec }
@@ -40,12 +42,21 @@ export interface Verb {
   readonly name: string
   /** What stands for each argument in the help: `<plan>` is needed, `[task]` is not; those come last. */
   readonly positionals: readonly string[]
+  /** What a shell offers for the arguments. Default: files where the first one is a `<plan>`, else nothing. */
+  readonly offers?: readonly string[]
   readonly options: OptionTable
   /** Lines. */
   readonly about: readonly string[]
   readonly examples: readonly Example[]
   /** Resolves to the exit code. */
   run(context: VerbContext): Promise<number>
+}
+
+/** A verb that is loaded when it is called. */
+export interface VerbEntry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Verb>
 }
 
 /** Options that every verb has. */

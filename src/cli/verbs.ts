@@ -1,11 +1,5 @@
 /** The verbs there are. Each is loaded when it is called. */
-import type { Verb } from './verb.js'
-
-export interface VerbEntry {
-  readonly name: string
-  readonly summary: string
-  load(): Promise<Verb>
-}
+import type { VerbEntry } from './verb.js'
 
 export const VERBS: readonly VerbEntry[] = [
   {
@@ -67,5 +61,10 @@ export const VERBS: readonly VerbEntry[] = [
     name: 'retry',
     summary: 'Have a task done again that failed or was cancelled.',
     load: async () => (await import('./retry.js')).retryVerb,
+  },
+  {
+    name: 'completion',
+    summary: 'Print what a shell needs to complete calls of signalbox.',
+    load: async () => (await import('./completion.js')).completionVerb(VERBS),
   },
 ]

@@ -7,6 +7,7 @@ export const REPORT_OPTION: OptionSpec = {
   kind: 'value',
   value: '<file>',
   about: 'When the run has ended, write a page about it: see signalbox help report.',
+  offers: 'files',
 }
 
 /** Writes it to the file that `--report` names, if any. @throws ProgramError FILE_UNWRITABLE */

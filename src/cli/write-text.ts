@@ -9,11 +9,12 @@ export const OUTPUT_OPTION: OptionSpec = {
   kind: 'value',
   value: '<file>',
   about: 'Where to write, over what is there. Default: stdout.',
+  offers: 'files',
 }
 
 /** Where a verb writes what people go on with: a file that is there stays as it is. */
 export const NEW_OUTPUT_OPTIONS: OptionTable = {
-  output: { kind: 'value', value: '<file>', about: 'Where to write. Default: stdout.' },
+  output: { kind: 'value', value: '<file>', about: 'Where to write. Default: stdout.', offers: 'files' },
   force: { kind: 'flag', about: 'Write over a file that is there.' },
 }
 

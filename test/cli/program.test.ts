@@ -76,7 +76,7 @@ describe('wrong usage', () => {
     [
       ['deploy'],
       'There is no verb "deploy".',
-      'The verbs are check, import, graph, run, resume, list, status, explain, report, approve, cancel, retry; see: signalbox --help',
+      'The verbs are check, import, graph, run, resume, list, status, explain, report, approve, cancel, retry, completion; see: signalbox --help',
     ],
     [['help', 'rum'], 'There is no verb "rum".', 'Did you mean run?'],
     [['--quick'], 'There is no option "--quick".', 'See: signalbox --help'],
