@@ -44,7 +44,7 @@ export function chainOf({ plan, history: { holds }, conflictOf }: Past): readonl
         best = { hold: other, because }
       }
     }
-    for (const task of dependenciesOf(plan, hold.task))
+    for (const task of dependenciesOf(plan, hold.task, (task) => ofTask.has(task)))
       for (const other of ofTask.get(task) ?? []) consider(other, 'dependency')
     // Whoever let go of a path or a slot at that very moment is what it waited for last.
     for (let other = place - 1; other >= 0; other -= 1) {
@@ -63,13 +63,17 @@ export function chainOf({ plan, history: { holds }, conflictOf }: Past): readonl
   }
 }
 
-/** The tasks that it waits for, directly or through points. */
-function dependenciesOf({ taskCount, predecessors }: CompiledPlan, task: TaskIndex): ReadonlySet<TaskIndex> {
+/** The tasks with attempts that it waits for: directly, through points, and through what nobody works on, such as approvals. */
+function dependenciesOf(
+  { taskCount, predecessors }: CompiledPlan,
+  task: TaskIndex,
+  isAttempted: (task: TaskIndex) => boolean,
+): ReadonlySet<TaskIndex> {
   const tasks = new Set<TaskIndex>()
   const nodes = new Set<NodeIndex>([task])
   for (const node of nodes) {
     for (const before of rowOf(predecessors, node)) {
-      if (before < taskCount) tasks.add(before)
+      if (before < taskCount && isAttempted(before)) tasks.add(before)
       else nodes.add(before)
     }
   }

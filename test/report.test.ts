@@ -147,6 +147,15 @@ describe('a report', () => {
     expect(chainOf([opening({ tasks: {} })])).toEqual([])
   })
 
+  it('finds dependencies behind gates that somebody approves', () => {
+    const document = {
+      pools: { p: { slots: 9 } },
+      tasks: { a: { estimate: 4 }, z: { estimate: 1, dependsOn: ['go'] } },
+      gates: { go: { kind: 'approval', dependsOn: ['a'] } },
+    }
+    expect(chainOf(played(document))).toEqual(['a opening', 'z dependency'])
+  })
+
   it('finds dependencies behind streams', () => {
     const document = {
       pools: { p: { slots: 9 } },
