@@ -3,10 +3,11 @@
  * compiling everything again: what is new is compiled as a small plan of its own, in which whatever it mentions stands as
  * a stub, and is then spliced into the arrays of the large one. Tasks keep their indexes; new ones follow.
  */
-import type { JsonValue } from '../core/types.js'
+import type { JsonValue, TaskIndex } from '../core/types.js'
 import { type AmendablePlan, type Amendment, gateNamed, readAmendment, storedAmendment } from './amendment.js'
 import { type Compilation, compileReporting } from './compile.js'
 import { createReporter, type Diagnostic, place, type Reporter } from './diagnostic.js'
+import { reportMetByAmendment } from './integrate-claims.js'
 import { taskPointer } from './layout.js'
 import { CODE_LIMITS, type PlanLimits, withLimits } from './limits.js'
 import { guard } from './parse.js'
@@ -79,6 +80,8 @@ function compileAmended(
   if (compilation === null || reporter.errorCount() > 0) return null
   if (handlers !== undefined && !hasHandlers(compilation, small.stubs, reporter)) return null
   const changed = new Set([...amendment.change.keys(), ...amendment.changedGates.keys()])
+  reportMetIntegrates(base, compilation, changed, amendment, reporter)
+  if (reporter.errorCount() > 0) return null
   const spliced = splice(base.compiled, compilation.compiled, changed)
   if (spliced.ok) return { frame: amendedFrame(base, amendment), compiled: spliced.plan }
   for (const trail of spliced.circles) {
@@ -86,6 +89,21 @@ function compileAmended(
     reporter.error('CYCLE', '', message, 'Read "→" as "depends on", and remove one of these dependencies.')
   }
   return null
+}
+
+function reportMetIntegrates(
+  { compiled: large }: AmendablePlan,
+  { compiled: small, layout }: Compilation,
+  changed: ReadonlySet<TaskIndex>,
+  { remove }: Amendment,
+  reporter: Reporter,
+): void {
+  const gone = new Set([...changed, ...remove])
+  const isWritten = (task: TaskIndex): boolean => {
+    const known = large.taskIndex.get(small.taskIds[task]!)
+    return known === undefined || changed.has(known)
+  }
+  reportMetByAmendment({ large, small, layout, isWritten, stays: (task) => !gone.has(task) }, reporter)
 }
 
 function amendedFrame({ frame, compiled }: AmendablePlan, amendment: Amendment): Plan {

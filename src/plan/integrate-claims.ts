@@ -1,6 +1,7 @@
 /** Integrate claims may meet integrate claims only: then waiting for them cannot deadlock. */
 import { overlap } from '../claims/overlap.js'
-import type { TaskIndex } from '../core/types.js'
+import type { Pattern } from '../claims/pattern.js'
+import type { CompiledPlan, TaskIndex } from '../core/types.js'
 import type { ClaimSets, NumberedSet, PatternNumber } from './claim-sets.js'
 import type { Reporter } from './diagnostic.js'
 import { type Layout, taskPointer } from './layout.js'
@@ -89,4 +90,65 @@ function describe(
   const more = others === 0 ? '' : ` and ${thousands(others)} more ${others === 1 ? 'task' : 'tasks'}`
   const who = `task ${quote(taskIds[first] as string)}${more} ${others === 0 ? 'integrates' : 'integrate'}`
   return `${quote(mine.text)}, but ${who} ${quote(theirs.text)} (both cover ${quote(overlap(mine, theirs) as string)})`
+}
+
+/** A pattern that a task claims, and the first task that does. */
+interface Claimed {
+  readonly pattern: Pattern
+  readonly task: TaskIndex
+  readonly verb: 'writes' | 'reads' | 'integrates'
+}
+
+/** What an amendment brings to a plan: both compiled, and where its tasks were written. */
+export interface Amended {
+  readonly large: CompiledPlan
+  readonly small: CompiledPlan
+  readonly layout: Layout
+  /** By task of the small plan: it is new, or changed. */
+  readonly isWritten: (task: TaskIndex) => boolean
+  /** By task of the large plan: it stays as it is. */
+  readonly stays: (task: TaskIndex) => boolean
+}
+
+/** The same between what an amendment adds or changes and what is there. Nothing where neither integrates. */
+export function reportMetByAmendment({ large, small, layout, isWritten, stays }: Amended, reporter: Reporter): void {
+  const integrates = ({ claimSets }: CompiledPlan): boolean => claimSets.some(({ integrate }) => integrate.length > 0)
+  if (!integrates(large) && !integrates(small)) return
+  const there = claimedIn(large, stays)
+  let left = MOST_MEETINGS
+  for (const { pattern: mine, task, verb } of claimedIn(small, isWritten)) {
+    for (const { pattern: theirs, task: other, verb: otherVerb } of there) {
+      if ((verb === 'integrates') === (otherVerb === 'integrates')) continue
+      const path = overlap(mine, theirs)
+      if (path === null) continue
+      if (--left < 0) return
+      const who = `Task ${quote(small.taskIds[task] as string)} ${verb} ${quote(mine.text)}`
+      const whom = `task ${quote(large.taskIds[other] as string)} ${otherVerb} ${quote(theirs.text)}`
+      const message = `${who}, but ${whom} (both cover ${quote(path)}).`
+      reporter.error('INTEGRATE_MEETS_CLAIM', `${taskPointer(layout, task)}/claims`, message, HINT)
+    }
+  }
+}
+
+/** Each pattern once for each way in which tasks claim it. */
+function claimedIn({ claimSet, claimSets }: CompiledPlan, counts: (task: TaskIndex) => boolean): readonly Claimed[] {
+  const found = new Map<string, Claimed>()
+  const seen = new Set<number>()
+  for (const [task, set] of claimSet.entries()) {
+    if (set === -1 || seen.has(set) || !counts(task)) continue
+    seen.add(set)
+    const { write, read, integrate } = claimSets[set]!
+    const lists = [
+      ['writes', write],
+      ['reads', read],
+      ['integrates', integrate],
+    ] as const
+    for (const [verb, patterns] of lists) {
+      for (const pattern of patterns) {
+        const key = `${verb} ${pattern.text}`
+        if (!found.has(key)) found.set(key, { pattern, task, verb })
+      }
+    }
+  }
+  return [...found.values()]
 }

@@ -230,6 +230,27 @@ describe('sequences', () => {
   })
 })
 
+it('integrate claims meet integrate claims only, of tasks that are there too', () => {
+  const base = amendable({
+    tasks: {
+      a: { claims: { integrate: ['routes.ts'] } },
+      b: { claims: { read: ['lib/**'] } },
+      c: { claims: { write: ['docs'] } },
+    },
+  })
+  const tasks = {
+    x: { claims: { write: ['*.ts'], integrate: ['lib/index'] } },
+    y: { claims: { integrate: ['docs/a'] } },
+  }
+  expect(problems(base, { add: { tasks }, remove: ['c'] })).toEqual([
+    'INTEGRATE_MEETS_CLAIM /add/tasks/x/claims Task "x" writes "*.ts", but task "a" integrates "routes.ts" (both cover "routes.ts").',
+    'INTEGRATE_MEETS_CLAIM /add/tasks/x/claims Task "x" integrates "lib/index", but task "b" reads "lib/**" (both cover "lib/index").',
+  ])
+  expect(
+    problems(base, { change: { a: { claims: { write: ['x'] } }, b: { claims: { write: ['routes.ts'] } } } }),
+  ).toEqual([])
+})
+
 it('what a verification step refers to is known', () => {
   const verify = [{ handler: 'h', input: { $from: 'a' } }]
   const whole = { tasks: [{ id: 'a' }, { id: 'b', verify }] }
