@@ -38,7 +38,9 @@ export type { StandardSchema } from './runtime/standard-schema.js'
 
 // Check plans.
 export { type CheckOptions, checkPlan, type PlanCheck } from './plan/check.js'
-export type { Diagnostic } from './plan/diagnostic.js'
+export type { AmendmentDocument } from './plan/amendment.js'
+export type { PlanBuilder, PlanOptions, ResultsOf } from './plan/define.js'
+export type { Diagnostic, Locate } from './plan/diagnostic.js'
 export { graphWaves, planGraph } from './plan/graph.js'
 export { planJsonSchema } from './plan/json-schema.js'
 export { type ParsedText, parseJson } from './plan/json-text.js'
@@ -65,6 +67,7 @@ export type {
   MessageSender,
   MessageTarget,
   OnFailure,
+  PointKind,
   PoolId,
   Revision,
   RunEvent,
