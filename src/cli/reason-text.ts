@@ -41,6 +41,8 @@ export function reasonText(reason: Reason): string {
       return `awaits approval since ${formatDuration(reason.sinceMs)}`
     case 'capacity':
       return `waits for a slot${needText(reason)}: all ${reason.slots} are busy`
+    case 'quarantined':
+      return `waits for ${reason.workers.join(', ')}, in quarantine for ${formatDuration(reason.inMs)} after lost attempts`
     case 'not-asked':
       return `waits until a worker${needText(reason)} asks for work`
     case 'no-worker':

@@ -145,9 +145,10 @@ function factsOfLimiter({ clock }: ScopeState, limiter: Limiter): unknown {
   return { ...facts, failures, openUntil, probe: probe?.fence ?? null }
 }
 
-function factsOfWorker({ id, pool, slots, capabilities, freeSlots, joinedAt, isDraining, leaseMs }: Worker): unknown {
+function factsOfWorker(worker: Worker): unknown {
+  const { id, pool, slots, capabilities, freeSlots, joinedAt, isDraining, leaseMs, restsUntil } = worker
   const facts = { id, pool, slots, capabilities: [...capabilities].sort(), freeSlots, joinedAt, isDraining }
-  return leaseMs === null ? facts : { ...facts, leaseMs }
+  return { ...facts, ...(leaseMs === null ? {} : { leaseMs }), ...(restsUntil === null ? {} : { restsUntil }) }
 }
 
 function textsOf(state: ScopeState, set: ClaimSet): { readonly [Kind in keyof ClaimSet]: readonly string[] } {

@@ -3,7 +3,7 @@
  * it still means anything. So a heartbeat costs nothing: it moves the moment only when the old one comes up.
  */
 import { heapPop, heapPush } from './heap.js'
-import type { EpochMs, Fence, RunId, TaskIndex } from './types.js'
+import type { EpochMs, Fence, RunId, TaskIndex, WorkerId } from './types.js'
 
 /** What becomes due for a task or an attempt. */
 export type DeadlineKind =
@@ -23,6 +23,13 @@ export interface LimiterDeadline {
   readonly limiter: string
 }
 
+/** A moment at which a worker may be given work again. */
+export interface WorkerDeadline {
+  readonly at: EpochMs
+  readonly kind: 'worker'
+  readonly worker: WorkerId
+}
+
 /** A moment that concerns a task or an attempt of it. */
 export interface TaskDeadline {
   readonly at: EpochMs
@@ -33,7 +40,7 @@ export interface TaskDeadline {
   readonly fence: Fence
 }
 
-export type Deadline = TaskDeadline | LimiterDeadline
+export type Deadline = TaskDeadline | LimiterDeadline | WorkerDeadline
 
 export interface Deadlines {
   add(deadline: Deadline): void

@@ -110,7 +110,9 @@ function apply(draft: Draft, input: Input): void {
       return leave(draft, input)
     case 'offer':
     case 'withdraw':
-      return offer(draft, input)
+    case 'resize':
+    case 'quarantine':
+      return changeWorker(draft, input)
     case 'approve':
     case 'refuse':
       return answerGate(draft, openRun(draft, input.run), input)
@@ -266,11 +268,27 @@ function join(draft: Draft, input: InputOf<'join'>): void {
   record(draft, leaseMs === undefined ? joined : { ...joined, leaseMs })
 }
 
-function offer(draft: Draft, input: InputOf<'offer' | 'withdraw'>): void {
+function changeWorker(draft: Draft, input: InputOf<'offer' | 'withdraw' | 'resize' | 'quarantine'>): void {
   const worker = joinedWorker(draft, input.worker)
-  if (worker === null || worker.leaseMs === null) return
-  if (input.type === 'withdraw') worker.offers.pop()
-  else worker.offers.push(++draft.state.offered)
+  if (worker === null) return
+  const { id } = worker
+  switch (input.type) {
+    case 'offer':
+      if (worker.leaseMs !== null) worker.offers.push(++draft.state.offered)
+      return
+    case 'withdraw':
+      worker.offers.pop()
+      return
+    case 'resize':
+      if (worker.slots === input.slots) return
+      return record(draft, { type: 'worker.resized', at: draft.at, worker: id, slots: input.slots })
+    case 'quarantine': {
+      const { losses, forMs } = input
+      return record(draft, { type: 'worker.quarantined', at: draft.at, worker: id, losses, until: draft.at + forMs })
+    }
+    default:
+      input satisfies never
+  }
 }
 
 function drain(draft: Draft, input: InputOf<'drain'>): void {

@@ -37,7 +37,9 @@ export function decodeState(plans: Plans, saved: SavedState, bypassLimit?: numbe
       ...worker,
       capabilities: new Set(capabilities),
       freeSlots: [...freeSlots],
+      excess: worker.excess ?? 0,
       leaseMs: worker.leaseMs ?? null,
+      restsUntil: worker.restsUntil ?? null,
       offers: [],
     })
   }

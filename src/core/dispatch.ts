@@ -10,7 +10,7 @@ import { parkQueued } from './ready.js'
 import { type Draft, record } from './record.js'
 import type { RunState, ScopeState } from './state.js'
 import { PLACE } from './state.js'
-import type { TaskIndex } from './types.js'
+import type { EpochMs, TaskIndex } from './types.js'
 import { freeWorker } from './workers.js'
 
 export function dispatch(draft: Draft): void {
@@ -46,12 +46,12 @@ interface Candidate {
 
 function firstStartable(state: ScopeState): Candidate | null {
   const reserved = state.claims.reservation()
-  if (reserved !== null && isStartable(reserved.run, reserved.task)) return reserved
+  if (reserved !== null && isStartable(reserved, state.now)) return reserved
   let best: Candidate | null = null
   for (const run of state.runs.values()) {
     if (run.paused !== null) continue
     for (const need of run.ready.needs) {
-      if (freeWorker(run, need) === null) continue
+      if (freeWorker(run, need, state.now) === null) continue
       const task = run.ready.first(need)
       if (task !== -1 && (best === null || comesBefore(run, task, best))) best = { run, task }
     }
@@ -59,8 +59,9 @@ function firstStartable(state: ScopeState): Candidate | null {
   return best
 }
 
-function isStartable(run: RunState, task: TaskIndex): boolean {
-  return run.paused === null && run.place[task] === PLACE.queued && freeWorker(run, run.plan.need[task]!) !== null
+function isStartable({ run, task }: Candidate, now: EpochMs): boolean {
+  if (run.paused !== null || run.place[task] !== PLACE.queued) return false
+  return freeWorker(run, run.plan.need[task]!, now) !== null
 }
 
 function comesBefore(run: RunState, task: TaskIndex, best: Candidate): boolean {
@@ -73,7 +74,7 @@ function comesBefore(run: RunState, task: TaskIndex, best: Candidate): boolean {
 }
 
 function start(draft: Draft, run: RunState, task: TaskIndex): void {
-  const worker = freeWorker(run, run.plan.need[task]!)!
+  const worker = freeWorker(run, run.plan.need[task]!, draft.state.now)!
   run.cursor = task
   record(draft, {
     type: 'attempt.started',

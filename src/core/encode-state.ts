@@ -63,9 +63,14 @@ export function encodeState(state: ScopeState): SavedState {
   }
 }
 
-function workerOf({ offers: _, leaseMs, capabilities, freeSlots, ...worker }: Worker): SavedWorker {
+function workerOf({ offers: _, leaseMs, restsUntil, excess, capabilities, freeSlots, ...worker }: Worker): SavedWorker {
   const saved = { ...worker, capabilities: [...capabilities], freeSlots: [...freeSlots] }
-  return leaseMs === null ? saved : { ...saved, leaseMs }
+  return {
+    ...saved,
+    ...(excess === 0 ? {} : { excess }),
+    ...(leaseMs === null ? {} : { leaseMs }),
+    ...(restsUntil === null ? {} : { restsUntil }),
+  }
 }
 
 function runOf(run: RunState, shared: readonly SharedContexts[]): SavedRun {
@@ -172,7 +177,8 @@ function attemptOf(state: ScopeState, attempt: Attempt, versions: readonly Share
 }
 
 /** Whether anybody would do anything when it is due. */
-function isMeant({ runs, attempts, limiters }: ScopeState, deadline: Deadline): boolean {
+function isMeant({ runs, attempts, limiters, workers }: ScopeState, deadline: Deadline): boolean {
+  if (deadline.kind === 'worker') return workers.get(deadline.worker)?.restsUntil === deadline.at
   if (deadline.kind === 'limiter') return limiters.has(deadline.limiter)
   const run = runs.get(deadline.run)
   if (run === undefined) return false

@@ -90,6 +90,16 @@ export interface RunEventMap {
      */
     readonly leaseMs?: DurationMs
   }
+  /** The worker has so many slots from here on. What runs in higher ones goes on, and is not replaced. */
+  'worker.resized': At & { readonly type: 'worker.resized'; readonly worker: WorkerId; readonly slots: number }
+  /** It has lost attempt after attempt: it gets nothing for a while. */
+  'worker.quarantined': At & {
+    readonly type: 'worker.quarantined'
+    readonly worker: WorkerId
+    /** How many attempts it lost without ending one in between. */
+    readonly losses: number
+    readonly until: EpochMs
+  }
   /** The worker will leave: it gets nothing more. */
   'worker.draining': At & { readonly type: 'worker.draining'; readonly worker: WorkerId }
   /** The worker is gone, and with it whatever it was running. */

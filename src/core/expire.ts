@@ -14,6 +14,8 @@ import { leaseOf } from './workers.js'
 export function expire(draft: Draft): void {
   const { deadlines, runs, limiters } = draft.state
   for (let due = deadlines.takeDue(draft.at); due !== null; due = deadlines.takeDue(draft.at)) {
+    // Whoever may be given work again is looked at by the dispatch of this decision.
+    if (due.kind === 'worker') continue
     if (due.kind === 'limiter') {
       const limiter = limiters.get(due.limiter)
       if (limiter !== undefined) wakeLimiter(draft.state, limiter)

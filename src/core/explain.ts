@@ -23,7 +23,7 @@ import type {
   WorkerId,
 } from './types.js'
 import { attemptId } from './types.js'
-import { canServe, isFree } from './workers.js'
+import { canServe, isFree, room } from './workers.js'
 
 /**
  * One reason. A task that runs or has ended has one, and one more for each attempt of it that has not stopped yet, or before
@@ -95,6 +95,15 @@ export type Reason =
       readonly pool: string | null
       readonly busy: number
       readonly slots: number
+    }
+  /** Workers that could serve it have room, and rest, because they lost attempt after attempt; until the first of them may go on. */
+  | {
+      readonly kind: 'quarantined'
+      readonly requires: readonly string[]
+      readonly pool: string | null
+      readonly workers: readonly WorkerId[]
+      readonly until: EpochMs
+      readonly inMs: DurationMs
     }
   /** Workers that could serve it have room, and have not asked for work. */
   | {
@@ -250,7 +259,7 @@ function explainReady(state: ScopeState, run: RunState, task: TaskIndex, now: Ep
   }
   const waiter = run.waiters.get(task)
   if (waiter !== undefined) reasons.push(...explainClaims(state, waiter, now), ...explainUses(state, waiter, now))
-  return run.plan.gates.get(task) === 'approval' ? reasons : [...reasons, ...explainCapacity(state, run, task)]
+  return run.plan.gates.get(task) === 'approval' ? reasons : [...reasons, ...explainCapacity(state, run, task, now)]
 }
 
 /** Each attempt that holds something in the way, once, with the first path on which they meet. */
@@ -282,16 +291,21 @@ function explainHolder(holder: Attempt, path: string, now: EpochMs): Reason {
   return holder.closing === null ? reason : { ...reason, closing: holder.closing.reason }
 }
 
-function explainCapacity(state: ScopeState, run: RunState, task: TaskIndex): readonly Reason[] {
+function explainCapacity(state: ScopeState, run: RunState, task: TaskIndex, now: EpochMs): readonly Reason[] {
   const need = run.plan.needs[run.plan.need[task]!]!
   const able = [...state.workers.values()].filter((worker) => canServe(worker, need) && !worker.isDraining)
   const { pool, requires } = need
   if (able.length === 0) return [{ kind: 'no-worker', requires, pool }]
   const slots = able.reduce((sum, worker) => sum + worker.slots, 0)
-  const free = able.reduce((sum, worker) => sum + worker.freeSlots.length, 0)
+  const free = able.reduce((sum, worker) => sum + room(worker), 0)
   if (free === 0) return [{ kind: 'capacity', requires, pool, busy: slots - free, slots }]
-  if (able.some(isFree)) return []
-  return [{ kind: 'not-asked', requires, pool, workers: able.filter(({ freeSlots }) => freeSlots.length > 0).length }]
+  if (able.some((worker) => isFree(worker, now))) return []
+  const resting = able.filter((worker) => room(worker) > 0 && (worker.restsUntil ?? now) > now)
+  if (resting.length > 0) {
+    const until = Math.min(...resting.map(({ restsUntil }) => restsUntil!))
+    return [{ kind: 'quarantined', requires, pool, workers: resting.map(({ id }) => id), until, inMs: until - now }]
+  }
+  return [{ kind: 'not-asked', requires, pool, workers: able.filter((worker) => room(worker) > 0).length }]
 }
 
 function idOf(attempt: Attempt): AttemptId {

@@ -57,6 +57,10 @@ export type Input =
   | { readonly type: 'offer'; readonly worker: WorkerId }
   /** It takes back what it asked for last, unless it has been given everything. */
   | { readonly type: 'withdraw'; readonly worker: WorkerId }
+  /** The worker has so many slots from now on. */
+  | { readonly type: 'resize'; readonly worker: WorkerId; readonly slots: number }
+  /** The worker has lost so many attempts in a row: it gets nothing for so long. */
+  | { readonly type: 'quarantine'; readonly worker: WorkerId; readonly losses: number; readonly forMs: DurationMs }
   /** The worker finishes what it runs and gets nothing more. */
   | { readonly type: 'drain'; readonly worker: WorkerId }
   | { readonly type: 'leave'; readonly worker: WorkerId; readonly reason: string }

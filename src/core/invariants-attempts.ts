@@ -60,7 +60,9 @@ function checkAttempt(state: ScopeState, attempt: Attempt): void {
   if (state.attempts.get(fence) !== attempt) brokenBy('"attempts" has live and closing attempts by fence', attempt)
   if (fence < 1 || fence > state.fence) brokenBy(`A fence is at most the newest one, ${state.fence} (S3)`, attempt)
   if (state.workers.get(worker.id) !== worker) brokenBy('The worker of an attempt has joined and not left', attempt)
-  if (slot < 1 || slot > worker.slots) brokenBy(`A slot is one of the ${worker.slots} of its worker (S7)`, attempt)
+  const isExcess = slot > worker.slots && worker.excess > 0
+  if (slot < 1 || (slot > worker.slots && !isExcess))
+    brokenBy(`A slot is one of the ${worker.slots} of its worker (S7)`, attempt)
   checkVerifying(attempt)
   if (beatAt < progressAt || progressAt < startedAt || beatAt > state.clock) {
     brokenBy('Start, progress and beat follow each other: a new attempt has a fresh heartbeat clock', attempt)
@@ -97,7 +99,7 @@ function checkSlots(state: ScopeState, attempts: readonly Attempt[]): void {
   for (const worker of state.workers.values()) {
     if (state.workers.get(worker.id) !== worker) broken(`"workers" has workers by id, and not "${worker.id}"`)
     checkFreeSlots(worker)
-    occupied += worker.slots - worker.freeSlots.length
+    occupied += worker.slots - worker.freeSlots.length + worker.excess
   }
   if (occupied !== attempts.length) {
     broken(`Each slot is free or occupied (S7): ${occupied} are not free, ${attempts.length} attempts occupy one`)

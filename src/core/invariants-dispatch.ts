@@ -18,6 +18,9 @@ export function checkDispatch(state: ScopeState, attempts: readonly Attempt[], a
     dueAt = Math.min(dueAt, checkRun(state, run, attempts, at))
   }
   for (const attempt of attempts) dueAt = Math.min(dueAt, attemptDueAt(attempt))
+  for (const { restsUntil } of state.workers.values()) {
+    if (restsUntil !== null && restsUntil > at) dueAt = Math.min(dueAt, restsUntil)
+  }
   if (dueAt <= at) broken(`What is due at ${dueAt} has been done by the decision at ${at}`)
   const next = state.deadlines.next()
   if (dueAt < (next ?? Number.POSITIVE_INFINITY)) {
@@ -30,7 +33,7 @@ export function checkDispatch(state: ScopeState, attempts: readonly Attempt[], a
 function checkRun(state: ScopeState, run: RunState, attempts: readonly Attempt[], at: EpochMs): EpochMs {
   const { plan, status } = run
   checkNeeds(state, run)
-  const free = run.needWorkers.map(hasFreeSlot)
+  const free = run.needWorkers.map((workers) => isAnyFree(workers, at))
   const firstClass = plan.needs.map(() => Number.POSITIVE_INFINITY)
   let claimants = 0
   let dueAt = Number.POSITIVE_INFINITY
@@ -71,8 +74,8 @@ function checkNeeds(state: ScopeState, run: RunState): void {
   }
 }
 
-function hasFreeSlot(workers: readonly Worker[]): boolean {
-  for (const worker of workers) if (isFree(worker)) return true
+function isAnyFree(workers: readonly Worker[], at: EpochMs): boolean {
+  for (const worker of workers) if (isFree(worker, at)) return true
   return false
 }
 

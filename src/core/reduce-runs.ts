@@ -1,10 +1,10 @@
-/** What the events of a run and of a worker change; those of its tasks and attempts are in `reduce.ts`. */
+/** What the events of a run change; those of its tasks and attempts are in `reduce.ts`. */
 import { createRun } from './create.js'
 import { grow } from './grow.js'
 import { NOTHING_SHARED } from './handed-over.js'
 import { tellRoots } from './points.js'
 import { indexOf, openRun } from './spoken-of.js'
-import type { ScopeState, Worker } from './state.js'
+import type { ScopeState } from './state.js'
 import { STATUS } from './state.js'
 import type { Plans, RunEvent, RunEventMap, TaskId } from './types.js'
 import { closeUses, openUses } from './uses.js'
@@ -87,30 +87,4 @@ function runClosed(state: ScopeState, event: RunEventMap['run.closed']): void {
   run.messages.length = 0
   state.ended.set(run.id, run)
   refreshWorkers(state)
-}
-
-export function workerJoined(state: ScopeState, event: RunEventMap['worker.joined']): void {
-  const freeSlots: number[] = []
-  for (let slot = event.slots; slot > 0; slot -= 1) freeSlots.push(slot)
-  const capabilities = new Set(event.capabilities)
-  const { worker: id, pool, slots, at: joinedAt } = event
-  const leaseMs = event.leaseMs ?? null
-  state.workers.set(id, { id, pool, slots, capabilities, freeSlots, joinedAt, isDraining: false, leaseMs, offers: [] })
-  refreshWorkers(state)
-}
-
-export function workerDraining(state: ScopeState, event: RunEventMap['worker.draining']): void {
-  const worker = state.workers.get(event.worker)
-  if (worker === undefined) throw new Error(`The journal speaks of worker "${event.worker}", which has not joined.`)
-  worker.isDraining = true
-  refreshWorkers(state)
-}
-
-export function takeSlot(worker: Worker, slot: number): void {
-  worker.offers.shift()
-  if (worker.freeSlots.at(-1) === slot) {
-    worker.freeSlots.pop()
-    return
-  }
-  throw new Error(`Slot ${slot} of worker "${worker.id}" is not the next free one.`)
 }

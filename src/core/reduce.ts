@@ -10,14 +10,15 @@ import { askToIntegrate, grantIntegration, waitsToIntegrate } from './integratio
 import { reduceHost } from './leader.js'
 import { endWithout, reach, tell } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
-import { reduceRun, takeSlot, workerDraining, workerJoined } from './reduce-runs.js'
+import { reduceRun } from './reduce-runs.js'
+import { giveSlot, reduceWorker, takeSlot } from './reduce-workers.js'
 import { retract } from './retract.js'
 import { indexOf, liveAttempt, openRun } from './spoken-of.js'
 import type { Attempt, RunState, ScopeState } from './state.js'
 import { STATUS } from './state.js'
 import type { EpochMs, JsonValue, Plans, RunEvent, RunEventMap, TaskIndex } from './types.js'
 import { grant, keepResult, letGoOfUses, limitChanged, usesFailed, usesSucceeded } from './uses.js'
-import { leaseOf, refreshWorkers } from './workers.js'
+import { leaseOf } from './workers.js'
 
 /**
  * Applies `event`. The journal is trusted to be one that `decide` wrote: an event that cannot follow is a bug or damage,
@@ -75,16 +76,15 @@ export function reduce(plans: Plans, state: ScopeState, event: RunEvent): void {
     case 'gate.failed':
       return gateFailed(state, event)
     case 'worker.joined':
-      return workerJoined(state, event)
     case 'worker.draining':
-      return workerDraining(state, event)
+    case 'worker.left':
+    case 'worker.resized':
+    case 'worker.quarantined':
+      return reduceWorker(state, event)
     case 'host.elected':
     case 'host.renewed':
     case 'host.resigned':
       return reduceHost(state, event)
-    case 'worker.left':
-      state.workers.delete(event.worker)
-      return refreshWorkers(state)
     case 'limit.changed':
       return limitChanged(state, event)
     default:
@@ -310,7 +310,7 @@ function taskCancelled(state: ScopeState, event: RunEventMap['task.cancelled']):
 /** Gives back slot, claims and uses: once per attempt, when it is known to touch nothing more. */
 function letGo(state: ScopeState, attempt: Attempt): void {
   state.attempts.delete(attempt.fence)
-  attempt.worker.freeSlots.push(attempt.slot)
+  giveSlot(attempt.worker, attempt.slot)
   if (attempt.integration !== null) state.integrations.delete(attempt.fence)
   state.claims.release(attempt)
   if (attempt.uses !== null) letGoOfUses(state, attempt, attempt.uses)

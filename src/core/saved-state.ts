@@ -75,8 +75,12 @@ export interface SavedWorker {
   readonly freeSlots: readonly number[]
   readonly joinedAt: EpochMs
   readonly isDraining: boolean
+  /** Absent: 0. */
+  readonly excess?: number
   /** Absent: its host gives it work. */
   readonly leaseMs?: DurationMs
+  /** Absent: it never had to rest. */
+  readonly restsUntil?: EpochMs
 }
 
 /** A pattern by its id, or a limiter by its name. */

@@ -66,13 +66,17 @@ export const PLACE = { nowhere: 0, queued: 1, parked: 2, delayed: 3, gate: 4 } a
 export interface Worker {
   readonly id: WorkerId
   readonly pool: PoolId
-  readonly slots: number
+  slots: number
   readonly capabilities: ReadonlySet<string>
-  /** Slots (from 1) that no attempt occupies; the last one is taken next. */
+  /** Slots (from 1 to `slots`) that no attempt occupies; the last one is taken next. */
   readonly freeSlots: number[]
+  /** Attempts in slots above `slots`, which it had before it shrank. */
+  excess: number
   readonly joinedAt: EpochMs
   /** It gets nothing more. */
   isDraining: boolean
+  /** It gets nothing before this, because it has lost too many attempts in a row; null: it never has. */
+  restsUntil: EpochMs | null
   /** Null: the host gives it work. Else it asks for work, and what it runs is believed so long without a sign of life. */
   readonly leaseMs: DurationMs | null
   /** When it asked for attempts that it has not been given, by counting, ascending. Not a fact. */

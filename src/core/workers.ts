@@ -1,6 +1,6 @@
 /** Which workers can serve which needs, and which of them to take: the least flexible free one. */
 import type { Attempt, RunState, ScopeState, Worker } from './state.js'
-import type { DurationMs, Need } from './types.js'
+import type { DurationMs, EpochMs, Need } from './types.js'
 
 /** The capability of a worker that can do whatever is required. */
 export const ANYTHING = '*'
@@ -32,19 +32,26 @@ export function refreshWorkers(state: ScopeState): void {
   state.claims.refresh()
 }
 
+/** Slots that a worker can still fill. */
+export function room({ freeSlots, excess }: Worker): number {
+  return Math.max(0, freeSlots.length - excess)
+}
+
 /** Whether a worker can be given an attempt now. */
-export function isFree({ freeSlots, leaseMs, offers }: Worker): boolean {
-  return freeSlots.length > 0 && (leaseMs === null || offers.length > 0)
+export function isFree({ freeSlots, excess, leaseMs, offers, restsUntil }: Worker, now: EpochMs): boolean {
+  return (
+    freeSlots.length > excess && (leaseMs === null || offers.length > 0) && (restsUntil === null || restsUntil <= now)
+  )
 }
 
 /**
  * The worker to take for a need, null if all that could serve it are busy, or there is none: the least flexible one that the
  * host gives work, else of those that ask for work the one that has waited longest. O(workers that can serve it).
  */
-export function freeWorker(run: RunState, need: number): Worker | null {
+export function freeWorker(run: RunState, need: number, now: EpochMs): Worker | null {
   let waiting: Worker | null = null
   for (const worker of run.needWorkers[need]!) {
-    if (!isFree(worker)) continue
+    if (!isFree(worker, now)) continue
     if (worker.leaseMs === null) return worker
     if (waiting === null || worker.offers[0]! < waiting.offers[0]!) waiting = worker
   }

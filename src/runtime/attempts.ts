@@ -5,6 +5,7 @@ import { createSmallMap, type SmallMap } from '../core/small-map.js'
 import type { Attempt, SharedContexts } from '../core/state.js'
 import type { DurationMs, EpochMs, Failure, Fence, Input, Instruction, JsonValue } from '../core/types.js'
 import { type AttemptsOptions, AttemptUnderWay, beatEveryMs, type Settled } from './attempt-under-way.js'
+import { Crashes } from './crashes.js'
 import { checkFailure, toFailure } from './failure.js'
 import { fitIn } from './hand-over.js'
 import type { RegisteredHandler } from './handlers.js'
@@ -28,6 +29,7 @@ export class Attempts {
   private readonly between: Set<Fence> = new Set()
   /** See `keep`. */
   private readonly kept: Set<Fence> = new Set()
+  private readonly crashes = new Crashes()
   /** How many attempts need signs of life from the host, and when the next one is due. */
   private beating = 0
   private beatAt: EpochMs = 0
@@ -298,6 +300,7 @@ export class Attempts {
     this.options.exchange.forget(fence)
     if (context.nextBeatAt !== Number.POSITIVE_INFINITY) this.beating -= 1
     const { desk } = this.options
+    if (context.executor !== desk.executor && outcome !== null && !context.isStopping) this.count(context, outcome)
     const done =
       context.executor === desk.executor ? desk.settled(context, context.isStopping ? null : outcome) : undefined
     if (this.kept.delete(fence)) this.loseOwn(fence)
@@ -310,6 +313,12 @@ export class Attempts {
       else this.options.post({ type: 'verify', run, task, fence, step: step.number, result: outcome.result })
     }
     if (this.isIdle()) this.onIdle?.()
+  }
+
+  /** A worker of the host that loses attempt after attempt, because what it runs them with dies, must rest. */
+  private count({ attempt: { worker } }: AttemptUnderWay, outcome: Settled): void {
+    const input = this.crashes.ended(worker, !outcome.ok && outcome.failure.kind === 'lost')
+    if (input !== null) this.options.post(input)
   }
 
   /** It was told to stop when this host was deposed, and has stopped now that it leads again. */

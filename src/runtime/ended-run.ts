@@ -53,6 +53,8 @@ function admit(state: ScopeState, id: WorkerId, slot: number): void {
     freeSlots: [slot],
     joinedAt: 0,
     isDraining: false,
+    excess: 0,
+    restsUntil: null,
     leaseMs: null,
     offers: [],
   }

@@ -45,11 +45,15 @@ export function checkPools(pools: Pools): void {
   for (const [name, spec] of Object.entries(pools)) {
     checkId('pool', name)
     if (isPulled(spec)) continue
-    const { slots } = spec
-    if (Number.isInteger(slots) && slots >= 1 && slots <= MAX_SLOTS) continue
-    const message = `Pool "${name}" has ${slots} slots.`
-    throw schedulerError('POOL_INVALID', message, `Give it a whole number from 1 to ${MAX_SLOTS}.`)
+    checkSlots(name, spec.slots, 1)
   }
+}
+
+/** @throws SchedulerError POOL_INVALID */
+export function checkSlots(pool: string, slots: number, least: number): void {
+  if (Number.isInteger(slots) && slots >= least && slots <= MAX_SLOTS) return
+  const message = `Pool "${pool}" has ${slots} slots.`
+  throw schedulerError('POOL_INVALID', message, `Give it a whole number from ${least} to ${MAX_SLOTS}.`)
 }
 
 /** The pools a plan runs on: the host's, and those the plan declares beside them; `local` where there are none. */

@@ -3,6 +3,7 @@ import type { JsonValue, RunEvent } from '../core/types.js'
 import type { PlanLimits } from '../plan/limits.js'
 import type { TypedPlan } from '../plan/typed-plan.js'
 import type { PlanDocument } from '../plan/types.js'
+import type { Pool } from './crew.js'
 import type { HandOverOptions } from './hand-over.js'
 import type { HandlerContext, Handlers } from './handlers.js'
 import type { HostRole } from './leadership.js'
@@ -135,6 +136,12 @@ export interface Scheduler {
    * @throws SchedulerError LIMIT_INVALID, NOT_LEADER, CLOSED
    */
   setLimit(name: string, limit: number | LimitOptions | null): Promise<void>
+  /**
+   * A pool that the host gives work, by its name: how it stands, and how it grows or shrinks while it works.
+   *
+   * @throws SchedulerError POOL_INVALID where none of this name has joined, CLOSED
+   */
+  pool(name: string): Promise<Pool>
   /**
    * A worker asks for work: the attempt it is given, or null where there was none for it within `waitMs`. Of those who wait
    * and could do it, the one that has waited longest is served. A worker joins when it asks first; it is given up when nothing

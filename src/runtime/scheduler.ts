@@ -8,7 +8,7 @@ import { CODE_LIMITS } from '../plan/limits.js'
 import { isTypedPlan, type ResultSource, type TypedPlan } from '../plan/typed-plan.js'
 import { earliest } from './alarm.js'
 import { Attempts } from './attempts.js'
-import { Crew } from './crew.js'
+import { Crew, type Pool } from './crew.js'
 import { readEndedRun, storedPlan } from './ended-run.js'
 import { closedError, schedulerError } from './errors.js'
 import { Exchange } from './exchange.js'
@@ -108,6 +108,7 @@ export class SchedulerOfScope implements Scheduler {
       pools: parts.pools,
       defaultSlots: parts.defaultSlots,
       post: (input, done) => host.post(input, done),
+      ask: (input) => host.mustLead().then(() => host.ask(input)),
       now: clock.now,
       wakeBy,
     })
@@ -266,6 +267,11 @@ export class SchedulerOfScope implements Scheduler {
     await this.load()
     await this.host.mustLead()
     return this.crew.desk.leases(worker)
+  }
+
+  async pool(name: string): Promise<Pool> {
+    await this.ready()
+    return this.crew.pool(name)
   }
 
   async workers(): Promise<readonly WorkerStatus[]> {

@@ -107,6 +107,8 @@ function expectOf(machine: Machine, input: Input): Expectation {
     case 'leave':
     case 'offer':
     case 'withdraw':
+    case 'resize':
+    case 'quarantine':
     case 'setLimit':
     case 'lead':
     case 'renew':

@@ -79,9 +79,11 @@ export interface AttemptPast {
 export interface WorkerPast {
   readonly id: string
   readonly pool: string
-  readonly slots: number
+  slots: number
   readonly capabilities: readonly string[]
   isDraining: boolean
+  /** It is to get nothing before. */
+  restsUntil: number
 }
 
 export function newRun(facts: RunFacts, at: number): RunPast {

@@ -34,7 +34,7 @@ export function started(memory: Memory, event: RunEventMap['attempt.started']): 
   if (event.fence <= memory.fence) refuse(`its fence ${event.fence} is not above ${memory.fence} (S3)`)
   const worker = memory.workers.get(event.worker)
   if (worker === undefined) return refuse(`worker "${event.worker}" is not there`)
-  checkServes(worker, facts, event.slot, refuse)
+  checkServes(worker, facts, event, refuse)
   for (const other of memory.unreleased.values()) {
     if (other.worker === event.worker && other.slot === event.slot) refuse(`its slot is taken by ${other.name} (S7)`)
     if (exclude(facts.spec, holdsOf(other))) refuse(`${other.name} holds what it claims (S2)`)

@@ -1,5 +1,5 @@
 /** Who comes and goes, whether workers may be given what they are given, who was passed by it (L4), and who should have come first. */
-import type { RunEventMap } from '../core/types.js'
+import type { RunEventMap, RunEventType } from '../core/types.js'
 import { holdsOf } from './history-claims.js'
 import type { Claimed, TaskFacts } from './history-facts.js'
 import { anyMeet, exclude } from './history-facts.js'
@@ -15,26 +15,31 @@ export interface Everybody extends Surroundings {
 /** Workers come, drain and go. */
 export function workerEvent(
   workers: Map<string, WorkerPast>,
-  event: RunEventMap['worker.joined' | 'worker.draining' | 'worker.left'],
+  event: RunEventMap[Extract<RunEventType, `worker.${string}`>],
 ): void {
   const { worker: id } = event
   if (event.type === 'worker.joined') {
     if (workers.has(id)) accuse(`Worker "${id}" joins twice`)
     const { pool, slots, capabilities } = event
-    workers.set(id, { id, pool, slots, capabilities, isDraining: false })
+    workers.set(id, { id, pool, slots, capabilities, isDraining: false, restsUntil: Number.NEGATIVE_INFINITY })
     return
   }
-  if (event.type === 'worker.draining') {
-    const worker = workers.get(id) ?? accuse(`Worker "${id}" drains, but had not joined`)
-    worker.isDraining = true
-    return
-  }
-  if (!workers.delete(id)) accuse(`Worker "${id}" leaves, but had not joined`)
+  const worker = workers.get(id) ?? accuse(`${event.type} is told of "${id}", which had not joined`)
+  if (event.type === 'worker.draining') worker.isDraining = true
+  else if (event.type === 'worker.resized') worker.slots = event.slots
+  else if (event.type === 'worker.quarantined') worker.restsUntil = event.until
+  else workers.delete(id)
 }
 
 /** Whether a worker may be given the task in this slot. */
-export function checkServes(worker: WorkerPast, facts: TaskFacts, slot: number, refuse: (why: string) => never): void {
+export function checkServes(
+  worker: WorkerPast,
+  facts: TaskFacts,
+  { slot, at }: { readonly slot: number; readonly at: number },
+  refuse: (why: string) => never,
+): void {
   if (worker.isDraining) refuse(`worker "${worker.id}" is to get nothing more`)
+  if (at < worker.restsUntil) refuse(`worker "${worker.id}" is to rest`)
   if (slot < 1 || slot > worker.slots) refuse(`worker "${worker.id}" has no slot ${slot} (S7)`)
   const lack = lackOf(worker, facts)
   if (lack !== null) refuse(`worker "${worker.id}" is not ${lack}`)

@@ -130,6 +130,8 @@ function feed(memory: Memory, event: RunEvent): void {
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
+    case 'worker.resized':
+    case 'worker.quarantined':
       return workerEvent(memory.workers, event)
     case 'task.reused':
       return reused(memory, event)

@@ -71,6 +71,10 @@ function detailsOf(event: RunEvent, origin: number): string {
       return `from ${event.from.run}/${event.from.task}`
     case 'limit.changed':
       return printLimit(event.limit)
+    case 'worker.resized':
+      return `slots ${event.slots}`
+    case 'worker.quarantined':
+      return `after ${event.losses} losses, until ${printTime(event.until, origin)}`
     case 'worker.joined': {
       const able = event.capabilities.length === 0 ? '' : ` can ${event.capabilities.join(' ')}`
       const asks = event.leaseMs === undefined ? '' : `, asks for work, lease ${event.leaseMs} ms`

@@ -48,6 +48,8 @@ export function printReason(reason: Reason, origin: number): string {
       return `${'path' in reason ? reason.path : reason.resource} is reserved for ${reason.reservedFor.run}/${reason.reservedFor.task}`
     case 'capacity':
       return `all ${reason.slots} slots that could serve it are busy`
+    case 'quarantined':
+      return `${reason.workers.join(', ')} lost too many attempts and rests until ${printTime(reason.until, origin)}, for ${reason.inMs} ms`
     case 'not-asked':
       return `no worker that could serve it asks for work: ${reason.workers} of them have room`
     case 'no-worker':

@@ -91,6 +91,9 @@ export function parseStep(line: string): ScenarioStep {
     case 'offer':
     case 'withdraw':
       return { kind: 'input', input: { type: verb, worker: need(words, 0, 'a worker') as WorkerId } }
+    case 'resize':
+    case 'quarantine':
+      return { kind: 'input', input: workerChangeOf(words, verb) }
     case 'leave':
       return { kind: 'input', input: leaveOf(words) }
     case 'complete':
@@ -109,22 +112,16 @@ export function parseStep(line: string): ScenarioStep {
       const [run, task] = splitRef(need(words, 0, 'a run or a task'))
       return { kind: 'amend', run, task, amendment: JSON.parse(need(words, 1, 'an amendment')) as JsonValue }
     }
-    case 'reopen': {
-      const { run, task } = refOf(words)
-      const downstream = plain[1] === 'downstream'
-      return { kind: 'input', input: { type: 'reopen', run, task, downstream, reason: 'asked to' } }
-    }
+    case 'reopen':
+      return { kind: 'input', input: reopenOf(words) }
     case 'approve':
     case 'refuse':
       return { kind: 'input', input: answerOf(words, verb) }
     case 'cancel':
       return { kind: 'input', input: cancelOf(words) }
-    case 'pause': {
-      const run = need(words, 0, 'a run') as RunId
-      return { kind: 'input', input: { type: 'pause', run, reason: plain[1] ?? 'asked to' } }
-    }
+    case 'pause':
     case 'resume':
-      return { kind: 'input', input: { type: 'resume', run: need(words, 0, 'a run') as RunId } }
+      return { kind: 'input', input: pauseOf(words, verb) }
     case 'limit':
       return { kind: 'input', input: limitOf(words) }
     case 'lead':
@@ -150,6 +147,23 @@ export function parseStep(line: string): ScenarioStep {
     default:
       throw new Error(`Expected a step, got "${verb}"${named.size > 0 ? ' …' : ''}.`)
   }
+}
+
+function pauseOf(words: Words, type: 'pause' | 'resume'): Input {
+  const run = need(words, 0, 'a run') as RunId
+  return type === 'resume' ? { type, run } : { type, run, reason: words.plain[1] ?? 'asked to' }
+}
+
+function reopenOf(words: Words): Input {
+  return { type: 'reopen', ...refOf(words), downstream: words.plain[1] === 'downstream', reason: 'asked to' }
+}
+
+/** `resize w1 3`, `quarantine w1 losses=3 for=10s`. */
+function workerChangeOf(words: Words, type: 'resize' | 'quarantine'): Input {
+  const worker = need(words, 0, 'a worker') as WorkerId
+  if (type === 'resize') return { type, worker, slots: Number(need(words, 1, 'a number of slots')) }
+  const { named } = words
+  return { type, worker, losses: Number(named.get('losses') ?? 3), forMs: durationOf(named.get('for') ?? '10s') }
 }
 
 function leaveOf(words: Words): Input {

@@ -108,6 +108,7 @@ describe('another fact gives another text', () => {
     ['the order of free slots', ({ worker }) => worker.freeSlots.push(1, 2)],
     ['what a worker can do', ({ worker }) => Object.assign(worker, { capabilities: new Set(['gpu']) })],
     ['how long a worker is believed', ({ worker }) => Object.assign(worker, { leaseMs: 9 })],
+    ['until when a worker rests', ({ worker }) => Object.assign(worker, { restsUntil: 9 })],
     ['that a worker drains', ({ worker }) => Object.assign(worker, { isDraining: true })],
     ['the status of a task', ({ run, task }) => run.status.fill(STATUS.failed, task('h'), task('h') + 1)],
     ['the status of a point', ({ run }) => run.status.fill(STATUS.failed, run.plan.taskCount, run.plan.taskCount + 1)],

@@ -112,6 +112,10 @@ function ask(w: World, asked: Asked): void {
     case 'offer':
     case 'withdraw':
       return void w.send({ type: asked, worker: 'w' })
+    case 'resize':
+      return void w.send({ type: 'resize', worker: 'w', slots: 0 })
+    case 'quarantine':
+      return void w.send({ type: 'quarantine', worker: 'w', losses: 3, forMs: 10 })
     case 'leave':
       return void w.send({ type: 'leave', worker: 'w', reason })
     case 'complete':
@@ -187,6 +191,8 @@ const always: Partial<Record<Asked, Led>> = {
   drain: ['worker.draining'],
   // Its host gives it work.
   offer: [],
+  resize: ['worker.resized'],
+  quarantine: ['worker.quarantined'],
   withdraw: [],
   pause: ['run.paused'],
   setLimit: ['limit.changed'],
@@ -310,6 +316,8 @@ const inputs: readonly Asked[] = [
   'drain',
   'offer',
   'withdraw',
+  'resize',
+  'quarantine',
   'leave',
   'complete',
   'verify',

@@ -117,6 +117,7 @@ export function readHistory(
   }
   for (const event of events) {
     if (event.type === 'worker.joined') join(fold, event)
+    if (event.type === 'worker.resized') grow(fold, event)
     if (!('run' in event) || event.run !== run) continue
     fold.until = event.at
     apply(fold, event)
@@ -211,6 +212,12 @@ function applyToAttempt(fold: Fold, event: AttemptEvent): void {
 
 function join(fold: Fold, { worker, pool, slots, capabilities }: RunEventMap['worker.joined']): void {
   fold.workers.set(worker, { pool, slots, capabilities: new Set(capabilities) })
+}
+
+/** Slots that it has lost do not count less: the use of a pool is told of the most it ever had. */
+function grow(fold: Fold, { worker, slots }: RunEventMap['worker.resized']): void {
+  const use = fold.workers.get(worker)
+  if (use !== undefined) use.slots = Math.max(use.slots, slots)
 }
 
 function start(fold: Fold, task: TaskIndex, event: RunEventMap['attempt.started']): void {

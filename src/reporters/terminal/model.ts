@@ -129,6 +129,8 @@ function applyEvent(model: RunModel, tasks: Map<string, TaskView>, event: RunEve
     case 'worker.joined':
     case 'worker.draining':
     case 'worker.left':
+    case 'worker.resized':
+    case 'worker.quarantined':
     case 'attempt.completed':
     case 'attempt.verified':
     case 'attempt.renewed':

@@ -57,6 +57,7 @@ function kindText({ kind, resource }: WatchedReason): string | null {
       return 'for resources'
     case 'capacity':
     case 'not-asked':
+    case 'quarantined':
     case 'no-worker':
       return 'for workers'
     case 'retry':
@@ -93,6 +94,8 @@ function obstacleText(reason: WatchedReason, run: string): string | null {
       return `for ${path ?? resource}, kept for a task that was passed too often`
     case 'capacity':
       return `for a slot of ${workersText(reason.pool, requires)} (${busy} of ${slots} busy)`
+    case 'quarantined':
+      return `for ${workersText(reason.pool, requires)}, in quarantine after lost attempts`
     case 'not-asked':
       return `for ${workersText(reason.pool, requires)} to ask for work`
     case 'no-worker':

@@ -33,11 +33,16 @@ export const CLAIM_BUGS: readonly PlantedBug[] = [
   bug('claims are never released', 'core/reduce.ts', 'state.claims.release(attempt)', ''),
   bug(
     'a slot is given back twice',
-    'core/reduce.ts',
-    'attempt.worker.freeSlots.push(attempt.slot)',
-    'attempt.worker.freeSlots.push(attempt.slot, attempt.slot)',
+    'core/reduce-workers.ts',
+    'worker.freeSlots.push(slot)',
+    'worker.freeSlots.push(slot, slot)',
   ),
-  bug('the slots of a worker are not looked at', 'core/workers.ts', 'return freeSlots.length > 0 && (', 'return ('),
+  bug(
+    'the slots of a worker are not looked at',
+    'core/workers.ts',
+    'return freeSlots.length > excess && (',
+    'return (',
+  ),
   bug(
     'pools are not looked at',
     'core/workers.ts',
