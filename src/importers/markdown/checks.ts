@@ -1,5 +1,5 @@
 /** What a document says twice, and not alike: numbers of units and agents, who works on what, what may run at once. */
-import { quote, quoteAll } from '../../plan/text.js'
+import { count, quote, quoteAll } from '../../plan/text.js'
 import { comparable, plain } from '../shared/inline.js'
 import type { Notes } from '../shared/notes.js'
 import { type Crew, firstValue, kindName } from './crew.js'
@@ -66,7 +66,8 @@ function reportSectionCounts(work: readonly Unit[], checked: Checked): void {
   const bySection = new Map<string, Unit[]>()
   for (const unit of work) {
     const section = unit.sections.at(-1) ?? ''
-    bySection.set(section, [...(bySection.get(section) ?? []), unit])
+    const same = bySection.get(section) ?? []
+    if (same.push(unit) === 1) bySection.set(section, same)
   }
   for (const [section, units] of bySection) {
     const match = IN_TITLE.exec(section)
@@ -199,21 +200,27 @@ function reportTogether(checked: Checked): void {
   }
 }
 
+/** Units that are named one by one. */
+const MOST_NAMED = 8
+
 /** A file that several units change is worth knowing of, whether they are ordered or not. */
 function reportSharedPaths({ files, notes, needs }: Checked): void {
   const byPath = new Map<string, { readonly unit: Unit; readonly piece: Piece }[]>()
   for (const [unit, { owned, written }] of files.ofUnit) {
     for (const { path, piece } of [...owned, ...written]) {
       const users = byPath.get(path) ?? []
-      if (!users.some((user) => user.unit === unit)) users.push({ unit, piece })
+      // Those of one unit come one after the other.
+      if (users.at(-1)?.unit !== unit) users.push({ unit, piece })
       byPath.set(path, users)
     }
   }
   for (const [path, users] of byPath) {
     const last = users.at(-1)
-    const together = users.filter(({ unit }) => !users.some((other) => other.unit.parent === unit))
+    const parents = new Set(users.map(({ unit }) => unit.parent))
+    const together = users.filter(({ unit }) => !parents.has(unit))
     if (last === undefined || together.length < 2) continue
-    const names = quoteAll(together.map(({ unit }) => unit.id))
+    const ids = together.map(({ unit }) => unit.id)
+    const names = ids.length > MOST_NAMED ? count(ids.length, 'unit') : quoteAll(ids)
     const pair = together.length === 2 && isOrdered(together[0]?.unit as Unit, together[1]?.unit as Unit, needs)
     const order = pair ? ' One waits for the other.' : ''
     notes.add(
@@ -235,6 +242,7 @@ function isOrdered(a: Unit, b: Unit, needs: ReadonlyMap<Unit, readonly Need[]>):
 /** Two units of one name. Their texts are compared so that a repeated heading is no second unit. */
 export function renameDoubles(units: readonly Unit[], notes: Notes): void {
   const seen = new Map<string, Unit>()
+  const numbers = new Map<string, number>()
   for (const unit of units) {
     const scope = (id: string): string =>
       `${unit.kind === 'task' && unit.parent !== null ? unit.parent.id : ''}/${id.toLowerCase()}`
@@ -245,9 +253,12 @@ export function renameDoubles(units: readonly Unit[], notes: Notes): void {
     }
     const wanted = unit.id
     const phase = unit.parent?.kind === 'phase' && unit.parent !== first.parent ? `${unit.parent.id}.` : ''
-    let number = 2
     if (phase !== '') unit.id = `${phase}${wanted}`
-    while (seen.has(scope(unit.id))) unit.id = `${phase}${wanted}-${number++}`
+    const all = scope(`${phase}${wanted}`)
+    for (let number = numbers.get(all) ?? 2; seen.has(scope(unit.id)); number++) {
+      unit.id = `${phase}${wanted}-${number}`
+      numbers.set(all, number + 1)
+    }
     seen.set(scope(unit.id), unit)
     reportDouble(unit, first, wanted, phase !== '', notes)
   }

@@ -284,14 +284,13 @@ function byTitles(text: string, piece: Piece, context: DependencyContext): reado
 
 /** One need for each unit, with all that is said of it: a milestone or a share is more exact than the unit as a whole. */
 export function merged(needs: readonly Need[]): readonly Need[] {
-  const kept: Need[] = []
+  const kept = new Map<string, Need>()
   for (const next of needs) {
-    const names = nameOf(next)
-    const at = kept.findIndex((other) => nameOf(other) === names)
-    if (at === -1) kept.push(next)
-    else kept[at] = combined(kept[at] as Need, next)
+    const name = nameOf(next)
+    const other = kept.get(name)
+    kept.set(name, other === undefined ? next : combined(other, next))
   }
-  return kept
+  return [...kept.values()]
 }
 
 function nameOf({ targets, mode }: Need): string {

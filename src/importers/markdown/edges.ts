@@ -21,12 +21,14 @@ interface Collecting {
   /** Units that say themselves what they wait for, if only "none". */
   readonly declared: Set<Unit>
   readonly counts: DependencyCounts
+  /** Edges that may still be found. */
+  left: number
 }
 
 /** Reads every statement about order. O(values × length + characters of drawings). */
-export function readEdges(found: Found, mentions: Mentions, notes: Notes): EdgeReading {
+export function readEdges(found: Found, mentions: Mentions, notes: Notes, most: number): EdgeReading {
   const counts = noDependencies()
-  const state: Collecting = { found, mentions, notes, needs: new Map(), declared: new Set(), counts }
+  const state: Collecting = { found, mentions, notes, needs: new Map(), declared: new Set(), counts, left: most }
   for (const unit of found.units) for (const value of unit.fields) readOwn(unit, value, state)
   for (const unit of found.units)
     for (const value of unit.fields) if (value.field === 'blocks') readBlocks(unit, value, state)
@@ -45,6 +47,7 @@ function readOwn(unit: Unit, value: FieldValue, state: Collecting): void {
   const piece = ownValue(value)
   if (piece === null || value.depth > 0) return
   if (unit.kind === 'phase') return
+  if (state.left <= 0) return
   const soft = value.field === 'softDependsOn'
   const isList = soft || value.field === 'dependsOn'
   const reading = readDependency(piece, { mentions: state.mentions, unit, soft, isList, units: state.found.units })
@@ -54,8 +57,17 @@ function readOwn(unit: Unit, value: FieldValue, state: Collecting): void {
   if (value.field !== 'blockers' || reading.outcome !== 'none') state.declared.add(unit)
   warnOfContradiction(unit, value, reading, state)
   const known = state.needs.get(unit) ?? []
-  known.push(...reading.needs)
+  for (const need of reading.needs) known.push(need)
   state.needs.set(unit, known)
+  spend(reading, piece, state)
+}
+
+/** "ALL above" of thousands of units would be millions of edges, which no plan may have. */
+function spend({ needs }: DependencyReading, piece: Piece, state: Collecting): void {
+  state.left -= needs.reduce((sum, { targets }) => sum + targets.length, 0)
+  if (state.left > 0) return
+  const message = 'The document has more dependencies than a plan may have; those after this one were not read.'
+  state.notes.add('TOO_LARGE', 'error', piece, message, 'Split the plan, or raise the limit "edges".')
 }
 
 /** A list of dependencies of the whole document: what is done already is said, and what names no unit. */
@@ -184,11 +196,12 @@ function warnOfContradiction(
 
 /** What a unit blocks waits for it. */
 function readBlocks(unit: Unit, value: FieldValue, state: Collecting): void {
-  if (value.depth > 0) return
+  if (value.depth > 0 || state.left <= 0) return
   const { mentions, needs, notes, found } = state
   const reading = readDependency(value.piece, { mentions, unit, soft: false, isList: false, units: found.units })
   if (reading.outcome === 'free-text') return
   countValue(unit, value.piece, reading, state)
+  spend(reading, value.piece, state)
   for (const need of reading.needs) {
     for (const { unit: blocked } of need.targets) {
       const own = needs.get(unit) ?? []
@@ -230,6 +243,9 @@ function readDrawn({ found, mentions }: Collecting): Drawn {
   return { edges, starts }
 }
 
+/** Arrows that are compared with lists; each may have to be followed through all of them. */
+const MOST_COMPARED = 1_000
+
 /** A drawing makes edges for units that say nothing themselves; with the others it is compared. */
 function useDrawn({ edges, starts }: Drawn, state: Collecting): void {
   const { declared, needs, notes } = state
@@ -249,7 +265,7 @@ function useDrawn({ edges, starts }: Drawn, state: Collecting): void {
     notes.add('INFERRED', 'info', first.piece, message, 'Write them as a field: "**Dependencies:** …".')
   }
   const reported = new Set<string>()
-  for (const { from, to, piece } of edges) {
+  for (const { from, to, piece } of edges.slice(0, MOST_COMPARED)) {
     const pair = `${from.id} ${to.id}`
     if (
       used.has(to) ||
@@ -262,6 +278,11 @@ function useDrawn({ edges, starts }: Drawn, state: Collecting): void {
     reported.add(pair)
     const message = `Here ${quote(to.id)} comes after ${quote(from.id)}, but its own dependencies do not say so. They hold.`
     notes.add('DISAGREEMENT', 'warning', piece, message, 'Let both say the same.')
+  }
+  const [beyond] = edges.slice(MOST_COMPARED)
+  if (beyond !== undefined) {
+    const message = `The drawings have more than ${count(MOST_COMPARED, 'arrow')}; those after that were compared with nothing.`
+    notes.add('TOO_LARGE', 'warning', beyond.piece, message, 'Let the lists say who waits for whom.')
   }
   for (const { unit, piece } of starts) {
     const names = (needs.get(unit) ?? [])

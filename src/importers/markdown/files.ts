@@ -1,5 +1,5 @@
 /** Which unit writes which files, which are its own, and which nobody may touch. */
-import { parsePattern } from '../../claims/pattern.js'
+import { type Pattern, parsePattern } from '../../claims/pattern.js'
 import { createPatternIndex } from '../../claims/pattern-index.js'
 import { unmarked } from '../shared/inline.js'
 import { isTree, pathsIn, pathsOfTree } from '../shared/paths.js'
@@ -23,18 +23,41 @@ export interface UnitFiles {
 export interface FileReading {
   readonly ofUnit: ReadonlyMap<Unit, UnitFiles>
   readonly protect: readonly PathClaim[]
+  readonly patterns: Patterns
+}
+
+/** Paths as patterns, each parsed once; null: it is none. */
+export interface Patterns {
+  get(path: string): Pattern | null
+}
+
+function createPatterns(): Patterns {
+  const known = new Map<string, Pattern | null>()
+  return {
+    get: (path) => {
+      const found = known.get(path)
+      if (found !== undefined) return found
+      const parsed = parsePattern(path)
+      const pattern = parsed.ok ? parsed : null
+      known.set(path, pattern)
+      return pattern
+    },
+  }
 }
 
 /** Reads all paths. O(values). */
 export function readFiles(found: Found, mentions: Mentions): FileReading {
-  const ofUnit = new Map<Unit, UnitFiles>(found.units.map((unit) => [unit, { owned: [], written: [], forbidden: [] }]))
-  for (const unit of found.units) readOfUnit(unit, ofUnit.get(unit) as UnitFiles)
+  const patterns = createPatterns()
+  const ofUnit = new Map<Unit, UnitFiles>(found.units.map((unit) => [unit, readOfUnit(unit, patterns)]))
   const protect: PathClaim[] = []
   for (const value of found.loose) readLoose(value, mentions, ofUnit, protect)
-  return { ofUnit, protect }
+  return { ofUnit, protect, patterns }
 }
 
-function readOfUnit(unit: Unit, files: UnitFiles): void {
+function readOfUnit(unit: Unit, patterns: Patterns): UnitFiles {
+  const owned: PathClaim[] = []
+  const written: PathClaim[] = []
+  const forbidden: PathClaim[] = []
   let folder: string | null = null
   const hasFiles = unit.fields.some(({ field }) => field === 'files' || field === 'owns')
   const ownsByParent = unit.parent?.fields.some(({ field }) => field === 'owns' || field === 'files') === true
@@ -42,34 +65,35 @@ function readOfUnit(unit: Unit, files: UnitFiles): void {
     const { field, depth } = value
     switch (field) {
       case 'owns':
-        put(files.owned, claimsOf(value, 'said'))
+        owned.push(...claimsOf(value, 'said', patterns))
         break
       case 'files': {
-        const claims = depth > 0 && folder !== null ? below(folder, value) : claimsOf(value, 'said')
+        const claims = depth > 0 && folder !== null ? below(folder, value, patterns) : claimsOf(value, 'said', patterns)
         if (depth === 0) folder = folderOf(claims)
-        put(files.written, claims)
+        written.push(...claims)
         break
       }
       case 'deliverables': {
-        const claims = depth > 0 && folder !== null ? [] : claimsOf(value, 'guessed')
+        const claims = depth > 0 && folder !== null ? [] : claimsOf(value, 'guessed', patterns)
         if (depth === 0) folder = folderOf(claims)
-        if (!isRemark(claims, value)) put(files.written, claims)
+        if (!isRemark(claims, value)) written.push(...claims)
         break
       }
       case 'tests':
       case 'extract':
-        put(files.written, claimsOf(value, 'guessed'))
+        written.push(...claimsOf(value, 'guessed', patterns))
         break
       case 'forbidden':
-        put(files.forbidden, claimsOf(value, 'said'))
+        forbidden.push(...claimsOf(value, 'said', patterns))
         break
       case 'description':
         if (unit.kind === 'task' && value.label === 'text' && !hasFiles && !ownsByParent)
-          put(files.written, claimsOf(value, 'guessed'))
+          written.push(...claimsOf(value, 'guessed', patterns))
         break
       default:
     }
   }
+  return { owned: unique(owned), written: unique(written), forbidden: unique(forbidden) }
 }
 
 /** In a deliverable, a path that does not come first is something the work reads or serves. */
@@ -88,11 +112,19 @@ function put(claims: PathClaim[], more: readonly PathClaim[]): void {
   for (const claim of more) if (!claims.some(({ path }) => path === claim.path)) claims.push(claim)
 }
 
-function claimsOf({ piece, lines }: FieldValue, how: 'said' | 'guessed'): readonly PathClaim[] {
+/** The first claim of each path. */
+function unique(claims: readonly PathClaim[]): PathClaim[] {
+  if (claims.length < 2) return [...claims]
+  const paths = new Set<string>()
+  return claims.filter(({ path }) => paths.size < paths.add(path).size)
+}
+
+function claimsOf({ piece, lines }: FieldValue, how: 'said' | 'guessed', patterns: Patterns): readonly PathClaim[] {
   const pieces = lines === undefined ? pathsIn(piece) : isTree(lines) ? pathsOfTree(lines) : pathsOfList(lines)
-  return pieces
-    .filter((found) => parsePattern(found.text).ok)
-    .map((found) => ({ path: found.text, piece: found, inferred: how === 'guessed' }))
+  const claims: PathClaim[] = []
+  for (const found of pieces)
+    if (patterns.get(found.text) !== null) claims.push({ path: found.text, piece: found, inferred: how === 'guessed' })
+  return claims
 }
 
 /** A list in a code block: its files, up to a line that begins another list. */
@@ -112,8 +144,8 @@ function folderOf(claims: readonly PathClaim[]): string | null {
 }
 
 /** Files in a list below their folder. */
-function below(folder: string, value: FieldValue): readonly PathClaim[] {
-  return claimsOf(value, 'said').map((claim) => ({
+function below(folder: string, value: FieldValue, patterns: Patterns): readonly PathClaim[] {
+  return claimsOf(value, 'said', patterns).map((claim) => ({
     ...claim,
     path: claim.path.includes('/') ? claim.path : `${folder}${claim.path}`,
   }))
@@ -204,20 +236,23 @@ export function meetingsOf(files: FileReading): Meetings {
   }
 }
 
-function findIn({ ofUnit }: FileReading): (path: string) => ReadonlySet<Unit> {
+function findIn({ ofUnit, patterns }: FileReading): (path: string) => ReadonlySet<Unit> {
   const index = createPatternIndex()
   const users = new Map<number, Set<Unit>>()
   for (const [unit, { owned, written }] of ofUnit) {
     for (const { path } of [...owned, ...written]) {
-      const pattern = parsePattern(path)
-      if (!pattern.ok) continue
+      const pattern = patterns.get(path)
+      if (pattern === null) continue
       const id = index.add(pattern)
       users.set(id, (users.get(id) ?? new Set()).add(unit))
     }
   }
   return (path) => {
-    const pattern = parsePattern(path)
-    if (!pattern.ok) return new Set()
-    return new Set(index.neighbours(index.add(pattern)).flatMap((other) => [...(users.get(other) ?? [])]))
+    const pattern = patterns.get(path)
+    if (pattern === null) return new Set()
+    const neighbours = index.neighbours(index.add(pattern))
+    const [only] = neighbours
+    if (neighbours.length === 1 && only !== undefined) return users.get(only) ?? new Set()
+    return new Set(neighbours.flatMap((other) => [...(users.get(other) ?? [])]))
   }
 }

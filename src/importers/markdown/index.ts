@@ -1,5 +1,6 @@
 /** Plans in Markdown, as people write them: `importMarkdown`. The forms it reads are in `docs/importers/markdown.md`. */
-import { DEFAULT_LIMITS, withLimits } from '../../plan/limits.js'
+import { DEFAULT_LIMITS, type PlanLimits, withLimits } from '../../plan/limits.js'
+import { thousands } from '../../plan/text.js'
 import { readBlocks } from '../shared/blocks.js'
 import { readEstimate } from '../shared/estimates.js'
 import { type ImportCoverage, type ImportedPlan, type ImportOptions, imported } from '../shared/imported.js'
@@ -40,7 +41,8 @@ export function importMarkdown(input: string | readonly MarkdownFile[], options:
   const sources = sourcesOf(input, options)
   const texts = readableTexts(sources, limits, MOST_TIMES, notes)
   const documents = texts.map((source) => readBlocks(source, notes))
-  const found = readUnits(documents)
+  const all = readUnits(documents)
+  const found = all.units.length > MOST_UNITS * limits.tasks ? tooMany(all, limits, notes) : all
   renameDoubles(found.units, notes)
   for (const unit of found.units) {
     for (const { field, piece } of unit.fields)
@@ -48,7 +50,7 @@ export function importMarkdown(input: string | readonly MarkdownFile[], options:
   }
   const mentions = createMentions(found.units)
   takeDrawnEstimates(found, mentions)
-  const edges = readEdges(found, mentions, notes)
+  const edges = readEdges(found, mentions, notes, limits.edges)
   const crew = readCrew(found, mentions)
   const files = readFiles(found, mentions)
   reportContradictions({ found, mentions, needs: edges.needs, crew, files, notes })
@@ -76,6 +78,16 @@ export function importMarkdown(input: string | readonly MarkdownFile[], options:
 
 /** Characters for each byte of the limit: a document says more than the plan in it. */
 const MOST_TIMES = 2
+
+/** Units for each task of the limit: streams, tasks and phases are counted for themselves. */
+const MOST_UNITS = 3
+
+/** A plan of them would be refused anyway. */
+function tooMany({ units, title }: Found, { tasks }: PlanLimits, notes: Notes): Found {
+  const message = `The documents have ${thousands(units.length)} units, more than ${thousands(MOST_UNITS * tasks)}.`
+  notes.add('TOO_LARGE', 'error', units[0]?.piece ?? null, message, 'Split the plan, or raise the limit "tasks".')
+  return { title, units: [], loose: [], drawings: [], ignored: [], fieldCount: 0 }
+}
 
 /** "Agent A: Database (2-3 hours)" in a drawing is an estimate for a unit that has none. */
 function takeDrawnEstimates(found: Found, mentions: Mentions): void {

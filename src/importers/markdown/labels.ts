@@ -19,26 +19,19 @@ const AFTER = /^\*\*((?:start |starts |begin )?after [^*]{1,80})\*\*$/i
 
 /** The fields that a line begins with; empty: it is no line of fields. */
 export function labelsOf(piece: Piece): readonly Labelled[] {
-  const known = READ.get(piece)
-  if (known !== undefined) return known
-  const labels = /[:*]|depend/i.test(piece.text) ? readLabels(piece) : []
-  READ.set(piece, labels)
-  return labels
-}
-
-/** Lines are looked at twice: once for where the units are, and once for what they say. */
-const READ = new WeakMap<Piece, readonly Labelled[]>()
-
-function readLabels(piece: Piece): readonly Labelled[] {
-  const text = piece.text
+  const { text } = piece
+  const isBold = text.includes('**')
+  if (!isBold && !text.includes(':') && !/^no dep/i.test(text)) return NO_LABELS
   if (NO_DEPENDENCIES.test(text)) return [{ label: 'No dependencies', field: 'dependsOn', bold: true, value: piece }]
-  const after = AFTER.exec(text)
+  const after = isBold ? AFTER.exec(text) : null
   if (after !== null) {
     return [{ label: 'After', field: 'canStart', bold: true, value: within(piece, 2, after[1] as string) }]
   }
-  const bold = boldLabels(piece)
-  return bold.length > 0 ? bold : plainLabels(piece)
+  const bold = isBold ? boldLabels(piece) : NO_LABELS
+  return bold.length > 0 || !text.includes(':') ? bold : plainLabels(piece)
 }
+
+const NO_LABELS: readonly Labelled[] = []
 
 function boldLabels(piece: Piece): readonly Labelled[] {
   const { text } = piece

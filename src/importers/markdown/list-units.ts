@@ -1,7 +1,7 @@
 /** List items that are units: `- [ ] T1.1 …`, `- [ ] **Task 1: …**`, `1. **WS-001: …**`. */
 import { comparable } from '../shared/inline.js'
 import { type Naming, namingOf } from './naming.js'
-import { newUnit } from './registry.js'
+import { newUnit, type Registry } from './registry.js'
 import type { Block, FieldName, Unit } from './types.js'
 import { enclosingPhase, readAttributes } from './unit-headings.js'
 import { kindOfWord, stateOf } from './vocabulary.js'
@@ -37,8 +37,7 @@ export function takeListUnit(block: Item, walk: Walk): boolean {
   const named = itemNaming(block)
   if (named === null) return false
   const phase = enclosingPhase(walk)
-  const existing =
-    registry.find(named, phase) ?? (/^\W*#\d/.test(block.piece.text) ? sameTitle(named, registry.units) : null)
+  const existing = registry.find(named, phase) ?? (/^\W*#\d/.test(block.piece.text) ? sameTitle(named, registry) : null)
   const isBold = block.piece.text.replace(/^[^\p{L}\p{N}*`#]+/u, '').startsWith('**')
   if (existing !== null && (existing.kind === 'phase' || !isBold || named.title !== '')) {
     if (block.check === null && !isBold) return false
@@ -67,10 +66,9 @@ export function takeListUnit(block: Item, walk: Walk): boolean {
 }
 
 /** "#11 - Review" in a list of issues is the unit that has that title. */
-function sameTitle({ form, title }: Naming, units: readonly Unit[]): Unit | null {
-  if (form !== 'number' || title === '') return null
-  const wanted = comparable(title)
-  return units.find((unit) => comparable(unit.title) === wanted) ?? null
+function sameTitle({ form, title }: Naming, registry: Registry): Unit | null {
+  const found = form !== 'number' || title === '' ? null : registry.findTitled(title)
+  return found !== null && comparable(found.title) === comparable(title) ? found : null
 }
 
 function againInList(unit: Unit, block: Item, walk: Walk): boolean {

@@ -38,13 +38,17 @@ const SEPARATOR = /\s*(?:,\s*and|,\s*or|,|\/|&|\+|\band\b|\bor\b)\s*/
 const RANGE_SIGN = /\s*(?:-|–|\bto\b|\bthrough\b)\s*#?/g
 
 interface Index {
-  readonly units: readonly Unit[]
   readonly byName: ReadonlyMap<string, readonly Unit[]>
   readonly byTitle: ReadonlyMap<string, readonly Unit[]>
   readonly prefixes: ReadonlySet<string>
   readonly hasLetters: boolean
-  /** Units that go by a name: "Memory Squad". */
-  readonly named: readonly Unit[]
+  /** Units that go by a name ("Memory Squad"), by the first word of it, with their order. */
+  readonly named: ReadonlyMap<string, readonly { readonly unit: Unit; readonly order: number }[]>
+  /** Units whose keys end in a number, or are a letter, by what comes before; in the order of the document. */
+  readonly numbered: ReadonlyMap<string, readonly { readonly unit: Unit; readonly number: number }[]>
+  /** Units by each two words that follow each other in their titles; and by the first two alone. */
+  readonly byPair: ReadonlyMap<string, ReadonlySet<Unit>>
+  readonly byFirstPair: ReadonlyMap<string, ReadonlySet<Unit>>
 }
 
 /** Finds mentions of these units. A text costs O(length), a title that is no exact one O(units). */
@@ -71,16 +75,45 @@ function indexOf(units: readonly Unit[]): Index {
     for (const alias of unit.aliases) put(byName, alias.toLowerCase(), unit)
     for (const title of [unit.title, unit.key]) if (comparable(title) !== '') put(byTitle, comparable(title), unit)
   }
+  const byPair = new Map<string, Set<Unit>>()
+  const byFirstPair = new Map<string, Set<Unit>>()
+  for (const unit of units) {
+    if (unit.kind === 'phase') continue
+    for (const [at, pair] of pairsIn(comparable(unit.title)).entries()) {
+      putPair(byPair, pair, unit)
+      if (at === 0) putPair(byFirstPair, pair, unit)
+    }
+  }
+  const numbered = new Map<string, { readonly unit: Unit; readonly number: number }[]>()
+  for (const unit of units) {
+    const own = numberIn(unit.key)
+    const same = own === null ? [] : (numbered.get(own.prefix) ?? [])
+    if (own !== null && same.push({ unit, number: own.number }) === 1) numbered.set(own.prefix, same)
+  }
+  const named = new Map<string, { readonly unit: Unit; readonly order: number }[]>()
+  for (const [order, unit] of units.filter(hasName).entries()) {
+    const word = FIRST_WORD.exec(unit.key)?.[0] ?? unit.key
+    const same = named.get(word) ?? []
+    if (same.push({ unit, order }) === 1) named.set(word, same)
+  }
   const codes = units.filter(({ key }) => isCode(key))
   const prefixes = new Set(codes.map(({ key }) => prefixOf(key)))
   return {
-    units,
     byName,
     byTitle,
     prefixes,
     hasLetters: units.some(({ key }) => /^[A-Z]$/.test(key)),
-    named: units.filter(hasName),
+    numbered,
+    named,
+    byPair,
+    byFirstPair,
   }
+}
+
+function putPair(units: Map<string, Set<Unit>>, pair: string, unit: Unit): void {
+  const same = units.get(pair) ?? new Set()
+  if (same.size <= MOST_ALIKE) same.add(unit)
+  units.set(pair, same)
 }
 
 function prefixOf(code: string): string {
@@ -157,16 +190,15 @@ function rangeOf(text: string, word: string | null, index: Index): readonly Unit
   return []
 }
 
-function between(first: string, last: string, word: string | null, { units }: Index): readonly Unit[] {
+function between(first: string, last: string, word: string | null, { numbered }: Index): readonly Unit[] {
   const from = numberIn(first)
   const to = numberIn(last)
   if (from === null || to === null || from.number > to.number || (to.prefix !== '' && to.prefix !== from.prefix))
     return []
-  return units.filter((unit) => {
-    const own = numberIn(unit.key)
-    if (own === null || own.prefix !== from.prefix || own.number < from.number || own.number > to.number) return false
-    return own.prefix !== '' || word === null || unit.word === null || unit.word === word
-  })
+  return (numbered.get(from.prefix) ?? [])
+    .filter(({ number }) => number >= from.number && number <= to.number)
+    .map(({ unit }) => unit)
+    .filter((unit) => from.prefix !== '' || word === null || unit.word === null || unit.word === word)
 }
 
 function numberIn(key: string): { readonly prefix: string; readonly number: number } | null {
@@ -241,13 +273,24 @@ function hasName({ key, word }: Unit): boolean {
   return word !== null && key.length > 2 && !/\d/.test(key)
 }
 
-/** "Memory Squad", "Monitor": units that go by a name. */
+/** Letters and digits, as a name begins. */
+const FIRST_WORD = /[\p{L}\p{N}]+/u
+const WORDS = /[\p{L}\p{N}]+/gu
+
+/** "Memory Squad", "Monitor": units that go by a name, each where it is first named. */
 function nameMentions(text: string, found: readonly Mention[], { named }: Index): readonly Mention[] {
+  if (named.size === 0) return []
+  const first = new Map<Unit, { readonly order: number; readonly at: number }>()
+  for (const word of text.matchAll(WORDS)) {
+    for (const { unit, order } of named.get(word[0]) ?? []) {
+      if (first.has(unit) || !text.startsWith(unit.key, word.index)) continue
+      if (!/[\w-]/.test(text[word.index - 1] ?? ' ') && !/\w/.test(text[word.index + unit.key.length] ?? ' '))
+        first.set(unit, { order, at: word.index })
+    }
+  }
   const mentions: Mention[] = []
-  for (const unit of named) {
-    const at = text.indexOf(unit.key)
+  for (const [unit, { at }] of [...first].toSorted(([, a], [, b]) => a.order - b.order)) {
     const end = at + unit.key.length
-    if (at === -1 || /[\w-]/.test(text[at - 1] ?? ' ') || /[\w]/.test(text[end] ?? ' ')) continue
     if ([...found, ...mentions].some((other) => at < other.end && other.start < end)) continue
     const follows = WORD_AFTER.exec(text.slice(end))?.[0].length ?? 0
     mentions.push({
@@ -269,17 +312,44 @@ const LEAST_WORDS = 2
 function findTitle(
   text: string,
   from: Unit | null,
-  { byTitle, units }: Index,
+  index: Index,
 ): { readonly unit: Unit; readonly inferred: boolean } | null {
   const wanted = comparable(text)
   if (wanted === '') return null
-  const exact = (byTitle.get(wanted) ?? []).filter((unit) => unit !== from)
+  const exact = (index.byTitle.get(wanted) ?? []).filter((unit) => unit !== from)
   const [unit] = exact
   if (unit !== undefined && exact.length === 1) return { unit, inferred: false }
   if (wanted.split(' ').length < LEAST_WORDS || wanted.length > 200) return null
-  const near = units.filter(({ title, kind }) => kind !== 'phase' && isPartOf(wanted, comparable(title)))
-  const [only] = near
-  return near.length === 1 && only !== undefined && only !== from ? { unit: only, inferred: true } : null
+  const only = onlyNear(wanted, index)
+  return only === null || only === from ? null : { unit: only, inferred: true }
+}
+
+/** Units whose titles begin alike, or have the same two words: where there are more, which of them is meant is no guess. */
+const MOST_ALIKE = 64
+
+/** The one unit whose title is a run of whole words in the text, or the text one in the title; null: none, or several. */
+function onlyNear(wanted: string, { byPair, byFirstPair }: Index): Unit | null {
+  const pairs = pairsIn(wanted)
+  const holders = pairs.map((pair) => byPair.get(pair) ?? NO_UNITS).toSorted((a, b) => a.size - b.size)
+  const candidates = [holders[0] ?? NO_UNITS, ...pairs.map((pair) => byFirstPair.get(pair) ?? NO_UNITS)]
+  let only: Unit | null = null
+  for (const units of candidates) {
+    if (units.size > MOST_ALIKE) continue
+    for (const unit of units) {
+      if (unit === only || !isPartOf(wanted, comparable(unit.title))) continue
+      if (only !== null) return null
+      only = unit
+    }
+  }
+  return only
+}
+
+const NO_UNITS: ReadonlySet<Unit> = new Set()
+
+/** Each two words of a comparable text that follow each other. */
+function pairsIn(text: string): readonly string[] {
+  const words = text.split(' ')
+  return words.slice(1).map((word, at) => `${words[at]} ${word}`)
 }
 
 /** Whether one is a run of whole words in the other, of two words at least. */

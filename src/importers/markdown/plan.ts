@@ -219,9 +219,10 @@ function ownedBy(
   building: Building,
 ): { readonly owns: readonly string[]; readonly inferred: readonly string[] } {
   const { owned, written } = building.files.ofUnit.get(unit) as UnitFiles
+  const own = new Set(owned.map(({ path }) => path))
+  const extracts = extractLines(unit)
   const alone = written.filter(
-    (claim) =>
-      !isExtract(unit, claim) && !isShared(claim, unit, building) && !owned.some(({ path }) => path === claim.path),
+    (claim) => !extracts.has(claim.piece.line) && !own.has(claim.path) && !isShared(claim, unit, building),
   )
   const all = [...owned, ...alone]
   for (const [index, { piece }] of all.entries()) building.sources.set(`${at}/owns/${index}`, piece)
@@ -235,14 +236,16 @@ function isShared({ path }: PathClaim, unit: Unit, { meetings, shared, arranged 
   )
 }
 
-function isExtract(unit: Unit, { piece }: PathClaim): boolean {
-  return unit.fields.some((value) => value.field === 'extract' && value.piece.line === piece.line)
+/** Lines that name what is taken from other units. */
+function extractLines(unit: Unit): ReadonlySet<number> {
+  return new Set(unit.fields.filter(({ field }) => field === 'extract').map(({ piece }) => piece.line))
 }
 
 /** Claims of a stream's one task, where they are more than what the stream owns; null: what it owns. */
 function claimsOfWhole(unit: Unit, building: Building): TaskDocument['claims'] | null {
   const { owned, written } = building.files.ofUnit.get(unit) as UnitFiles
-  const isMore = written.some((claim) => isExtract(unit, claim) || isShared(claim, unit, building))
+  const extracts = extractLines(unit)
+  const isMore = written.some((claim) => extracts.has(claim.piece.line) || isShared(claim, unit, building))
   return isMore ? { write: unique([...owned, ...written]) } : null
 }
 

@@ -20,6 +20,7 @@ export function readUnits(documents: readonly (readonly Block[])[]): Found {
     registry,
     headings: new Map(surveys.flatMap((survey) => [...survey])),
     sections: [],
+    titles: null,
     loose: [],
     drawings: [],
     ignored: [],
@@ -30,6 +31,7 @@ export function readUnits(documents: readonly (readonly Block[])[]): Found {
   }
   for (const blocks of documents) {
     walk.sections.length = 0
+    walk.titles = null
     walk.label = null
     walk.item = null
     openFile(blocks, walk)
@@ -51,6 +53,7 @@ function openFile(blocks: readonly Block[], walk: Walk): void {
   const existing = walk.registry.find(naming, null)
   const unit = newUnit(naming, 'task', first.piece, null, [])
   if (existing === null || existing.piece.file !== unit.piece.file) walk.registry.add(unit)
+  walk.titles = null
   walk.sections.push({ level: 0, title: name.text, unit, again: false, field: null })
 }
 
@@ -77,6 +80,7 @@ function takeHeading(block: Block, walk: Walk): void {
   const level = levelOf(block) as number
   const { sections } = walk
   while ((sections.at(-1)?.level ?? 0) >= level) sections.pop()
+  walk.titles = null
   walk.label = null
   walk.item = null
   const { piece } = block
@@ -85,6 +89,7 @@ function takeHeading(block: Block, walk: Walk): void {
   const above = sections.at(-1)
   const unit = unitOfHeading(block, walk)
   const { field, again } = unit === null ? { field: fieldOf(piece.text), again: above?.again ?? false } : unit
+  walk.titles = null
   sections.push({ level, title, unit: unit?.unit ?? above?.unit ?? null, again, field })
   const inherited = unit?.again === true ? (above?.field ?? null) : null
   openHeadingLabel(field ?? inherited, title, walk)

@@ -9,14 +9,26 @@ export interface Registry {
   readonly units: Unit[]
   /** The unit of that name; in a phase of its own first. */
   find(naming: Pick<Naming, 'word' | 'key'>, phase: Unit | null): Unit | null
+  /** The first unit that is called so, by its title or its key; case and punctuation do not count. */
+  findTitled(text: string): Unit | null
   add(unit: Unit): void
 }
 
 export function createRegistry(): Registry {
   const units: Unit[] = []
   const byName = new Map<string, Unit[]>()
+  const bySlug = new Map<string, Unit>()
+  let slugged = 0
   return {
     units,
+    findTitled: (text) => {
+      for (const unit of units.slice(slugged)) {
+        for (const name of [slug(unit.title), slug(unit.key)]) if (!bySlug.has(name)) bySlug.set(name, unit)
+      }
+      slugged = units.length
+      const name = slug(text)
+      return name === '' ? null : (bySlug.get(name) ?? null)
+    },
     find: ({ word, key }, phase) => {
       const exact = byName.get(nameOf(word, key)) ?? []
       const found = exact.length > 0 ? exact : (byName.get(nameOf(null, key)) ?? []).filter((unit) => canBe(unit, word))

@@ -31,7 +31,8 @@ export const BOLD_LEVEL = 7
 /** The level of a block that heads others; null: it heads none. */
 export function levelOf(block: Block): number | null {
   if (block.kind === 'heading') return block.level
-  if (block.kind !== 'text' || !/^\*\*[^*]{2,120}\*\*$/.test(block.piece.text)) return null
+  if (block.kind !== 'text' || !block.piece.text.startsWith('**') || !/^\*\*[^*]{2,120}\*\*$/.test(block.piece.text))
+    return null
   const naming = namingOf(block.piece.text)
   return naming === null || naming.form === 'number' || /:\*\*$/.test(block.piece.text) ? null : BOLD_LEVEL
 }

@@ -61,7 +61,7 @@ function columnsOf(header: readonly string[]): Columns {
 function unitOfRow(cell: Piece, block: Row, columns: Columns, walk: Walk): Unit | null {
   const naming = namingOfCell(cell, columns)
   if (naming === null) return null
-  const existing = walk.registry.find(naming, null) ?? byTitle(naming, walk)
+  const existing = walk.registry.find(naming, null) ?? walk.registry.findTitled(naming.key)
   if (existing !== null) return existing
   const isTelling = columns.fields.some((field) => field !== null && TELLING.includes(field))
   if (!isTelling || /^(?:total|sum|all)\b/i.test(naming.key)) return null
@@ -87,11 +87,6 @@ function namingOfCell(cell: Piece, { word }: Columns): Naming | null {
   if (digits !== undefined) return { form: 'number', word, key: digits, title: '', attributes: [], joined: false }
   const key = slug(text)
   return key === '' ? null : { form: 'name', word, key: text, title: text, attributes: [], joined: false }
-}
-
-function byTitle({ key }: Naming, { registry }: Walk): Unit | null {
-  const name = slug(key)
-  return registry.units.find(({ title, key: other }) => slug(title) === name || slug(other) === name) ?? null
 }
 
 /** A table of a unit's own files. */

@@ -65,7 +65,7 @@ export interface Unit {
   readonly key: string
   /** Whether the key is what people call it by; else it was made from the title. */
   readonly named: boolean
-  title: string
+  readonly title: string
   /** Of its record in the plan. */
   id: string
   readonly piece: Piece

@@ -40,6 +40,8 @@ export interface Walk {
   readonly registry: Registry
   readonly headings: ReadonlyMap<Block, HeadingUnit>
   readonly sections: Section[]
+  /** Titles of `sections`; null: they have changed since they were asked for. */
+  titles: readonly string[] | null
   readonly loose: LooseValue[]
   readonly drawings: Drawing[]
   readonly ignored: Piece[]
@@ -55,8 +57,10 @@ export function currentUnit({ item, sections }: Walk): Unit | null {
   return item?.unit ?? sections.at(-1)?.unit ?? null
 }
 
-export function sectionTitles({ sections }: Walk): readonly string[] {
-  return sections.map(({ title }) => title)
+/** The same list until the sections change. */
+export function sectionTitles(walk: Walk): readonly string[] {
+  walk.titles ??= walk.sections.map(({ title }) => title)
+  return walk.titles
 }
 
 export function isAgain({ item, sections }: Walk): boolean {

@@ -17,10 +17,12 @@ interface Reading {
 }
 
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/
+const ITEM_SIGNS = '-*+•0123456789'
 const ITEM = /^(?:[-*+•]|(\d{1,4})[.)])\s+(.*)$/
 const CHECK = /^\[([ xX~/-])\]\*?\s*(.*)$/
 const FENCE = /^(`{3,}|~{3,})\s*([^\s`]*)/
 const SEPARATOR = /^\|?[\s|:-]*-{2,}[\s|:-]*$/
+const RULE_SIGNS = '-*_='
 const RULE = /^(?:-{3,}|\*{3,}|_{3,}|={3,})$/
 
 /** The blocks of one document. O(length). */
@@ -45,27 +47,28 @@ function takeFrontMatter(reading: Reading): void {
 
 function takeBlock(reading: Reading): void {
   const { piece, indent } = reading.lines[reading.at] as Line
-  const { afterBlank } = reading
-  const base = { piece, indent, afterBlank }
-  reading.afterBlank = piece.text === ''
-  if (piece.text === '' || RULE.test(piece.text)) {
+  const { text } = piece
+  const base = { piece, indent, afterBlank: reading.afterBlank }
+  reading.afterBlank = false
+  // Most lines are told by their first character.
+  const first = text[0]
+  if (first === undefined || (RULE_SIGNS.includes(first) && RULE.test(text))) {
     reading.afterBlank = true
     reading.at++
     return
   }
-  if (piece.text.startsWith('<!--')) return skipComment(reading)
-  const fence = FENCE.exec(piece.text)
+  if (first === '<' && text.startsWith('<!--')) return skipComment(reading)
+  const fence = first === '`' || first === '~' ? FENCE.exec(text) : null
   if (fence !== null) return takeFence(fence, base, reading)
-  const heading = HEADING.exec(piece.text)
+  const heading = first === '#' ? HEADING.exec(text) : null
   if (heading !== null) {
-    const offset = (heading[1] as string).length + 1
     const level = (heading[1] as string).length
-    push({ ...base, kind: 'heading', level, piece: within(piece, offset, heading[2] as string) }, reading)
+    push({ ...base, kind: 'heading', level, piece: within(piece, level + 1, heading[2] as string) }, reading)
     return
   }
   const next = reading.lines[reading.at + 1]?.piece.text ?? ''
-  if (piece.text.includes('|') && next.includes('|') && SEPARATOR.test(next)) return takeTable(base, reading)
-  if (/^={3,}$/.test(next)) {
+  if (next.includes('|') && text.includes('|') && SEPARATOR.test(next)) return takeTable(base, reading)
+  if (next.startsWith('===') && /^={3,}$/.test(next)) {
     reading.at++
     push({ ...base, kind: 'heading', level: 1 }, reading)
     return
@@ -83,7 +86,7 @@ function push(block: Block, reading: Reading): void {
 /** A line that is indented below an item goes on with it. */
 function takeItemOrText(base: Base, reading: Reading): void {
   const { piece, indent, afterBlank } = base
-  const item = ITEM.exec(piece.text)
+  const item = ITEM_SIGNS.includes(piece.text[0] as string) ? ITEM.exec(piece.text) : null
   const last = reading.blocks.at(-1)
   if (item === null) {
     if (last?.kind === 'item' && indent > last.indent && !afterBlank && !piece.text.startsWith('**')) {
@@ -91,15 +94,16 @@ function takeItemOrText(base: Base, reading: Reading): void {
       reading.at++
       return
     }
-    push({ ...base, kind: 'text' }, reading)
+    push({ kind: 'text', piece, indent, afterBlank }, reading)
     return
   }
   const text = item[2] as string
-  const check = CHECK.exec(text)
+  const check = text.startsWith('[') ? CHECK.exec(text) : null
   const body = check === null ? text : (check[2] as string)
   const state = check === null ? null : stateOf(check[1] as string)
   const ofItem = within(piece, piece.text.length - body.length, body)
-  push({ ...base, kind: 'item', piece: ofItem, ordered: item[1] !== undefined, check: state }, reading)
+  const ordered = item[1] !== undefined
+  push({ kind: 'item', piece: ofItem, indent, afterBlank, ordered, check: state }, reading)
 }
 
 /** Longest item that is put together from its lines. */

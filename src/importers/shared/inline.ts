@@ -29,8 +29,8 @@ export function unmarked(text: string): string {
 
 /** Lower case, letters and digits with single hyphens between: fit for an id. Empty where there are none. */
 export function slug(text: string, longest = 48): string {
-  const words = plain(text)
-    .normalize('NFKD')
+  const bare = plain(text)
+  const words = (NOT_ASCII.test(bare) ? bare.normalize('NFKD') : bare)
     .replace(/[^A-Za-z0-9]+/g, ' ')
     .trim()
     .toLowerCase()
@@ -46,10 +46,8 @@ export function slug(text: string, longest = 48): string {
 
 /** For comparing titles: lower case, without markup and punctuation. */
 export function comparable(text: string): string {
-  return plain(text)
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+  const bare = plain(text).toLowerCase()
+  return bare.replace(NOT_ASCII.test(bare) ? /[^\p{L}\p{N}]+/gu : /[^a-z0-9]+/g, ' ').trim()
 }
 
 /** A text in two: what is outside of round brackets, brackets left blank so that places stay, and what is inside. */
