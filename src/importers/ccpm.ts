@@ -52,7 +52,8 @@ export function importCcpm(input: string | readonly SourceFile[], options: Impor
   const epic = files.find(({ base }) => /(?:^|_)epic$/i.test(base))
   const tasks = files.flatMap((file) => {
     const number = /(?:^|[_-])(\d{1,9})$/.exec(file.base)?.[1]
-    if (number !== undefined) return [taskOf(file, number, collected)]
+    const isTask = number !== undefined && (file.keys.length > 0 || file.title !== null)
+    if (isTask) return [taskOf(file, number, collected)]
     if (file !== epic) ignored.push({ ...file.top, text: 'another file' })
     return []
   })

@@ -98,7 +98,9 @@ function itemNaming(block: Item): Naming | null {
   const named = namingOf(piece.text.replace(/^\*\*([^*]{1,120})\*\*:?/, '$1: ').replace(/^`([^`]{1,30})`/, '$1: '))
   if (named === null || named.joined || named.form === 'name') return null
   if (named.form !== 'number') return named
-  return check !== null && /^[^\w#]*(?:#\d|\d+(?:\.\d+)+|\d+[.)])/.test(piece.text) ? named : null
+  return check !== null && /^[^\w#<>=≤≥~]*(?:#\d|\d+(?:\.\d+)+(?=[\s.:)*`—–-]|$)|\d+[.)](?=\s|$))/.test(piece.text)
+    ? named
+    : null
 }
 
 function phaseWord({ word }: Naming): boolean {

@@ -28,6 +28,7 @@ export function readUnits(documents: readonly (readonly Block[])[]): Found {
     item: null,
     title: null,
     fieldCount: 0,
+    namedRows: 0,
   }
   for (const blocks of documents) {
     walk.sections.length = 0

@@ -7,6 +7,8 @@ import { kindOfWord } from './vocabulary.js'
 
 export interface Registry {
   readonly units: Unit[]
+  /** How many of them are work, and no phases. */
+  workCount(): number
   /** The unit of that name; in a phase of its own first. */
   find(naming: Pick<Naming, 'word' | 'key'>, phase: Unit | null): Unit | null
   /** The first unit that is called so, by its title or its key; case and punctuation do not count. */
@@ -19,8 +21,10 @@ export function createRegistry(): Registry {
   const byName = new Map<string, Unit[]>()
   const bySlug = new Map<string, Unit>()
   let slugged = 0
+  let work = 0
   return {
     units,
+    workCount: () => work,
     findTitled: (text) => {
       for (const unit of units.slice(slugged)) {
         for (const name of [slug(unit.title), slug(unit.key)]) if (!bySlug.has(name)) bySlug.set(name, unit)
@@ -36,6 +40,7 @@ export function createRegistry(): Registry {
     },
     add: (unit) => {
       units.push(unit)
+      if (unit.kind !== 'phase') work++
       for (const name of new Set([nameOf(unit.word, unit.key), nameOf(null, unit.key)])) {
         const same = byName.get(name) ?? []
         if (same.push(unit) === 1) byName.set(name, same)

@@ -65,13 +65,15 @@ function unitOfRow(cell: Piece, block: Row, columns: Columns, walk: Walk): Unit 
   if (existing !== null) return existing
   const isTelling = columns.fields.some((field) => field !== null && TELLING.includes(field))
   if (!isTelling || /^(?:total|sum|all)\b/i.test(naming.key)) return null
-  if (currentUnit(walk) === null && walk.registry.units.some(({ kind }) => kind !== 'phase') && naming.form === 'name')
-    return null
+  // Where other units are defined, a table of names speaks of something else.
+  const isName = naming.form === 'name'
+  if (isName && currentUnit(walk) === null && walk.registry.workCount() > walk.namedRows) return null
   const title = naming.title === '' ? plain(block.cells[columns.title]?.text ?? '') : naming.title
   const kind = kindOf(naming) === 'phase' ? 'task' : kindOf(naming)
   const unit = newUnit({ ...naming, title }, kind, cell, currentUnit(walk), sectionTitles(walk))
   unit.state = stateOf(cell.text)
   walk.registry.add(unit)
+  if (isName) walk.namedRows++
   return unit
 }
 

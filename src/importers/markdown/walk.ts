@@ -50,6 +50,8 @@ export interface Walk {
   item: OpenItem | null
   title: string | null
   fieldCount: number
+  /** Units that are rows of tables and have a name only. */
+  namedRows: number
 }
 
 /** The unit that is being read. */

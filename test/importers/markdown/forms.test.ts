@@ -69,6 +69,17 @@ describe('units', () => {
     expect(plan).toMatchObject({ tasks: [{ 'x-status': 'done' }, {}], streams: [{ 'x-status': 'active' }] })
   })
 
+  it('are no measures', () => {
+    const { facts } = read(
+      '## Stream A: x',
+      '### Tasks',
+      '- [ ] <0.1% more bytes',
+      '- [ ] 99.9% of calls',
+      '- [ ] 1.5x as fast',
+    )
+    expect([facts.streams, facts.taskCounts]).toEqual([['A'], { A: 3 }])
+  })
+
   it('are bold items of a numbered list, with their fields below', () => {
     const { facts } = read(
       '1. **WS-01: First**',
