@@ -26,6 +26,8 @@ const WITH_NAME = new RegExp(`^(${UNIT_WORD}):\\s+(\\S.{1,80}?)(?:\\s+\\(([A-Za-
 const NAME_FIRST =
   /^([A-Z][A-Za-z0-9&/+]*(?: (?:[A-Z&][A-Za-z0-9&/+]*|and|of)){0,4}) (Squad|Team|Track|Stream|Agent|Workstream|Epic)(?![\w])/
 const CODE = /^\[?([A-Z][A-Za-z0-9]{0,15}(?:[-_.][A-Za-z0-9]{1,12}){0,3})\]?(?![\w])/
+/** In small letters only with a colon after it: "ws-01: Tables". */
+const SMALL_CODE = /^([a-z]{2,8}-\d{1,5})(?=:\s)/
 const NUMBER = /^(?:#(\d{1,6})|(\d{1,3}(?:\.\d{1,3})+)|(\d{1,3})(?=[.)]\s))(?![\w])/
 
 /** What the text calls a unit; null: it calls none. */
@@ -76,9 +78,9 @@ export function isCode(text: string): boolean {
 }
 
 function codeNaming(clean: string): Naming | null {
-  const code = CODE.exec(clean)
+  const code = CODE.exec(clean) ?? SMALL_CODE.exec(clean)
   const key = code?.[1]?.replace(/[.-]+$/, '') ?? ''
-  if (code === null || !isCode(key) || !/^[A-Z]/.test(key)) return null
+  if (code === null || !isCode(key)) return null
   return naming('code', null, key, clean.slice(code[0].length))
 }
 

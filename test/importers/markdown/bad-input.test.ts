@@ -82,6 +82,8 @@ describe('ids', () => {
   })
 
   it('that collide after normalising are an error too', () => {
+    const codes = '## WS-01: Base\n**Files:** `a/x`\n## ws-01: Something else\n**Files:** `b/y`'
+    expect(importMarkdown(codes).diagnostics).toMatchObject([{ code: 'DUPLICATE_ID', severity: 'error', line: 3 }])
     const text = '## Data Base Squad\n**Files:** `a.ts`\n## Data-Base Squad\n**Files:** `b.ts`'
     const found = importMarkdown(text, { file: 'plan.md' }).diagnostics.filter(({ severity }) => severity === 'error')
     expect(found.length <= 1 && found.every(({ code }) => code === 'DUPLICATE_ID')).toBe(true)
