@@ -51,6 +51,8 @@ export function reasonText(reason: Reason): string {
       return `is tried again in ${formatDuration(reason.inMs)}, after: ${reason.failure.message}`
     case 'paused':
       return `its run is paused since ${formatDuration(reason.sinceMs)}: ${reason.reason}`
+    case 'store':
+      return `nothing can be stored since ${formatDuration(reason.sinceMs)}: the store fails`
     case 'closing':
       return `${reason.attempt} was told to stop (${reason.reason}) and has not confirmed it`
     default:

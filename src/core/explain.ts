@@ -119,6 +119,8 @@ export type Reason =
   /** It is a gate that awaits approval. */
   | { readonly kind: 'gate'; readonly sinceMs: DurationMs }
   | { readonly kind: 'paused'; readonly sinceMs: DurationMs; readonly reason: string }
+  /** The store fails: nothing can be started, and what else is true is not known. Told by the runtime. */
+  | { readonly kind: 'store'; readonly sinceMs: DurationMs }
   /** An attempt of it was told to stop and has not confirmed it; the run cannot close before that. */
   | {
       readonly kind: 'closing'

@@ -10,22 +10,23 @@ import { Alarm, earliest } from './alarm.js'
 import { invalidAmendment, prepared, type RawAmendment } from './amending.js'
 import { Answers } from './answers.js'
 import { appendBatch } from './append.js'
+import { Breath } from './breath.js'
 import { closedError, invariantError, isSchedulerError, schedulerError } from './errors.js'
 import { Journal, sentence } from './fold.js'
 import { letGo } from './folded.js'
 import type { Done, HostOptions } from './host-options.js'
 import { hasWork, Leadership, notLeader } from './leadership.js'
 import { Mailbox } from './mailbox.js'
+import { isStoreFailed, StoreTrouble, unlessAway } from './store-trouble.js'
 import { WRITER } from './version.js'
 import { Waiters } from './waiters.js'
 
-/** The host lets timers, signals and sockets in after this long without a pause, in ms. */
-const BREATH_MS = 10
 /** Thrown through a step whose events are not stored, because another host has written. */
 const DEPOSED = new Error('deposed')
 
 export class Host {
   readonly leadership: Leadership
+  readonly trouble: StoreTrouble
   /** Why the host has stopped for ever, null while it works. */
   frozen: Error | null = null
   private readonly options: HostOptions
@@ -45,7 +46,7 @@ export class Host {
   private isRetiring = false
   private readonly waiters = new Waiters()
   private unwatch: (() => void) | null = null
-  private breathAt = Date.now()
+  private readonly breath = new Breath()
   private coreWakeAt: EpochMs | null = null
   private otherWakeAt: EpochMs | null = null
   /** When the lead is seen to next. */
@@ -55,6 +56,7 @@ export class Host {
   constructor(options: HostOptions) {
     this.options = options
     this.journal = new Journal(options)
+    this.trouble = new StoreTrouble(options.scope, options.warn)
     this.alarm = new Alarm(options.clock, () => this.wake())
     this.leadership = new Leadership(options.host, options.leaseMs, options.store.processes ?? null)
   }
@@ -84,7 +86,8 @@ export class Host {
     const { leaseMs, onElected, onLead, scope, store } = this.options
     if (leaseMs !== null) {
       this.unwatch = store.watch?.(scope, () => this.hint()) ?? null
-      return this.wait(false)
+      // Whoever asks for something looks again, and is told.
+      return this.wait(false).catch(unlessAway)
     }
     this.leadership.role = 'leader'
     this.coreWakeAt = this.state.deadlines.next()
@@ -170,9 +173,17 @@ export class Host {
       if ('type' in inputs) await this.amend(inputs)
       else await this.step(inputs)
     } catch (error) {
-      if (error !== DEPOSED) throw error
+      if (error !== DEPOSED && !this.canWait(error)) throw error
       this.stepDown()
     }
+  }
+
+  /** Whether this host can go on when the store does: another one may have done so by then. */
+  private canWait(error: unknown): boolean {
+    if (this.options.leaseMs === null || !isStoreFailed(error)) return false
+    this.trouble.begin(error, this.options.clock.now())
+    this.answers.refuse(error)
+    return true
   }
 
   /** Compiles an amendment against the plan as it is now, and has the core decide upon it. */
@@ -215,7 +226,7 @@ export class Host {
     this.answers.give(inputs, rejections)
     // Whatever may start is under way: nobody waits for this.
     this.journal.saveIfDue()
-    await this.breathe()
+    await this.breath.take()
   }
 
   private decide(inputs: readonly Input[]): BatchDecision & { readonly now: EpochMs } {
@@ -233,8 +244,9 @@ export class Host {
     this.isAppending = true
     const batch = { id: `${host}-${this.batches}`, events, writer: WRITER }
     this.batches += 1
-    const isStored = await appendBatch(store, scope, expected, batch)
-    this.isAppending = false
+    const isStored = await appendBatch(store, scope, expected, batch).finally(() => {
+      this.isAppending = false
+    })
     if (isStored && !this.isSilenced) return
     if (leaseMs !== null) throw DEPOSED
     const hint = 'Give each scheduler a scope or a store of its own, or all of them a `leaseMs`.'
@@ -266,16 +278,20 @@ export class Host {
     this.isLookWanted = false
     try {
       if (this.leadership.role === 'leader') {
+        // Not yet: the store says so, in answer to the election.
+        if (this.isElecting) return
         if (await this.journal.isLonger()) this.stepDown()
         else this.waiters.admit()
         return
       }
       const { clock, onEvents, onRefolded } = this.options
       const isNews = await this.journal.catchUp((event) => onEvents([event]), onRefolded)
+      this.trouble.end()
       if (isNews) this.leadership.saw(this.state, clock.now())
       this.judge()
     } catch (error) {
-      if (!isSchedulerError(error) || error.code !== 'STORE_FAILED') throw error
+      if (!isStoreFailed(error)) throw error
+      this.trouble.begin(error, this.options.clock.now())
       this.waiters.refuse(error)
       this.answers.refuse(error)
     }
@@ -350,13 +366,6 @@ export class Host {
   }
 
   // ── Time and trouble ──────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Work that never waits for the outside must not keep the outside waiting. */
-  private async breathe(): Promise<void> {
-    if (Date.now() - this.breathAt < BREATH_MS) return
-    await new Promise((resolve) => setImmediate(resolve))
-    this.breathAt = Date.now()
-  }
 
   private rearm(): void {
     if (!this.isStopped) this.alarm.set(earliest(earliest(this.coreWakeAt, this.otherWakeAt), this.tendAt))

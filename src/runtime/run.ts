@@ -2,7 +2,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { explain, type Reason, unblocks } from '../core/explain.js'
 import type { RunState } from '../core/state.js'
-import { STATUS } from '../core/state.js'
+import { isFinal, STATUS } from '../core/state.js'
 import type {
   CancelTarget,
   EpochMs,
@@ -210,7 +210,12 @@ export class RunHandle implements Run<unknown> {
   }
 
   explain(task: string): readonly Reason[] {
-    return explain(this.options.host.state, this.state, this.indexOf(task), this.options.now())
+    const { host, now } = this.options
+    const index = this.indexOf(task)
+    const { since } = host.trouble
+    // The state may have what was decided last and is not stored.
+    if (since !== null && !isFinal(this.state.status[index]!)) return [{ kind: 'store', sinceMs: now() - since }]
+    return explain(host.state, this.state, index, now())
   }
 
   unblocks(task: string): readonly string[] {

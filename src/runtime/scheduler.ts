@@ -14,13 +14,14 @@ import { closedError, schedulerError } from './errors.js'
 import { Exchange } from './exchange.js'
 import { checkBytes, checkHandOver } from './hand-over.js'
 import { Host } from './host.js'
+import { hostSettings } from './host-settings.js'
 import { sameJson } from './json.js'
 import { KnownHandlers } from './known-handlers.js'
 import { type HostRole, notLeader } from './leadership.js'
 import type { Lease } from './lease.js'
 import type { LeaseRequest } from './lease-request.js'
 import { hostLimits, type LimitOptions, oneLimit } from './limits.js'
-import { checkId, checkIdempotencyKey, checkLease, checkSnapshotEvery, hostIdFor, runIdFor } from './names.js'
+import { checkId, checkIdempotencyKey, runIdFor } from './names.js'
 import { checkHandlers, invalidPlan, lacksHandlers, storedPlanOf } from './plans.js'
 import { throwIfRefused } from './refused.js'
 import { type Run, RunHandle } from './run.js'
@@ -28,15 +29,10 @@ import { listRuns, type RunSummary } from './run-list.js'
 import type { CloseOptions, Scheduler, SchedulerParts, StartOptions } from './scheduler-types.js'
 import { HELD_BACK, takeUp } from './take-up.js'
 import { printListenerError, tellLog, tellRole } from './tell.js'
-import { warner } from './warnings.js'
 import type { WorkerStatus } from './worker-status.js'
 
 const DEFAULT_MAX_RESULT_BYTES = 1_048_576
 const DEFAULT_GRACE_MS = 10_000
-/** Long enough for a busy event loop and a slow disk, short enough to be missed soon. */
-const DEFAULT_LEASE_MS = 10_000
-/** A tail of as many events is read in some tens of milliseconds. */
-const DEFAULT_SNAPSHOT_EVERY = 10_000
 /** How long functions that were told to stop are waited for when the grace is over, in ms. */
 const LAST_WAIT_MS = 100
 
@@ -73,19 +69,11 @@ export class SchedulerOfScope implements Scheduler {
     this.parts = parts
     this.handlers = new KnownHandlers(parts.handlers)
     this.limits = hostLimits(parts.resources, parts.handlers)
-    this.scope = checkId('scope', parts.scope ?? 'default') as ScopeId
-    const { clock, store } = parts
-    const { leaseMs = store.isShared === true ? DEFAULT_LEASE_MS : null, snapshotEvery = DEFAULT_SNAPSHOT_EVERY } =
-      parts
+    const settings = hostSettings(parts)
+    this.scope = settings.scope
+    const { clock } = parts
     this.host = new Host({
-      host: hostIdFor(parts.host ?? 'host'),
-      hostName: parts.host ?? null,
-      leaseMs: leaseMs === null ? null : checkLease(leaseMs),
-      scope: this.scope,
-      store,
-      clock,
-      snapshotEvery: snapshotEvery === null ? null : checkSnapshotEvery(snapshotEvery),
-      warn: warner(parts.onWarning),
+      ...settings,
       compile: (plan, run) => this.compileStored(plan, run),
       handlersOf: (run) => this.handlers.namesFor(run),
       onEvents: (events) => this.deliver(events),
@@ -304,10 +292,17 @@ export class SchedulerOfScope implements Scheduler {
   private load(): Promise<void> {
     if (this.closing !== null) return Promise.reject(closedError())
     if (this.host.frozen !== null) return Promise.reject(this.host.frozen)
-    this.loaded ??= this.host.load().then(() => {
-      for (const run of this.host.state.runs.values()) this.takenUp.set(run.id, this.handleOf(run, null))
-      return this.host.takePart()
-    })
+    this.loaded ??= this.host
+      .load()
+      .catch((error: unknown) => {
+        // The next request tries again: nothing has begun.
+        this.loaded = null
+        throw error
+      })
+      .then(() => {
+        for (const run of this.host.state.runs.values()) this.takenUp.set(run.id, this.handleOf(run, null))
+        return this.host.takePart()
+      })
     return this.loaded
   }
 

@@ -2,9 +2,9 @@
 
 /**
  * `SNAPSHOT_IGNORED`: a snapshot cannot be read, and the whole journal was read instead · `SNAPSHOT_FAILED`: one could not be
- * saved.
+ * saved · `STORE_AWAY`: the store fails, and the host stands by until it answers.
  */
-export type SchedulerWarningCode = 'SNAPSHOT_IGNORED' | 'SNAPSHOT_FAILED'
+export type SchedulerWarningCode = 'SNAPSHOT_IGNORED' | 'SNAPSHOT_FAILED' | 'STORE_AWAY'
 
 /** Told to `onWarning`. */
 export interface SchedulerWarning {

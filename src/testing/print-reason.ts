@@ -60,6 +60,8 @@ export function printReason(reason: Reason, origin: number): string {
       return `it awaits approval for ${reason.sinceMs} ms`
     case 'paused':
       return `its run is paused for ${reason.sinceMs} ms: ${reason.reason}`
+    case 'store':
+      return `the store fails for ${reason.sinceMs} ms`
     case 'closing':
       return `${reason.attempt} has not stopped yet (${reason.reason})`
     default:

@@ -1,9 +1,10 @@
 /** When a host dies, is cut off, or has another time than the others: who leads then, and what becomes of its work. */
 import { describe, expect, it } from 'vitest'
+import type { HostId, RunEvent, ScopeId } from '../../src/core/types.js'
 import type { Store } from '../../src/runtime/ports.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { virtualClock } from '../../src/testing/virtual-clock.js'
-import { allOf, closeAll, eventsIn, LEASE, member, mortal, pair } from './members.js'
+import { allOf, closeAll, eventsIn, LEASE, type Member, member, mortal, pair } from './members.js'
 import { plan, START, takeTimers, testStore, turns, watchUnhandled } from './world.js'
 
 watchUnhandled()
@@ -123,6 +124,44 @@ describe('after the death of the leader', () => {
     await clock.advance(5 * LEASE)
     expect([one.roles, two.roles]).toEqual([['leader', 'standby'], ['leader']])
     await closeAll(one, two)
+  })
+
+  it('what the dead one had sent may arrive late: the election is repeated, and no request is lost with it', async () => {
+    const inner = memoryStore()
+    const store = testStore(inner)
+    const processes = { self: 'here', isGone: (name: string) => name === 'gone' }
+    const one: Member = member({
+      store: {
+        ...store,
+        processes,
+        // Somebody else asks while the journal is read, just before the host is elected.
+        async *read(...args) {
+          if (store.isHolding && starting.length === 1)
+            starting.push(one.scheduler.start(plan({ a: {} }), { id: 'r2' }))
+          await turns(1)
+          yield* inner.read(...args)
+        },
+      },
+    })
+    await one.scheduler.ready()
+    store.isHolding = true
+    const starting: Promise<{ readonly id: string }>[] = [one.scheduler.start(plan({ a: {} }), { id: 'r1' })]
+    await turns(8)
+    const answers = Promise.allSettled(starting)
+    const host = 'dead-0000000000' as HostId
+    const late: RunEvent = {
+      type: 'host.elected',
+      at: START,
+      host,
+      epoch: 1,
+      expiresAt: START + LEASE,
+      process: 'gone',
+    }
+    await inner.append('default' as ScopeId, 0, { id: 'late', events: [late], writer: 'test/1' })
+    store.release()
+    expect(await answers).toMatchObject(['r1', 'r2'].map((id) => ({ status: 'fulfilled', value: { id } })))
+    expect((await allOf(inner, 'host.elected')).map(({ epoch }) => epoch)).toEqual([1, 2])
+    await closeAll(one)
   })
 
   it('nobody takes over where there is nothing to do', async () => {

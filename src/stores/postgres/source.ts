@@ -30,7 +30,7 @@ interface Emitter {
 }
 
 interface OwnPool extends PostgresPool {
-  on(event: 'connect', listener: (client: Emitter) => void): unknown
+  on(event: 'connect' | 'error', listener: (client: Emitter) => void): unknown
   end(): Promise<void>
 }
 type PoolMaker = new (options: Readonly<Record<string, unknown>>) => OwnPool
@@ -60,6 +60,8 @@ export async function openPool(connectionString: string): Promise<OwnPool> {
   const pool = new Pool({ connectionString, connectionTimeoutMillis: CONNECT_MS, application_name: 'signalbox' })
   // The pool does not listen to connections that it is ending, and the server may be ending too.
   pool.on('connect', (client) => client.on('error', ignore))
+  // Also after it was ended: a connection may still hear that the server ends.
+  pool.on('error', ignore)
   return pool
 }
 
