@@ -12,6 +12,7 @@ export const libraryEntries = {
   'stores/sqlite': 'src/stores/sqlite/index.ts',
   'executors/inline': 'src/executors/inline.ts',
   'executors/command': 'src/executors/command/index.ts',
+  'executors/thread': 'src/executors/thread/index.ts',
   'importers/markdown': 'src/importers/markdown/index.ts',
   'importers/backlog': 'src/importers/backlog.ts',
   'importers/beads': 'src/importers/beads.ts',

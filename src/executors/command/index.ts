@@ -79,7 +79,7 @@ export function commandExecutor<Input = CommandInput>(options: CommandOptions<In
         ? startOutliving(spec, ledger.placeOf(attempt)!, settings)
         : await startPiped(spec, marker, settings.limits.lineBytes, settings.graceMs)
     } catch (error) {
-      ledger.strike(attempt)
+      ledger.strike(attempt, { outlives })
       return notStarted(spec.file, error)
     }
     const { mark } = started.running
@@ -103,7 +103,7 @@ export function commandExecutor<Input = CommandInput>(options: CommandOptions<In
     hear(voice)
     const { heartbeatMs } = attempt
     const outcome = await attend(running, { file, marker, heartbeatMs }, voice, context, settings)
-    ledger.strike(attempt)
+    ledger.strike(attempt, { outlives })
     return outcome
   }
 
@@ -115,7 +115,7 @@ export function commandExecutor<Input = CommandInput>(options: CommandOptions<In
       return wait(follow(place, entry.mark, settings), entry.file, marker, attempt, context)
     }
     await endLeft(entry?.mark ?? null, marker, settings.graceMs)
-    ledger.strike(attempt)
+    ledger.strike(attempt, { outlives: true })
     return 'unknown'
   }
 

@@ -1,6 +1,6 @@
 /** What runs, written down for the next host: a file for each attempt, in the folder of the executor. */
 import { createHmac, randomBytes } from 'node:crypto'
-import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { AttemptRequest } from '../../runtime/ports.js'
@@ -39,12 +39,10 @@ export class Ledger {
   write(attempt: AttemptRequest, entry: Entry): void {
     const place = this.placeOf(attempt)
     if (place === null) return
-    // Whole or not at all: a host may be killed at any instant.
-    writeFileSync(`${place}.new`, JSON.stringify(entry), { mode: 0o600 })
-    renameSync(`${place}.new`, `${place}.json`)
+    writeFileSync(`${place}.json`, JSON.stringify(entry), { mode: 0o600 })
   }
 
-  /** Null where nothing was written down, or a kill came before. */
+  /** Null where nothing was written down, or a kill came before that was done. */
   read(attempt: AttemptRequest): Entry | null {
     const place = this.placeOf(attempt)
     try {
@@ -54,10 +52,10 @@ export class Ledger {
     }
   }
 
-  strike(attempt: AttemptRequest): void {
+  strike(attempt: AttemptRequest, { outlives }: Pick<Entry, 'outlives'>): void {
     const place = this.placeOf(attempt)
     if (place === null) return
-    rmSync(place, { recursive: true, force: true })
+    if (outlives) rmSync(place, { recursive: true, force: true })
     rmSync(`${place}.json`, { force: true })
   }
 

@@ -61,10 +61,11 @@ function signalTree(pid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /** Whether a group whose leader is gone still has members that are more than zombies. */
-export function hasMembers(group: number): boolean {
+export function hasMembers(leader: ProcessMark): boolean {
+  const group = leader.pid
   if (!hasGroups || !send(-group, 0)) return false
-  // A number is not given to a new process while it is that of a group: where there is one, it is another group.
-  if (send(group, 0)) return false
+  // A number is not given to a new process while it is that of a group: where another has it, that is another group.
+  if (send(group, 0) && !isSame(leader)) return false
   return !isLinux || numbers().some((pid) => isMember(pid, group))
 }
 

@@ -65,7 +65,7 @@ export async function attend(
     const leftMs = (): DurationMs => (signal.aborted ? Math.max(0, killAt - performance.now()) : graceMs)
     await endAll(
       (name) => signalGroup(pid, name),
-      () => hasMembers(pid),
+      () => hasMembers(running.mark),
       leftMs(),
     )
     if (signal.aborted) await endMarked(marker, leftMs())
