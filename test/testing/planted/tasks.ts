@@ -15,7 +15,7 @@ export const TASK_BUGS: readonly PlantedBug[] = [
     'if (waiter.waiting) state.claims.withdraw(waiter)\n  wakeNext(state, waiter)',
     'if (waiter.waiting) state.claims.withdraw(waiter)',
   ),
-  bug('no claims are ever reserved', 'claims/table.ts', 'waiter.bypasses === bypassLimit', 'false'),
+  bug('no claims are ever reserved', 'claims/reservations.ts', 'waiter.bypasses === bypassLimit', 'false'),
   bug(
     'a reservation holds nobody up',
     'claims/table.ts',
@@ -80,8 +80,8 @@ export const TASK_BUGS: readonly PlantedBug[] = [
   bug(
     'what a dead worker held is kept too long',
     'core/record.ts',
-    'Math.floor(heartbeatMs * (0.5 - BEAT_SHARE))',
-    'heartbeatMs / 2',
+    'Math.floor(leaseMs * (0.5 - BEAT_SHARE))',
+    'leaseMs / 2',
   ),
   // Retries and ends.
   bug(
