@@ -126,15 +126,15 @@ it('a grandchild that has left the group, and keeps the output open, is ended wh
 })
 
 describe('a flood of output', () => {
-  const FLOOD = 1_000_000_000
+  const GIGABYTE = 1_000_000_000
   /** As little as can be had: a gigabyte must not be kept. */
   const MOST_BYTES = 200_000_000
 
-  for (const [name, source] of [
-    ['in lines', `yes ${'y'.repeat(99)}`],
-    ['in one line', 'cat /dev/zero | tr "\\000" "x"'],
+  for (const [name, bytes, source] of [
+    ['a gigabyte in one line', GIGABYTE, 'cat /dev/zero | tr "\\000" "x"'],
+    ['a million lines', 100_000_000, `yes ${'y'.repeat(99)}`],
   ] as const) {
-    it(`of a gigabyte ${name} is read to its end in bounded memory, and told up to the limit`, {
+    it(`of ${name} is read to its end in bounded memory, and told up to the limit`, {
       timeout: 120_000,
     }, async () => {
       const before = process.memoryUsage().rss
@@ -145,7 +145,7 @@ describe('a flood of output', () => {
         most = Math.max(most, process.memoryUsage().rss)
         log(text, stream)
       }
-      const script = `${source} | head -c ${FLOOD}; echo; echo "$SIGNALBOX result 1"`
+      const script = `${source} | head -c ${bytes}; echo; echo "$SIGNALBOX result 1"`
       const { outcome, logs } = await run({ argv: sh(script), limits: { logBytes: 10_000 } }, null, line)
       expect(outcome).toEqual({ ok: true, result: 1 })
       expect(logs.join('').length).toBeLessThan(30_000)
