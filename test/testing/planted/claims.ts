@@ -37,12 +37,7 @@ export const CLAIM_BUGS: readonly PlantedBug[] = [
     'worker.freeSlots.push(slot)',
     'worker.freeSlots.push(slot, slot)',
   ),
-  bug(
-    'the slots of a worker are not looked at',
-    'core/workers.ts',
-    'return freeSlots.length > excess && (',
-    'return (',
-  ),
+  bug('the slots of a worker are not looked at', 'core/workers.ts', 'freeSlots.length > excess && (', '('),
   bug(
     'pools are not looked at',
     'core/workers.ts',
