@@ -13,7 +13,7 @@ const CONTESTANTS = ['signalbox', 'p-graph', 'p-queue', 'bare']
 /** Measured only when named. */
 const MORE_CONTESTANTS = ['builder']
 const SIZES = { '1k': 1000, '10k': 10_000, '100k': 100_000, '1M': 1_000_000 }
-const CHECKS = ['plan', 'import', 'decide', 'amend', 'simulate', 'store', 'durable', 'recovery', 'executors']
+const CHECKS = ['plan', 'import', 'decide', 'amend', 'simulate', 'store', 'durable', 'recovery', 'executors', 'pull']
 /** Fresh processes per cell. The largest take long and spread little; the layered shape is the one with goals. */
 const ROUNDS = 3
 const ROUNDS_AT_1M = 1

@@ -8,6 +8,7 @@
 export { createScheduler, runPlan, type SchedulerOptions } from './embedded.js'
 export type { HostRole } from './runtime/leadership.js'
 export type { CloseOptions, Scheduler, StartOptions } from './runtime/scheduler-types.js'
+export type { Logger, LogMethod } from './runtime/logging.js'
 export type { Pool, PoolStatus } from './runtime/crew.js'
 export type { Lease } from './runtime/lease.js'
 export type { LeaseRequest, WorkerOptions } from './runtime/lease-request.js'

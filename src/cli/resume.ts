@@ -39,7 +39,7 @@ export const resumeVerb: Verb = {
 }
 
 async function run(context: VerbContext): Promise<number> {
-  const options = readPaceOptions(context.args)
+  const options = readPaceOptions(context)
   const id = context.args.positionals[0] ?? ''
   return withStore(context, 'change', async (named) => {
     const state = await readScope(named.store)

@@ -3,8 +3,10 @@ import type { DurationMs } from '../core/types.js'
 import { nearest } from '../plan/nearest.js'
 import { quote, quoteAll } from '../plan/text.js'
 import type { Plan, Pool } from '../plan/types.js'
+import type { Logger } from '../runtime/logging.js'
+import { loggerOf, pooledByEnvironment } from './environment.js'
 import { usageError } from './problem.js'
-import type { Arguments, OptionTable } from './verb.js'
+import type { OptionTable, VerbContext } from './verb.js'
 import { REPORT_OPTION } from './write-report.js'
 
 export interface PaceOptions {
@@ -14,12 +16,16 @@ export interface PaceOptions {
   readonly seed: number
   /** Whatever awaits approval is approved. */
   readonly yes: boolean
+  /** Undefined: nothing is written. */
+  readonly logger: Logger | undefined
 }
 
 export interface RunOptions extends PaceOptions {
   readonly id: string
   /** Slots by pool. */
   readonly slots: ReadonlyMap<string, number>
+  /** Slots by pool, for plans that have these pools. */
+  readonly usualSlots: ReadonlyMap<string, number>
 }
 
 /** What `run` and `resume` are told of the work that they simulate. */
@@ -44,17 +50,19 @@ const DEFAULT_SEED = 1
 const AIM_MS = 10_000
 
 /** @throws ProgramError USAGE */
-export function readRunOptions(args: Arguments): RunOptions {
+export function readRunOptions({ args, io }: Pick<VerbContext, 'args' | 'io'>): RunOptions {
   return {
-    ...readPaceOptions(args),
+    ...readPaceOptions({ args, io }),
     id: args.value('id') ?? DEFAULT_ID,
     slots: new Map(args.values('pool').map(readPool)),
+    usualSlots: new Map(pooledByEnvironment(io).map(readPool)),
   }
 }
 
 /** @throws ProgramError USAGE */
-export function readPaceOptions(args: Arguments): PaceOptions {
+export function readPaceOptions({ args, io }: Pick<VerbContext, 'args' | 'io'>): PaceOptions {
   return {
+    logger: loggerOf(io),
     speed: readSpeed(args.value('speed') ?? 'auto'),
     failShare: readShare(args.value('fail') ?? '0'),
     seed: readSeed(args.value('seed')),
@@ -68,21 +76,22 @@ export function speedFor(speed: PaceOptions['speed'], atBestMs: DurationMs): num
 }
 
 /**
- * The pools to run on: those of the plan with the slots given by hand. A plan without pools gets those given by hand, or
- * one pool `local`; they have whatever capabilities its tasks require.
+ * The pools to run on: those of the plan with the slots given by hand, else by the environment. A plan without pools gets
+ * those given by hand, else by the environment, or one pool `local`; they have whatever capabilities its tasks require.
  *
  * @throws ProgramError USAGE
  */
 export function poolsFor(
   plan: Plan,
-  slots: ReadonlyMap<string, number>,
+  { slots, usualSlots }: Pick<RunOptions, 'slots' | 'usualSlots'>,
   localSlots: number,
 ): { readonly [name: string]: Pool } {
   const declared = Object.entries(plan.pools ?? {})
   const names = declared.map(([name]) => name)
   if (names.length === 0) {
     const capabilities = requiredBy(plan)
-    const given: readonly (readonly [string, number])[] = slots.size > 0 ? [...slots] : [['local', localSlots]]
+    const given: readonly (readonly [string, number])[] =
+      slots.size > 0 ? [...slots] : usualSlots.size > 0 ? [...usualSlots] : [['local', localSlots]]
     return Object.fromEntries(given.map(([name, count]) => [name, { slots: count, capabilities }]))
   }
   const unknown = [...slots.keys()].find((name) => !names.includes(name))
@@ -91,7 +100,8 @@ export function poolsFor(
     const hint = near === null ? `Its pools are ${quoteAll(names)}.` : `Did you mean ${quote(near)}?`
     throw usageError(`The plan has no pool ${quote(unknown)}.`, hint)
   }
-  return Object.fromEntries(declared.map(([name, pool]) => [name, { ...pool, slots: slots.get(name) ?? pool.slots }]))
+  const slotsOf = (name: string, pool: Pool): number => slots.get(name) ?? usualSlots.get(name) ?? pool.slots
+  return Object.fromEntries(declared.map(([name, pool]) => [name, { ...pool, slots: slotsOf(name, pool) }]))
 }
 
 function requiredBy({ streams = [], tasks = [] }: Plan): readonly string[] {

@@ -57,11 +57,11 @@ export const runVerb: Verb = {
 }
 
 async function run(context: VerbContext): Promise<number> {
-  const options = readRunOptions(context.args)
+  const options = readRunOptions(context)
   const { check, sources } = await loadPlan(context.args.positionals[0] ?? '', readLoadOptions(context.args))
   if (!check.ok) return refuse(check, sources, 'run', context)
   const approving = approvingFor(check.plan, { isSure: options.yes, isKept: namesStore(context) }, context)
-  const plan = simulatedPlan(check.plan, poolsFor(check.plan, options.slots, availableParallelism()))
+  const plan = simulatedPlan(check.plan, poolsFor(check.plan, options, availableParallelism()))
   const checked = checkPlan(plan)
   // Only what the pools lack can be wrong now.
   if (!checked.ok) return refuse(checked, sources, 'run', context)
@@ -71,7 +71,14 @@ async function run(context: VerbContext): Promise<number> {
 
 async function execute(
   plan: Plan,
-  { id, speed, failShare, seed, approving }: RunOptions & { readonly speed: number; readonly approving: Approving },
+  {
+    id,
+    speed,
+    failShare,
+    seed,
+    approving,
+    logger,
+  }: RunOptions & { readonly speed: number; readonly approving: Approving },
   context: VerbContext,
 ): Promise<number> {
   const store = await openStore(context, 'create')
@@ -86,6 +93,7 @@ async function execute(
       failShare,
       seed,
       approving,
+      logger,
       begin: (scheduler) => scheduler.start(plan as PlanDocument, { id }),
     },
     context,

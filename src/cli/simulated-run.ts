@@ -8,6 +8,7 @@ import { summaryLines } from '../reporters/summary.js'
 import { type TerminalReporter, terminalReporter } from '../reporters/terminal.js'
 import { isSchedulerError } from '../runtime/errors.js'
 import { defineHandlers } from '../runtime/handlers.js'
+import type { Logger } from '../runtime/logging.js'
 import { type PacedClock, pacedClock } from '../runtime/paced-clock.js'
 import type { Run } from '../runtime/run.js'
 import type { Scheduler } from '../runtime/scheduler-types.js'
@@ -24,6 +25,7 @@ import { writeReport } from './write-report.js'
 
 export interface SimulatedRun extends Simulated {
   readonly approving: Approving
+  readonly logger: Logger | undefined
   /** Null: in memory. Taken over: closed at the end. */
   readonly store: NamedStore | null
   /** When the run goes on, in its own time. */
@@ -65,7 +67,7 @@ function noteOn({ speed, failShare }: Simulated): Line {
 }
 
 async function begin(
-  { store, from, plans, speed, failShare, seed, begin: start }: SimulatedRun,
+  { store, from, plans, speed, failShare, seed, logger, begin: start }: SimulatedRun,
   { io }: VerbContext,
 ): Promise<UnderWay> {
   const clock = pacedClock(speed, { real: io.clock, from })
@@ -76,6 +78,7 @@ async function begin(
     handlers,
     clock,
     leaseMs: null,
+    ...(logger === undefined ? {} : { logger }),
     ...(store === null ? {} : { store: store.store }),
   })
   try {

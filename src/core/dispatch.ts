@@ -51,9 +51,9 @@ function firstStartable(state: ScopeState): Candidate | null {
   for (const run of state.runs.values()) {
     if (run.paused !== null) continue
     for (const need of run.ready.needs) {
-      if (freeWorker(run, need, state.now) === null) continue
       const task = run.ready.first(need)
-      if (task !== -1 && (best === null || comesBefore(run, task, best))) best = { run, task }
+      if (task === -1 || (best !== null && !comesBefore(run, task, best))) continue
+      if (freeWorker(run, need, state.now) !== null) best = { run, task }
     }
   }
   return best

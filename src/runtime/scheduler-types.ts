@@ -10,6 +10,7 @@ import type { HostRole } from './leadership.js'
 import type { Lease } from './lease.js'
 import type { LeaseRequest, WorkerOptions } from './lease-request.js'
 import type { LimitOptions, Resources } from './limits.js'
+import type { Logger } from './logging.js'
 import type { Pools } from './names.js'
 import type { AttemptRequest, Clock, Executor, LogLine, Store } from './ports.js'
 import type { Run } from './run.js'
@@ -67,6 +68,12 @@ export interface SchedulerSettings {
   readonly snapshotEvery?: number | null
   /** Something is not as it should be, and nothing is lost. Default: the message is printed. */
   readonly onWarning?: (warning: SchedulerWarning) => void
+  /**
+   * Told of each event that this host stores, once it is durable, and of what stops it for ever: pino, or any log with such
+   * methods. Attempts that fail are warnings, tasks that fail for good errors; starts, ends and signs of life are for `debug`.
+   * Inputs, results, messages and plans are not written. Should it throw, nothing happens. Default: none.
+   */
+  readonly logger?: Logger
   /** A listener threw; the run goes on. Default: the error is printed. */
   readonly onListenerError?: (error: unknown, event: RunEvent) => void
 }

@@ -21,6 +21,7 @@ import { type HostRole, notLeader } from './leadership.js'
 import type { Lease } from './lease.js'
 import type { LeaseRequest } from './lease-request.js'
 import { hostLimits, type LimitOptions, oneLimit } from './limits.js'
+import { logError, logEvent } from './logging.js'
 import { checkId, checkIdempotencyKey, runIdFor } from './names.js'
 import { checkHandlers, invalidPlan, lacksHandlers, storedPlanOf } from './plans.js'
 import { throwIfRefused } from './refused.js'
@@ -28,7 +29,7 @@ import { type Run, RunHandle } from './run.js'
 import { listRuns, type RunSummary } from './run-list.js'
 import type { CloseOptions, Scheduler, SchedulerParts, StartOptions } from './scheduler-types.js'
 import { HELD_BACK, takeUp } from './take-up.js'
-import { printListenerError, tellLog, tellRole } from './tell.js'
+import { printListenerError, roleTeller, tellLog } from './tell.js'
 import type { WorkerStatus } from './worker-status.js'
 
 const DEFAULT_MAX_RESULT_BYTES = 1_048_576
@@ -59,7 +60,7 @@ export class SchedulerOfScope implements Scheduler {
   private readonly crew: Crew
   /** Handles of the runs that were open when the journal was read: they may end before anybody could ask for them. */
   private readonly takenUp: Map<RunId, RunHandle> = new Map()
-  private toldRole: HostRole = 'standby'
+  private readonly tellRole: (role: HostRole) => void
   private loaded: Promise<void> | null = null
   private closing: Promise<void> | null = null
 
@@ -67,6 +68,7 @@ export class SchedulerOfScope implements Scheduler {
     checkHandOver(parts.handOver ?? {})
     checkBytes('maxResultBytes', parts.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES)
     this.parts = parts
+    this.tellRole = roleTeller(parts.onRoleChange)
     this.handlers = new KnownHandlers(parts.handlers)
     this.limits = hostLimits(parts.resources, parts.handlers)
     const settings = hostSettings(parts)
@@ -326,12 +328,6 @@ export class SchedulerOfScope implements Scheduler {
     this.tellRole('standby')
   }
 
-  private tellRole(role: HostRole): void {
-    if (this.toldRole === role) return
-    this.toldRole = role
-    tellRole(this.parts.onRoleChange, role)
-  }
-
   private refolded(): void {
     for (const [id, handle] of this.handles) handle.state = this.host.state.runs.get(id)!
   }
@@ -344,7 +340,9 @@ export class SchedulerOfScope implements Scheduler {
 
   private deliver(events: readonly RunEvent[]): void {
     let handle: RunHandle | undefined
+    const logger = this.role === 'leader' ? this.parts.logger : undefined
     for (const event of events) {
+      if (logger !== undefined) logEvent(logger, event)
       if (!('run' in event)) continue
       if (event.type === 'run.opened') handle = this.opened(event.run)
       else if (handle?.id !== event.run) handle = this.handles.get(event.run)
@@ -387,6 +385,7 @@ export class SchedulerOfScope implements Scheduler {
   }
 
   private failAll(error: Error): void {
+    if (this.parts.logger !== undefined && this.host.frozen !== null) logError(this.parts.logger, error)
     this.attempts.abortAll('the scheduler has stopped')
     this.crew.desk.refuse(error)
     for (const handle of this.handles.values()) handle.fail(error)

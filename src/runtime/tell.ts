@@ -3,12 +3,18 @@ import type { RunEvent } from '../core/types.js'
 import type { HostRole } from './leadership.js'
 import type { LogLine } from './ports.js'
 
-export function tellRole(onRoleChange: ((role: HostRole) => void) | undefined, role: HostRole): void {
-  try {
-    onRoleChange?.(role)
-  } catch (error) {
-    // biome-ignore lint/suspicious/noConsole: the last resort for an error that nobody asked for.
-    console.error('signalbox: "onRoleChange" threw; the scheduler goes on.', error)
+/** Tells the host of its role, each time that it changes. */
+export function roleTeller(onRoleChange: ((role: HostRole) => void) | undefined): (role: HostRole) => void {
+  let told: HostRole = 'standby'
+  return (role) => {
+    if (told === role) return
+    told = role
+    try {
+      onRoleChange?.(role)
+    } catch (error) {
+      // biome-ignore lint/suspicious/noConsole: the last resort for an error that nobody asked for.
+      console.error('signalbox: "onRoleChange" threw; the scheduler goes on.', error)
+    }
   }
 }
 
