@@ -87,9 +87,12 @@ export const attachingChecks: readonly ExecutorCheck[] = [
     'lines',
   ),
   executorCheck(
-    'attaching: what was unknown can be begun as another attempt',
+    'attaching: what is over can be begun as another attempt',
     async (bench) => {
-      const { next } = await left(bench, waiting)
+      const { request, next } = await left(bench, waiting)
+      const line = new Line()
+      line.stop()
+      mustBeOver(await bench.attach(request, line, next), 'Stopped while it was taken up')
       const again = bench.execute(bench.request([{ do: 'result', value: 2 }]), new Line(), next)
       mustBe(await mustSucceed(again, 'The second attempt'), 2, 'Its result')
     },

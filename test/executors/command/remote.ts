@@ -1,6 +1,6 @@
 /** An executor that works in another process, which can be killed. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleInside } from '../../../scripts/bundle.mjs'
 import type { CommandOptions } from '../../../src/executors/command/index.js'
@@ -58,9 +58,20 @@ export function remotePlace(program: string, options: Partial<CommandOptions> = 
     crash: (executor) => killed(hosts.get(executor)!),
     async remove() {
       await Promise.all([...hosts.values()].map(killed))
+      for (const name of readdirSync(folder)) if (name.endsWith('.json')) killGroupOf(join(folder, name))
       rmSync(folder, { recursive: true, force: true })
     },
     processOf: (executor) => hosts.get(executor)!,
+  }
+}
+
+/** Of a test that has failed: its commands must not stay. */
+function killGroupOf(entry: string): void {
+  const { mark } = JSON.parse(readFileSync(entry, 'utf8')) as { readonly mark: { readonly pid: number } }
+  try {
+    process.kill(-mark.pid, 'SIGKILL')
+  } catch {
+    // It has ended.
   }
 }
 
