@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/stores/memory.js'
 import { virtualClock } from '../../src/testing/virtual-clock.js'
-import { allOf } from './members.js'
+import { allOf, LEASE } from './members.js'
 import { code, pulled, stale } from './pulled.js'
 import { allPauses, START, takeTimers, testStore, turns, watchUnhandled } from './world.js'
 
@@ -274,22 +274,59 @@ describe('a worker that stops waiting while the answer is on its way', () => {
     await end()
   })
 
-  it('has it handed back where it has gone for good', async () => {
+  it('has it handed back where it has gone for good, and who waits beside it under its name is served', async () => {
     const store = testStore()
-    const { scheduler, ask, take, end } = pulled({ store })
+    const { scheduler, ask, end } = pulled({ store })
     const leave = new AbortController()
-    const gone = await ask('w1', { signal: leave.signal })
+    const gone = await ask('w1', { slots: 2, signal: leave.signal })
+    const stays = await ask('w1', { slots: 2 })
     store.isHolding = true
     const started = scheduler.start(code({ a: { retry: { maxAttempts: 1 } } }))
     await turns()
     leave.abort(new Error('the line is cut'))
     await turns()
+    expect([gone.error, stays.lease]).toEqual([undefined, undefined])
     store.release()
-    const run = await started
+    await started
     await turns()
     expect(gone.error).toMatchObject({ message: 'the line is cut' })
-    expect(run.explain('a')).toMatchObject([{ kind: 'not-asked' }])
-    expect((await take('w2')).attempt.attempt).toBe(2)
+    expect(stays.lease?.attempt.attempt).toBe(2)
     await end()
+  })
+})
+
+describe('several hosts', () => {
+  it('who asks the one that stands by is told who leads; who waits at one that is deposed is told so, and goes on at the other', async () => {
+    const store = memoryStore()
+    const clock = virtualClock(START)
+    const slow = testStore(store)
+    const one = pulled({ store: slow, clock, host: 'one', leaseMs: LEASE })
+    const two = pulled({ store, clock, host: 'two', leaseMs: LEASE })
+    const run = await one.scheduler.start(code({ a: { claims: { write: ['src/'] } }, b: { requires: ['gpu'] } }), {
+      id: 'r1',
+    })
+    const held = await one.take('w1')
+    const waits = await one.ask('w2', { requires: [], waitMs: 600_000 })
+    const refused = two.ask('w3')
+    await clock.advance(LEASE / 2)
+    expect((await refused).error).toMatchObject({ code: 'NOT_LEADER', message: expect.stringContaining('"one-') })
+    // The first host can store nothing for longer than its lease: it is deposed.
+    slow.isHolding = true
+    held.heartbeat({ n: 1 }).catch(() => undefined)
+    await clock.advance(LEASE * 3)
+    expect(two.scheduler.role).toBe('leader')
+    slow.release()
+    await turns()
+    await clock.advance(LEASE)
+    expect(waits.error).toMatchObject({ code: 'NOT_LEADER' })
+    await expect(held.complete('to the wrong host')).rejects.toMatchObject(stale(/another host may lead/))
+    const [again] = await two.scheduler.leases('w1')
+    await again!.complete('to the right one')
+    await (await two.take('w2', { requires: ['gpu'] })).complete()
+    const outcome = await (await two.scheduler.resume('r1')).outcome
+    expect(outcome).toMatchObject({ verdict: 'succeeded', results: { a: 'to the right one' } })
+    expect(await allOf(store, 'attempt.started')).toHaveLength(2)
+    run.close()
+    await Promise.all([one.end(), two.end()])
   })
 })
