@@ -6,12 +6,15 @@ import { type Draft, record, reject } from './record.js'
 import type { Leader } from './state.js'
 import type { DurationMs, HostId } from './types.js'
 
-/** A host takes the lead, whoever had it: that it may is for the host to judge, that it can for the store. */
-export function lead(draft: Draft, host: HostId, leaseMs: DurationMs, process: string | undefined): void {
+/**
+ * A host takes the lead, whoever had it: that it may is for the host to judge, that it can for the store. `ofHost`: its
+ * process, where that is known.
+ */
+export function lead(draft: Draft, host: HostId, leaseMs: DurationMs, ofHost: string | undefined): void {
   const { at, state } = draft
   const epoch = (state.leader?.epoch ?? 0) + 1
   const elected = { type: 'host.elected', at, host, epoch, expiresAt: at + leaseMs } as const
-  record(draft, process === undefined ? elected : { ...elected, process })
+  record(draft, ofHost === undefined ? elected : { ...elected, process: ofHost })
 }
 
 export function renew(draft: Draft, host: HostId, leaseMs: DurationMs): void {

@@ -13,6 +13,6 @@ export function reduceHost(state: ScopeState, event: HostEvent): void {
     : state.leader?.host === host && state.leader.epoch === epoch
   if (!follows) throw new Error(`Host "${host}" cannot lead with epoch ${epoch}: "${state.leader?.host}" does.`)
   const leaseMs = event.type === 'host.resigned' ? 0 : event.expiresAt - event.at
-  const process = isElected ? event.process : state.leader?.process
-  state.leader = process === undefined ? { host, epoch, leaseMs } : { host, epoch, leaseMs, process }
+  const ofHost = isElected ? event.process : state.leader?.process
+  state.leader = { host, epoch, leaseMs, ...(ofHost === undefined ? {} : { process: ofHost }) }
 }
