@@ -3,11 +3,12 @@ import { isFinal, PLACE } from '../core/state.js'
 import type { MessageTarget, StreamId, TaskId, WorkerId } from '../core/types.js'
 import { canServe } from '../core/workers.js'
 import { checkExplained } from './explained.js'
-import type { Machine, Work } from './machine-state.js'
+import { factsIn, type Machine, type Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
-import type { Rates, TaskSpec, WorldSpec } from './world-spec.js'
+import type { Rates, WorldSpec } from './world-spec.js'
 import { fullIdOf, VOCABULARY } from './world-spec.js'
+import { drawAmendment, drawEnded, drawExtension } from './world-amendments.js'
 import { drawBreaker, drawLimit } from './world-uses.js'
 
 /** What can be done next, each with its weight: what makes a run get on, then everything else. */
@@ -110,6 +111,10 @@ function draw(machine: Machine, random: Random, choice: Exclude<Choice, 'open'>)
     case 'approve':
     case 'refuse':
       return answer(machine, random, choice)
+    case 'amend':
+    case 'extend':
+    case 'reopen':
+      return change(machine, random, choice)
     case 'leave':
     case 'pause':
     case 'again':
@@ -175,28 +180,24 @@ function report(machine: Machine, random: Random, kind: ReportKind): Step {
 function pickFor(machine: Machine, random: Random, kind: ReportKind, list: readonly Work[]): Work {
   if (kind === 'progress' || kind === 'beat') return pickWatched(machine, random, list)
   const declares = ({ run, task }: Work): boolean =>
-    machine.facts.runs.get(run)?.tasks.get(task)?.spec.milestones.length !== 0
+    factsIn(machine, run, task)?.spec.milestones.length !== 0
   const able = kind === 'milestone' ? list.filter(declares) : list
   return random.pick(able.length === 0 ? list : able)
 }
 
 function integrate(machine: Machine, random: Random): Step {
-  const able = machine.running.filter(({ run, task }) => specOf(machine, run, task).integrate.length > 0)
+  const able = machine.running.filter(({ run, task }) => factsIn(machine, run, task)!.spec.integrate.length > 0)
   const list = able.length > 0 && random.chance(0.9) ? able : machine.running
   if (list.length === 0) return { kind: 'wait', ms: 1 }
   const { run, task } = random.pick(list)
   return { kind: 'report', report: 'integrate', run, task }
 }
 
-function specOf({ facts }: Machine, run: string, task: string): TaskSpec {
-  return facts.runs.get(run)!.tasks.get(task)!.spec
-}
-
 /** Sometimes of what the task has already, seldom of what is no pattern. */
 function claim(machine: Machine, random: Random): Step {
   if (machine.running.length === 0) return { kind: 'wait', ms: 1 }
   const { run, task } = random.pick(machine.running)
-  const { write, read } = specOf(machine, run, task)
+  const { write, read } = factsIn(machine, run, task)!.spec
   const draw = (own: readonly number[]): string => {
     if (random.chance(0.02)) return random.pick(['../x', '', 'a/{b', '/etc'])
     return VOCABULARY[own.length > 0 && random.chance(0.3) ? random.pick(own) : random.int(VOCABULARY.length)]!
@@ -207,9 +208,9 @@ function claim(machine: Machine, random: Random): Step {
 }
 
 /** Rather one whose progress is asked for than another: that is where signs of life and of progress differ. */
-function pickWatched({ facts }: Machine, random: Random, list: readonly Work[]): Work {
+function pickWatched(machine: Machine, random: Random, list: readonly Work[]): Work {
   const work = random.pick(list)
-  const isWatched = facts.runs.get(work.run)?.tasks.get(work.task)?.policy.stall !== undefined
+  const isWatched = factsIn(machine, work.run, work.task)?.policy.stall !== undefined
   return isWatched ? work : random.pick(list)
 }
 
@@ -259,6 +260,25 @@ function lie(machine: Machine, random: Random): Step {
     'claim',
   ] as const)
   return { kind: 'lie', lie: kind, report: what, run, task }
+}
+
+/** Of a run that is open, mostly. */
+function change(machine: Machine, random: Random, choice: 'amend' | 'extend' | 'reopen'): Step {
+  const { world, history, running } = machine
+  if (choice === 'extend') {
+    if (running.length === 0) return { kind: 'wait', ms: 1 }
+    const { run, task } = random.pick(running)
+    const extension = drawExtension(random, world, history.run(run)!, task)
+    return { kind: 'report', report: 'complete', run, task, extension }
+  }
+  const runs = [...history.runs()]
+  const open = runs.filter(({ isClosed }) => !isClosed)
+  const list = open.length === 0 || random.chance(0.05) ? runs : open
+  if (list.length === 0) return { kind: 'wait', ms: 1 }
+  const past = random.pick(list)
+  const run = past.facts.id
+  if (choice === 'amend') return { kind: 'amend', run, amendment: drawAmendment(random, world, past) }
+  return { kind: 'reopen', run, task: drawEnded(random, past), downstream: random.chance(0.4) }
 }
 
 type Steering = 'leave' | 'pause' | 'again' | 'cancelTask' | 'cancelStream' | 'cancelRun' | 'limit'

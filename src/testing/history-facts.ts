@@ -3,6 +3,7 @@ import { overlap } from '../claims/overlap.js'
 import type { Pattern } from '../claims/pattern.js'
 import { parsePattern } from '../claims/pattern.js'
 import type { OnFailure } from '../core/types.js'
+import type { AmendmentSpec } from './amendment-spec.js'
 import { policyOf } from './world-gates.js'
 import type {
   AskSpec,
@@ -17,9 +18,11 @@ import type {
 } from './world-spec.js'
 import { fullIdOf, VOCABULARY } from './world-spec.js'
 
-/** What somebody waits for, with the tasks of streams written out. */
+/** What somebody waits for, with the tasks of streams written out. A stream or phase as a whole is what it has by now. */
 export type MemberFacts =
-  | { readonly kind: 'task' | 'stream' | 'failure' | 'finish'; readonly tasks: readonly string[] }
+  | { readonly kind: 'task' | 'failure' | 'finish'; readonly tasks: readonly string[] }
+  | { readonly kind: 'stream'; readonly tasks: readonly string[]; readonly stream: string }
+  | { readonly kind: 'phase'; readonly tasks: readonly string[]; readonly phase: number }
   | { readonly kind: 'milestone'; readonly tasks: readonly string[]; readonly name: string }
   | { readonly kind: 'share'; readonly tasks: readonly string[]; readonly share: number }
 
@@ -43,6 +46,8 @@ export interface TaskFacts {
 
 export interface RunFacts {
   readonly id: string
+  /** As it was written, with what amended it. */
+  readonly spec: RunSpec
   readonly streams: ReadonlySet<string>
   readonly onFailure: OnFailure
   readonly resources: RunSpec['resources']
@@ -50,6 +55,8 @@ export interface RunFacts {
   /** The tasks that wait for the success of a task. */
   readonly dependents: ReadonlyMap<string, readonly string[]>
   readonly conditions: readonly ConditionFacts[]
+  /** The numbers of the conditions, by what they say. */
+  readonly numbers: ReadonlyMap<string, number>
   readonly phases: ReadonlySet<string>
   /** The conditions that a task has to do with. */
   readonly about: ReadonlyMap<string, readonly number[]>
@@ -58,118 +65,165 @@ export interface RunFacts {
 }
 
 export interface WorldFacts {
+  readonly world: WorldSpec
   readonly runs: ReadonlyMap<string, RunFacts>
   readonly workers: ReadonlyMap<string, WorkerSpec>
 }
 
 export function factsOf(world: WorldSpec): WorldFacts {
   return {
+    world,
     runs: new Map(world.runs.map((run) => [run.id, factsOfRun(world, run)])),
     workers: new Map(world.workers.map((worker) => [worker.id, worker])),
   }
 }
 
-function factsOfRun(world: WorldSpec, run: RunSpec): RunFacts {
-  const written = writeOut(run)
-  const streams = new Map(run.streams.map((stream) => [stream.id, stream]))
-  const tasks = new Map<string, TaskFacts>()
-  for (const spec of run.tasks) {
-    const id = fullIdOf(spec)
-    const stream = spec.stream === null ? undefined : streams.get(spec.stream)
-    const ids = [...spec.after, ...(stream?.after ?? [])]
-    const after = new Set(ids.filter((each) => !streams.has(each)))
-    if (spec.asks !== null) after.add(spec.asks.task)
-    const phased = phasesBefore(run, spec, stream)
-    for (const gate of phased.gates) after.add(gate)
-    const waits = [
-      ...phased.streams.map((each) => ({ condition: written.ofStream(each), lag: 0 })),
-      ...ids.filter((each) => streams.has(each)).map((each) => ({ condition: written.ofStream(each), lag: 0 })),
-      ...[...spec.waits, ...(stream?.waits ?? [])]
-        .filter(({ soft }) => !soft)
-        .map((wait) => ({ condition: written.ofWait(wait), lag: wait.lag })),
-      ...written.turnsOf(spec).map((condition) => ({ condition, lag: 0 })),
-    ]
-    const policy = policyOf(world, spec)
-    tasks.set(id, { id, after: [...after], waits, asks: spec.asks, weight: spec.estimate, spec, policy })
-  }
-  const phases = new Set(run.phases.map(({ id }) => id))
-  return {
-    id: run.id,
-    streams: new Set(streams.keys()),
-    resources: run.resources,
-    onFailure: run.onFailure,
-    tasks,
-    phases,
-    ...indexWaits(tasks, written.conditions),
-  }
+function factsOfRun(world: WorldSpec, spec: RunSpec): RunFacts {
+  const written = writeOut(spec, [], new Map())
+  const tasks = new Map(spec.tasks.map((task) => [fullIdOf(task), factsOfTask(world, spec, task, written)]))
+  return { ...headOf(spec), tasks, ...indexWaits(tasks, written) }
 }
 
-/** What must be done and passed before a task starts, because of the phase it is in, or whose gate it is. */
-function phasesBefore(
-  { phases, streams }: RunSpec,
-  { id, gate }: TaskSpec,
-  stream: StreamSpec | undefined,
-): { readonly gates: readonly string[]; readonly streams: readonly string[] } {
+function headOf(spec: RunSpec): Pick<RunFacts, 'id' | 'spec' | 'streams' | 'onFailure' | 'resources' | 'phases'> {
+  const { id, onFailure, resources } = spec
+  const streams = new Set(spec.streams.map((stream) => stream.id))
+  return { id, spec, streams, onFailure, resources, phases: new Set(spec.phases.map((phase) => phase.id)) }
+}
+
+/** The facts with an amendment that fits. What was there and is not changed waits for what it waited for. */
+export function amendFacts(world: WorldSpec, facts: RunFacts, { streams, tasks: added, change }: AmendmentSpec): RunFacts {
+  const changed = new Map(change.map((task) => [fullIdOf(task), task]))
+  const spec: RunSpec = {
+    ...facts.spec,
+    streams: [...facts.spec.streams, ...streams],
+    tasks: [...facts.spec.tasks.map((task) => changed.get(fullIdOf(task)) ?? task), ...added],
+  }
+  // Sequences do not look at what is added later.
+  const written = { ...writeOut(spec, facts.conditions, facts.numbers), turnsOf: () => [] }
+  const tasks = new Map(facts.tasks)
+  for (const task of [...change, ...added]) tasks.set(fullIdOf(task), factsOfTask(world, spec, task, written))
+  return { ...headOf(spec), tasks, ...indexWaits(tasks, written) }
+}
+
+function factsOfTask(world: WorldSpec, run: RunSpec, spec: TaskSpec, written: WrittenOut): TaskFacts {
+  const stream = run.streams.find(({ id }) => id === spec.stream)
+  const isStream = (id: string): boolean => run.streams.some((each) => each.id === id)
+  const ids = [...spec.after, ...(stream?.after ?? [])]
+  const after = new Set(ids.filter((each) => !isStream(each)))
+  if (spec.asks !== null) after.add(spec.asks.task)
+  const phased = phaseBefore(run, spec, stream)
+  if (typeof phased === 'string') after.add(phased)
+  const waits = [
+    ...(typeof phased === 'number' ? [{ condition: written.ofPhase(phased), lag: 0 }] : []),
+    ...ids.filter(isStream).map((each) => ({ condition: written.ofStream(each), lag: 0 })),
+    ...[...spec.waits, ...(stream?.waits ?? [])]
+      .filter(({ soft }) => !soft)
+      .map((wait) => ({ condition: written.ofWait(wait), lag: wait.lag })),
+    ...written.turnsOf(spec).map((condition) => ({ condition, lag: 0 })),
+  ]
+  const policy = policyOf(world, spec)
+  return { id: fullIdOf(spec), after: [...after], waits, asks: spec.asks, weight: spec.estimate, spec, policy }
+}
+
+/** The gate that must be passed, or the phase that must be done, because of the phase it is in, or whose gate it is. */
+function phaseBefore({ phases }: RunSpec, { id, gate }: TaskSpec, stream: StreamSpec | undefined): string | number | null {
   const own = phases.findIndex((phase) => phase.gate === id && gate !== null)
-  const at = own === -1 ? phases.findIndex((phase) => phase.id === stream?.phase) : own
-  const before = phases.slice(0, Math.max(at, 0))
-  const done = own === -1 ? before : phases.slice(0, own + 1)
-  return {
-    gates: before.flatMap((phase) => phase.gate ?? []),
-    streams: streams.filter(({ phase }) => done.some(({ id }) => id === phase)).map((each) => each.id),
-  }
+  if (own !== -1) return own
+  const before = phases.findIndex((phase) => phase.id === stream?.phase) - 1
+  return before < 0 ? null : (phases[before]!.gate ?? before)
 }
 
-interface WrittenOut {
-  readonly conditions: readonly ConditionFacts[]
+interface WrittenOut extends Pick<RunFacts, 'conditions' | 'numbers'> {
   ofStream(id: string): number
+  ofPhase(phase: number): number
   ofWait(wait: WaitSpec): number
   /** The turns that a task waits for in the sequences of its run. */
   turnsOf(task: TaskSpec): readonly number[]
 }
 
-/** Numbers the conditions of a run; equal ones share a number. */
-function writeOut(run: RunSpec): WrittenOut {
-  const conditions: ConditionFacts[] = []
-  const numbers = new Map<string, number>()
-  const members = new Map<string, string[]>(run.streams.map(({ id }) => [id, []]))
-  for (const task of run.tasks)
-    if (task.stream !== null && !task.optional) members.get(task.stream)!.push(fullIdOf(task))
-  const numberOf = (condition: ConditionFacts): number => {
-    const key = JSON.stringify(condition)
-    const known = numbers.get(key)
-    if (known !== undefined) return known
+/** Numbers the conditions of a run, from those there are on; equal ones with equal lags share a number. */
+function writeOut(run: RunSpec, before: RunFacts['conditions'], known: RunFacts['numbers']): WrittenOut {
+  const ofStreams = tasksByStream(run)
+  const upTo = (phase: number): readonly string[] => tasksUpTo(run, ofStreams, phase)
+  const widen = (member: MemberFacts): MemberFacts => {
+    if (member.kind === 'stream') return { ...member, tasks: ofStreams.get(member.stream)! }
+    return member.kind === 'phase' ? { ...member, tasks: upTo(member.phase) } : member
+  }
+  const conditions = before.map((each): ConditionFacts => ({ ...each, members: each.members.map(widen) }))
+  const numbers = new Map(known)
+  const numberOf = (condition: ConditionFacts, lag: number): number => {
+    const key = JSON.stringify([condition.needed, condition.members.map(sayingOf), lag])
+    const number = numbers.get(key)
+    if (number !== undefined) return number
     numbers.set(key, conditions.length)
     return conditions.push(condition) - 1
   }
   const toFacts = (member: MemberSpec): MemberFacts => {
     if (member.kind === 'milestone') return { kind: 'milestone', tasks: [member.task], name: member.name }
-    if (member.kind === 'share') return { kind: 'share', tasks: members.get(member.stream)!, share: member.share }
-    const ofStream = members.get(member.on)
-    const kind = member.when !== 'success' ? member.when : ofStream === undefined ? 'task' : 'stream'
-    return { kind, tasks: ofStream ?? [member.on] }
+    if (member.kind === 'share') return { kind: 'share', tasks: ofStreams.get(member.stream) ?? [], share: member.share }
+    const tasks = ofStreams.get(member.on)
+    if (member.when !== 'success') return { kind: member.when, tasks: tasks ?? [member.on] }
+    return tasks === undefined ? { kind: 'task', tasks: [member.on] } : { kind: 'stream', tasks, stream: member.on }
   }
+  const only = (member: MemberFacts): number => numberOf({ needed: null, members: [member] }, 0)
   return {
     conditions,
-    ofStream: (id) => numberOf({ needed: null, members: [{ kind: 'stream', tasks: members.get(id)! }] }),
-    ofWait: ({ needed, members: of }) => numberOf({ needed, members: of.map(toFacts) }),
+    numbers,
+    ofStream: (stream) => only({ kind: 'stream', tasks: ofStreams.get(stream)!, stream }),
+    ofPhase: (phase) => only({ kind: 'phase', tasks: upTo(phase), phase }),
+    ofWait: ({ needed, members: of, lag }) => numberOf({ needed, members: of.map(toFacts) }, lag),
     turnsOf: (task) =>
       run.sequences.flatMap(({ pattern, order }) => {
         const place = order.indexOf(task.stream ?? task.id)
         if (place === -1 || !touches(task, pattern)) return []
-        const before = run.tasks.filter((other) => {
+        const tasks = run.tasks.filter((other) => {
           const at = order.indexOf(other.stream ?? other.id)
           return at !== -1 && at < place && touches(other, pattern)
         })
-        return [numberOf({ needed: null, members: [{ kind: 'finish', tasks: before.map(fullIdOf) }] })]
+        return [only({ kind: 'finish', tasks: tasks.map(fullIdOf) })]
       }),
   }
 }
 
+/** The tasks of each stream that it is not done without. */
+function tasksByStream({ streams, tasks }: RunSpec): ReadonlyMap<string, readonly string[]> {
+  const byStream = new Map<string, string[]>(streams.map(({ id }) => [id, []]))
+  for (const task of tasks) {
+    if (task.stream !== null && !task.optional) byStream.get(task.stream)?.push(fullIdOf(task))
+  }
+  return byStream
+}
+
+/** The tasks of a phase and of those before it, back to the last gate, and that. */
+function tasksUpTo(run: RunSpec, ofStreams: ReadonlyMap<string, readonly string[]>, last: number): readonly string[] {
+  const { id: phase } = run.phases[last]!
+  const own = run.streams.flatMap((stream) => (stream.phase === phase ? ofStreams.get(stream.id)! : []))
+  if (last === 0) return own
+  const { gate } = run.phases[last - 1]!
+  return [...own, ...(gate === null ? tasksUpTo(run, ofStreams, last - 1) : [gate])]
+}
+
+/** The tasks that a stream, or a phase with those before it, is not done without. */
+export function tasksOfWhole(
+  run: RunSpec,
+  whole: { readonly stream: string } | { readonly phase: string },
+): readonly string[] {
+  const ofStreams = tasksByStream(run)
+  if ('stream' in whole) return ofStreams.get(whole.stream)!
+  const phase = run.phases.findIndex(({ id }) => id === whole.phase)
+  return tasksUpTo(run, ofStreams, phase)
+}
+
+/** What a member says: of a stream or phase as a whole, whatever it has. */
+function sayingOf(member: MemberFacts): MemberFacts | readonly unknown[] {
+  if (member.kind === 'stream') return [member.kind, member.stream]
+  return member.kind === 'phase' ? [member.kind, member.phase] : member
+}
+
 function indexWaits(
   tasks: ReadonlyMap<string, TaskFacts>,
-  conditions: readonly ConditionFacts[],
-): Pick<RunFacts, 'dependents' | 'conditions' | 'about' | 'waiting'> {
+  { conditions, numbers }: WrittenOut,
+): Pick<RunFacts, 'dependents' | 'conditions' | 'numbers' | 'about' | 'waiting'> {
   const dependents = new Map<string, string[]>()
   const about = new Map<string, number[]>()
   const waiting: string[][] = conditions.map(() => [])
@@ -180,7 +234,7 @@ function indexWaits(
   for (const [number, { members }] of conditions.entries()) {
     for (const task of new Set(members.flatMap((member) => member.tasks))) addTo(about, task, number)
   }
-  return { dependents, conditions, about, waiting }
+  return { dependents, conditions, numbers, about, waiting }
 }
 
 function addTo<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {

@@ -3,9 +3,10 @@
  * will, or that is open. It knows the words of the plan, and no points.
  */
 import type { SkipReason } from '../core/types.js'
-import type { ConditionFacts, MemberFacts } from './history-facts.js'
+import { type ConditionFacts, type MemberFacts, tasksOfWhole } from './history-facts.js'
 import type { RunPast, TaskPast, Verdict } from './history-past.js'
 import { accuse, isOver } from './history-past.js'
+import { fullIdOf } from './world-spec.js'
 
 export function judge(run: RunPast, { needed, members }: ConditionFacts): Verdict {
   if (needed === null) return judgeMember(run, members[0]!)
@@ -25,6 +26,7 @@ function judgeMember(run: RunPast, member: MemberFacts): Verdict {
     case 'milestone':
       return tasks[0]!.reached.has(member.name) ? 'holds' : judgeSuccess(tasks[0]!)
     case 'stream':
+    case 'phase':
       if (tasks.every(isDone)) return 'holds'
       return tasks.some((task) => isOver(task.status) && !isDone(task)) ? 'never' : 'open'
     case 'failure':
@@ -43,6 +45,26 @@ function judgeMember(run: RunPast, member: MemberFacts): Verdict {
     default:
       return member satisfies never
   }
+}
+
+/** What has become of a stream, or of a phase and those before it. */
+export function judgeWhole(run: RunPast, whole: { readonly stream: string } | { readonly phase: string }): Verdict {
+  return judgeMember(run, { kind: 'stream', tasks: tasksOfWhole(run.facts.spec, whole), stream: '' })
+}
+
+/** Whether all phases before one are over, and their gates passed. */
+export function isReached(run: RunPast, phase: string): boolean {
+  const { phases, streams, tasks } = run.facts.spec
+  const before = phases.slice(
+    0,
+    phases.findIndex(({ id }) => id === phase),
+  )
+  const gates = before.map(({ gate }) => gate)
+  return tasks.every((task) => {
+    const of = streams.find(({ id }) => id === task.stream)?.phase
+    const isBefore = (task.gate !== null && gates.includes(task.id)) || before.some(({ id }) => id === of)
+    return !isBefore || task.optional || isDone(run.tasks.get(fullIdOf(task))!)
+  })
 }
 
 /** Shares are counted in whole numbers. */
@@ -136,13 +158,14 @@ function isRight(run: RunPast, task: TaskPast, reason: SkipReason): boolean {
       const isDirect = isOwn && after.includes(reason.because)
       const isNamed = isDirect || waits.some(({ condition }) => isLostBy(run, condition, reason.because))
       const expected = reason.unneeded === true ? 'needless' : 'never'
-      return isNamed && cause?.status === reason.status && stand === expected
+      // What goes wrong after a condition was decided does not count, until it is counted again: that may be now.
+      const isAsExpected = run.isReopened ? stand === 'needless' || stand === 'never' : stand === expected
+      return isNamed && cause?.status === reason.status && isAsExpected
     }
     case 'condition':
       return stand === 'holds' && asks?.task === reason.because && !isAskedFor(run, task)
     case 'removed':
-      // Worlds do not amend their plans.
-      return false
+      return task.isRemoved && reason.because === task.facts.id
     case 'on-failure':
       return run.isDrained && cause?.status === 'failed' && run.facts.onFailure === reason.rule
     default:

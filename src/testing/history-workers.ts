@@ -112,8 +112,8 @@ export function findSteered(everybody: Everybody, task: TaskPast, worker: Worker
   return better === undefined ? null : `"${better.facts.id}"`
 }
 
-function isReady({ status, readyOrder, retryAt }: TaskPast, at: number): boolean {
-  return status === 'idle' && readyOrder !== 0 && retryAt <= at
+function isReady({ status, readyOrder, startAt }: TaskPast, at: number): boolean {
+  return status === 'idle' && readyOrder !== 0 && startAt <= at
 }
 
 function isFree({ unreleased }: Everybody, spec: Claimed): boolean {
