@@ -1,19 +1,21 @@
 /** A change of a running plan in a simulated world: plain data, and how the library reads it. */
 import type { JsonValue } from '../core/types.js'
 import type { AmendmentDocument } from '../plan/amendment.js'
-import type { Task } from '../plan/types.js'
-import { streamOf, taskOf } from './world-plan.js'
-import type { StreamSpec, TaskSpec, WorldSpec } from './world-spec.js'
+import type { Gate, Task } from '../plan/types.js'
+import { phaseOf, streamOf, taskOf, toGate } from './world-plan.js'
+import type { PhaseSpec, StreamSpec, TaskSpec, WorldSpec } from './world-spec.js'
 import { fullIdOf } from './world-spec.js'
 
 export interface AmendmentSpec {
   /** New ones. */
   readonly streams: readonly StreamSpec[]
-  /** New ones, in streams that are new or there, or in none. */
+  /** New ones, which come after all others, with gates that are new too. */
+  readonly phases: readonly PhaseSpec[]
+  /** New ones, gates among them, in streams that are new or there, or in none. */
   readonly tasks: readonly TaskSpec[]
   /** Full ids. */
   readonly remove: readonly string[]
-  /** Tasks that are there as they are to be, whole. */
+  /** Tasks and gates that are there as they are to be, whole. */
   readonly change: readonly TaskSpec[]
 }
 
@@ -26,30 +28,47 @@ export function amendmentKey(stored: JsonValue): string {
 }
 
 /** As people would write it. */
-export function documentOf(world: WorldSpec, { streams, tasks, remove, change }: AmendmentSpec): AmendmentDocument {
+export function documentOf(world: WorldSpec, amendment: AmendmentSpec): AmendmentDocument {
+  const { streams, phases, tasks, remove, change } = amendment
   const ids = new Set([...streams.map(({ id }) => id), ...tasks.flatMap(({ stream }) => stream ?? [])])
   const documents = [...ids].map((id) => {
     const own = tasks.filter(({ stream }) => stream === id).map((task) => taskOf(world, task))
     const spec = streams.find((stream) => stream.id === id)
     return spec === undefined ? { id, tasks: own } : { ...streamOf(spec), tasks: own }
   })
-  const loose = tasks.filter(({ stream }) => stream === null).map((task) => taskOf(world, task))
-  const changes = change.map((task) => [fullIdOf(task), { ...NO_FIELDS, ...fieldsOf(taskOf(world, task)) }])
-  return { add: { streams: documents, tasks: loose }, remove, change: Object.fromEntries(changes) }
+  const loose = tasks.filter(({ stream, gate }) => stream === null && gate === null)
+  return {
+    add: {
+      streams: documents,
+      tasks: loose.map((task) => taskOf(world, task)),
+      gates: tasks.flatMap(toGate),
+      phases: phases.map(phaseOf),
+    },
+    remove,
+    change: Object.fromEntries(change.map((task) => [fullIdOf(task), changeOf(world, task)])),
+  }
 }
 
-/** Fields that a task may have had, and no longer has unless it says so. */
-const NO_FIELDS = { if: null, milestones: null, optional: null, pool: null, idempotencyKey: null, handler: null }
+function changeOf(world: WorldSpec, task: TaskSpec): object {
+  const [gate] = toGate(task)
+  if (gate !== undefined) return { ...NO_GATE_FIELDS, ...fieldsOf(gate) }
+  return { ...NO_FIELDS, ...fieldsOf(taskOf(world, task)) }
+}
 
-function fieldsOf({ id: _, ...fields }: Task): Omit<Task, 'id'> {
+/** Fields that it may have had, and no longer has unless it says so. */
+const NO_FIELDS = { if: null, milestones: null, optional: null, pool: null, idempotencyKey: null, handler: null }
+const NO_GATE_FIELDS = { handler: null, timeout: null }
+
+function fieldsOf<Record extends Task | Gate>({ id: _, ...fields }: Record): object {
   return fields
 }
 
 /** One line for people. */
-export function describeAmendment({ streams, tasks, remove, change }: AmendmentSpec): string {
+export function describeAmendment({ streams, phases, tasks, remove, change }: AmendmentSpec): string {
   const parts = [
     ...streams.map(({ id, after, phase }) => `adds stream ${id}${afterOf(after)}${phase === null ? '' : ` in ${phase}`}`),
-    ...tasks.map((task) => `adds ${fullIdOf(task)}${afterOf(task.after)}`),
+    ...phases.map(({ id, gate }) => `adds phase ${id}${gate === null ? '' : ` with gate ${gate}`}`),
+    ...tasks.map((task) => `adds ${task.gate === null ? '' : 'gate '}${fullIdOf(task)}${afterOf(task.after)}`),
     ...remove.map((id) => `removes ${id}`),
     ...change.map((task) => `changes ${fullIdOf(task)}${afterOf(task.after)}`),
   ]

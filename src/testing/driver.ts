@@ -259,7 +259,10 @@ function lie(machine: Machine, random: Random): Step {
     'integrate',
     'claim',
   ] as const)
-  return { kind: 'lie', lie: kind, report: what, run, task }
+  const step = { kind: 'lie', lie: kind, report: what, run, task } as const
+  const isExtended = what === 'complete' && random.chance(machine.world.rates.extend / 20)
+  const history = isExtended ? machine.history.run(run) : null
+  return history === null ? step : { ...step, extension: drawExtension(random, machine.world, history, task) }
 }
 
 /** Of a run that is open, mostly. */
@@ -278,7 +281,10 @@ function change(machine: Machine, random: Random, choice: 'amend' | 'extend' | '
   const past = random.pick(list)
   const run = past.facts.id
   if (choice === 'amend') return { kind: 'amend', run, amendment: drawAmendment(random, world, past) }
-  return { kind: 'reopen', run, task: drawEnded(random, past), downstream: random.chance(0.4) }
+  // What is being reported may have ended when its turn comes.
+  const told = machine.mailbox.find((input) => 'fence' in input && input.run === run)
+  const task = told !== undefined && 'task' in told && random.chance(0.5) ? told.task : drawEnded(random, past)
+  return { kind: 'reopen', run, task, downstream: random.chance(0.4) }
 }
 
 type Steering = 'leave' | 'pause' | 'again' | 'cancelTask' | 'cancelStream' | 'cancelRun' | 'limit'

@@ -1,7 +1,7 @@
 /** Which tasks are to be reopened with one, by the plan and by why others were skipped. */
 import type { Input, RunEvent } from '../core/types.js'
 import type { History } from './history.js'
-import { awaitedBy } from './history-amendments.js'
+import { awaitedBy } from './history-facts.js'
 import { accuse, isOver, type RunPast, type TaskPast } from './history-past.js'
 
 type ReopenInput = Extract<Input, { readonly type: 'reopen' }>

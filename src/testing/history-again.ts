@@ -1,9 +1,9 @@
 /** Tasks that are done again, and what becomes of those who had gone on because of them. */
 import type { RunEventMap } from '../core/types.js'
 import { type Memory, openRun, taskOf } from './history-memory.js'
-import { accuse, isOver, notBegun, type RunPast, type TaskPast } from './history-past.js'
+import { accuse, isOver, notBegun, type TaskPast } from './history-past.js'
 import { forgetReady, markReady } from './history-starts.js'
-import { judge, standOf } from './history-waits.js'
+import { considerAgain, standOf } from './history-waits.js'
 
 /** A task that has ended is to be done again, with a fresh budget; what is only ready because of it waits again. */
 export function reopened(memory: Memory, event: RunEventMap['task.reopened']): void {
@@ -28,11 +28,4 @@ export function reopened(memory: Memory, event: RunEventMap['task.reopened']): v
 
 function isFailed({ status, facts }: TaskPast): boolean {
   return status === 'failed' && !facts.spec.optional
-}
-
-function considerAgain(run: RunPast, index: number, at: number): void {
-  const past = run.conditions[index]!
-  const before = past.verdict
-  past.verdict = judge(run, run.facts.conditions[index]!)
-  if (past.verdict !== before) past.heldAt = past.verdict === 'holds' ? at : Number.NaN
 }

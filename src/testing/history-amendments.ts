@@ -4,11 +4,12 @@
  */
 import type { RunEventMap } from '../core/types.js'
 import { type AmendmentSpec, amendmentKey } from './amendment-spec.js'
-import { amendFacts, type RunFacts, type WorldFacts } from './history-facts.js'
+import { tasksOfWhole } from './history-conditions.js'
+import { amendFacts, amendSpec, awaitedBy, type RunFacts, type WorldFacts } from './history-facts.js'
 import { type Memory, openRun } from './history-memory.js'
-import { type AttemptPast, accuse, type ConditionPast, newTask, type RunPast } from './history-past.js'
-import { forgetReady, markReady } from './history-starts.js'
-import { judge, judgeWhole } from './history-waits.js'
+import { type AttemptPast, accuse, newCondition, newTask, type RunPast } from './history-past.js'
+import { forgetReady, markReady, offerAll } from './history-starts.js'
+import { considerAll, judgeWhole } from './history-waits.js'
 import { fullIdOf, type TaskSpec } from './world-spec.js'
 
 /** What is wrong with an amendment of a plan, whatever has happened; null for nothing. */
@@ -19,8 +20,9 @@ export function whyUnfit(world: WorldFacts, facts: RunFacts, amendment: Amendmen
   if (unknown !== undefined) return `"${unknown}" is not there`
   const both = remove.find((id) => changed.includes(id))
   if (both !== undefined) return `"${both}" is both removed and changed`
-  const ids = [...tasks.map(fullIdOf), ...streams.map(({ id }) => id)]
-  const taken = ids.find((id, at) => facts.tasks.has(id) || facts.streams.has(id) || ids.indexOf(id) !== at)
+  const ids = [...tasks.map(fullIdOf), ...streams.map(({ id }) => id), ...amendment.phases.map(({ id }) => id)]
+  const isTaken = (id: string): boolean => facts.tasks.has(id) || facts.streams.has(id) || facts.phases.has(id)
+  const taken = ids.find((id, at) => isTaken(id) || ids.indexOf(id) !== at)
   if (taken !== undefined) return `"${taken}" is there already`
   const named = findUnknown(facts, amendment)
   if (named !== null) return `"${named}" is named and is not there`
@@ -30,14 +32,17 @@ export function whyUnfit(world: WorldFacts, facts: RunFacts, amendment: Amendmen
 }
 
 /** A name that somebody of the amendment waits for, and that there is not. */
-function findUnknown(facts: RunFacts, { streams, tasks, change }: AmendmentSpec): string | null {
+function findUnknown(facts: RunFacts, { streams, phases, tasks, change }: AmendmentSpec): string | null {
   const written = [...tasks, ...change]
   const ids = new Set([...facts.tasks.keys(), ...tasks.map(fullIdOf)])
   const streamIds = new Set([...facts.streams, ...streams.map(({ id }) => id)])
   const specOf = (id: string): TaskSpec | undefined =>
     written.find((task) => fullIdOf(task) === id) ?? facts.tasks.get(id)?.spec
-  const phase = streams.find((stream) => stream.phase !== null && !facts.phases.has(stream.phase))?.phase
+  const phaseIds = new Set([...facts.phases, ...phases.map(({ id }) => id)])
+  const phase = streams.find((stream) => stream.phase !== null && !phaseIds.has(stream.phase))?.phase
   if (phase != null) return phase
+  const gate = phases.find((each) => each.gate !== null && !tasks.some(({ id }) => id === each.gate))?.gate
+  if (gate != null) return gate
   const stream = tasks.find((task) => task.stream !== null && !streamIds.has(task.stream))?.stream
   if (stream != null) return stream
   const touched = new Set(written.map((task) => task.stream))
@@ -78,15 +83,6 @@ function findCircle(facts: RunFacts, from: readonly string[]): string | null {
   return null
 }
 
-/** The tasks whose ends a task waits for, in whatever way. */
-export function awaitedBy(facts: RunFacts, id: string): readonly string[] {
-  const { after, waits } = facts.tasks.get(id)!
-  return [
-    ...after,
-    ...waits.flatMap(({ condition }) => facts.conditions[condition]!.members.flatMap(({ tasks }) => tasks)),
-  ]
-}
-
 /** What has happened that speaks against an amendment which fits; null for nothing. */
 export function whyTooLate(unreleased: Iterable<AttemptPast>, run: RunPast, amendment: AmendmentSpec): string | null {
   const { streams, tasks, remove, change } = amendment
@@ -97,12 +93,20 @@ export function whyTooLate(unreleased: Iterable<AttemptPast>, run: RunPast, amen
     return task.status !== 'idle' || held.has(task)
   })
   if (begun !== undefined) return `"${begun}" has begun`
-  const growing = tasks.flatMap(({ stream, optional }) => (stream === null || optional ? [] : [stream]))
-  const ended = growing.find((id) => run.facts.streams.has(id) && judgeWhole(run, { stream: id }) !== 'open')
+  const after = amendSpec(run.facts.spec, amendment)
+  const touched = [...tasks, ...change].flatMap(({ stream }) => stream ?? [])
+  const ended = touched.find((stream) => {
+    if (!run.facts.streams.has(stream) || judgeWhole(run, { stream }) === 'open') return false
+    return !areSame(tasksOfWhole(run.facts.spec, { stream }), tasksOfWhole(after, { stream }))
+  })
   if (ended !== undefined) return `stream "${ended}" has ended`
   const phases = streams.flatMap(({ phase }) => phase ?? [])
-  const passed = phases.find((id) => judgeWhole(run, { phase: id }) !== 'open')
+  const passed = phases.find((id) => run.facts.phases.has(id) && judgeWhole(run, { phase: id }) !== 'open')
   return passed === undefined ? null : `phase "${passed}" has ended`
+}
+
+function areSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((id) => other.includes(id))
 }
 
 /** The plan of a run has changed, and all of the change holds from here on. */
@@ -113,20 +117,15 @@ export function amended(memory: Memory, event: RunEventMap['run.amended']): void
   // Whether it fits was looked at when it was compiled.
   const why = whyTooLate(memory.unreleased.values(), run, amendment)
   if (why !== null) accuse(`Run "${event.run}" is amended although ${why}`)
+  const before = run.conditions.length
   run.facts = amendFacts(memory.facts.world, run.facts, amendment)
-  for (const spec of amendment.tasks) {
-    const facts = run.facts.tasks.get(fullIdOf(spec))!
-    run.tasks.set(facts.id, newTask(facts))
-  }
-  for (let index = run.conditions.length; index < run.facts.conditions.length; index += 1) {
-    run.conditions.push(considerNew(run, index, event.at))
-  }
-  for (const spec of amendment.change) {
-    const task = run.tasks.get(fullIdOf(spec))!
-    task.facts = run.facts.tasks.get(task.facts.id)!
-    forgetReady(task)
-  }
-  for (const spec of [...amendment.change, ...amendment.tasks]) markReady(memory, run, run.tasks.get(fullIdOf(spec))!)
+  const written = [...amendment.change, ...amendment.tasks].map(fullIdOf)
+  for (const id of written) write(run, id)
+  while (run.conditions.length < run.facts.conditions.length) run.conditions.push(newCondition())
+  const decided = considerAll(run, event.at)
+  for (const index of decided) if (index >= before) holdSince(run, index)
+  for (const id of written) markReady(memory, run, run.tasks.get(id)!)
+  for (const index of decided) offerAll(memory, run, run.facts.waiting[index]!)
   for (const id of amendment.remove) {
     const task = run.tasks.get(id)!
     task.isRemoved = true
@@ -134,13 +133,24 @@ export function amended(memory: Memory, event: RunEventMap['run.amended']): void
   }
 }
 
-/** A condition that somebody waits for from here on. How long ago it came to hold is known of the end of a task alone. */
-function considerNew(run: RunPast, index: number, at: number): ConditionPast {
-  const facts = run.facts.conditions[index]!
-  const [only] = facts.members
-  const verdict = judge(run, facts)
-  const endedAt = facts.needed === null && only?.kind === 'task' ? run.tasks.get(only.tasks[0]!)?.endedAt : at
-  return { verdict, heldAt: verdict === 'holds' ? (endedAt ?? at) : Number.NaN }
+/** A task is new, or waits anew by what the plan says now. */
+function write(run: RunPast, id: string): void {
+  const facts = run.facts.tasks.get(id)!
+  const task = run.tasks.get(id)
+  if (task === undefined) {
+    run.tasks.set(id, newTask(facts))
+    return
+  }
+  task.facts = facts
+  forgetReady(task)
+}
+
+/** A lag that nobody asked for before counts from here on; that on a task counts from its end. */
+function holdSince(run: RunPast, index: number): void {
+  const { kind, of } = run.facts.conditions[index]!
+  const only = kind === 'lag' ? run.facts.conditions[of[0]!]! : null
+  const past = run.conditions[index]!
+  if (only?.kind === 'task' && past.verdict === 'holds') past.heldAt = run.tasks.get(only.task)!.endedAt
 }
 
 /** After a decision whatever was removed in it has been skipped. */

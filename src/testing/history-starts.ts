@@ -1,7 +1,7 @@
 /** May this attempt start? Looking at everything that happened, nothing must speak against it. */
 import type { RunEventMap } from '../core/types.js'
 import { holdsOf } from './history-claims.js'
-import { exclude } from './history-facts.js'
+import { exclude } from './claimed.js'
 import { type Memory, openRun, taskOf } from './history-memory.js'
 import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse } from './history-past.js'
@@ -73,6 +73,14 @@ export function started(memory: Memory, event: RunEventMap['attempt.started']): 
   task.live = past
   uses.noteStart(memory, past)
   if (memory.countsPasses) countPass(memory, { claims: facts.spec, started: facts, since: task.readyOrder }, at)
+}
+
+/** Looks whether tasks that have not been ready yet are so now, or never will be. */
+export function offerAll(memory: Memory, run: RunPast, ids: readonly string[]): void {
+  for (const id of ids) {
+    const task = run.tasks.get(id)!
+    if (task.readyOrder === 0) markReady(memory, run, task)
+  }
 }
 
 /** Looks whether an idle task that is not ready is so now; or never will be. */

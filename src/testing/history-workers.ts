@@ -1,8 +1,8 @@
 /** Who comes and goes, whether workers may be given what they are given, who was passed by it (L4), and who should have come first. */
 import type { RunEventMap } from '../core/types.js'
 import { holdsOf } from './history-claims.js'
-import type { Claimed, TaskFacts } from './history-facts.js'
-import { anyMeet, exclude } from './history-facts.js'
+import { anyMeet, type Claimed, exclude } from './claimed.js'
+import type { TaskFacts } from './history-facts.js'
 import type { TaskPast, WorkerPast } from './history-past.js'
 import { accuse } from './history-past.js'
 import { asksTooMuch, isLeftWithout, type Surroundings, whyUnusable } from './history-uses.js'

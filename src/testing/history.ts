@@ -9,7 +9,8 @@ import { reopened } from './history-again.js'
 import { amended } from './history-amendments.js'
 import { claimed, mayClaim } from './history-claims.js'
 import { closeRun } from './history-end.js'
-import type { Claimed, WorldFacts } from './history-facts.js'
+import type { Claimed } from './claimed.js'
+import type { WorldFacts } from './history-facts.js'
 import { checkAnswer, checkVerdict } from './history-gates.js'
 import { checkSent, checkShared } from './history-handed-over.js'
 import { checkFailure, checkPatience, checkStop } from './history-limits.js'
@@ -17,7 +18,7 @@ import { liveOf, type Memory, openRun, senderOf, taskOf } from './history-memory
 import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
 import { settle } from './history-settle.js'
-import { forgetReady, markReady, started } from './history-starts.js'
+import { forgetReady, markReady, offerAll, started } from './history-starts.js'
 import * as uses from './history-uses.js'
 import { checkStep, checkVerified, countFailure } from './history-verify.js'
 import { checkSkipped, considerAll, isAskedFor, reconsider, standOf } from './history-waits.js'
@@ -249,16 +250,9 @@ function reached(memory: Memory, event: RunEventMap['milestone.reached']): void 
 /** Something became of the task: others may start now, or never. */
 function tell(memory: Memory, run: RunPast, { facts: { id }, status }: TaskPast): void {
   for (const index of reconsider(run, id, memory.at)) {
-    for (const each of run.facts.waiting[index]!) offer(memory, run, each)
+    offerAll(memory, run, run.facts.waiting[index]!)
   }
-  if (status !== 'succeeded') return
-  for (const each of run.facts.dependents.get(id) ?? []) offer(memory, run, each)
-}
-
-/** Looks whether a task that has not been ready yet is so now, or never will be. */
-function offer(memory: Memory, run: RunPast, id: string): void {
-  const task = run.tasks.get(id)!
-  if (task.readyOrder === 0) markReady(memory, run, task)
+  if (status === 'succeeded') offerAll(memory, run, run.facts.dependents.get(id) ?? [])
 }
 
 function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {

@@ -91,7 +91,7 @@ export function decideOnMail(machine: Machine): BatchDecision {
   if (reopening !== null) checkReopened(reopening, decision.events)
   checkSteered(machine, reservation, decision.events)
   if (world.isCrowded) checkFairness(machine, before, decision.events)
-  if (decision.events.length === 0 && machine.decisions % IDLE_CHECKS !== 0) return
+  if (decision.events.length === 0 && machine.decisions % IDLE_CHECKS !== 0) return decision
   checkLimitersAgree(machine, at)
   checkInvariants(state, machine.now)
   return decision

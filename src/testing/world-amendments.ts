@@ -1,15 +1,17 @@
 /** How the plans of a simulated world change while they run, by chance: mostly as they may, sometimes as they must not. */
 import type { AmendmentSpec } from './amendment-spec.js'
+import { awaitedBy } from './history-facts.js'
 import type { RunPast } from './history-past.js'
 import { isOver } from './history-past.js'
 import type { Random } from './random.js'
 import { type Draws, drawAdded, drawClaims } from './world.js'
-import type { StreamSpec, TaskSpec, WorldSpec } from './world-spec.js'
-import { fullIdOf } from './world-spec.js'
+import { drawGate } from './world-gates.js'
+import type { PhaseSpec, StreamSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
+import { fullIdOf, WIDEST } from './world-spec.js'
 import { drawUses } from './world-uses.js'
 import { drawWaits, type Sources } from './world-waits.js'
 
-const NOTHING: AmendmentSpec = { streams: [], tasks: [], remove: [], change: [] }
+const NOTHING: AmendmentSpec = { streams: [], phases: [], tasks: [], remove: [], change: [] }
 
 /** Any change of a run. */
 export function drawAmendment(random: Random, world: WorldSpec, run: RunPast): AmendmentSpec {
@@ -39,7 +41,9 @@ export function drawExtension(random: Random, world: WorldSpec, run: RunPast, ta
 function drawsOf(world: WorldSpec, { facts }: RunPast): Draws {
   const pools = [...new Map(world.workers.map(({ pool, capabilities }) => [pool, { id: pool, capabilities }])).values()]
   const integrates = facts.spec.tasks.some(({ integrate }) => integrate.length > 0) ? 0.4 : 0
-  const shares = { uses: 0.4, keys: 0.1, handlers: 0.4 }
+  // Of what a run does not declare there is one.
+  const uses = Object.keys(facts.resources).length > 0 ? 0.4 : 0
+  const shares = { uses, keys: 0.1, handlers: 0.4 }
   const done = [...facts.tasks.keys(), ...facts.streams]
   return { done, edges: 0.6, claims: 0.5, wide: 0.02, integrates, advised: 0.1, pools, shape: 'mixed', shares, verified: 0.15 }
 }
@@ -57,13 +61,32 @@ function drawAdditions(random: Random, world: WorldSpec, run: RunPast): Amendmen
     tasks.push(isNew && tasks.length === 0 ? { ...task, optional: false } : task)
     draws.done.push(fullIdOf(tasks.at(-1)!))
   }
-  const streams = isNew ? [drawStream(random, run, fresh, drawsOf(world, run))] : []
-  return { ...NOTHING, streams, tasks }
+  const phases = isNew && random.chance(0.2) ? [drawNewPhase(random, run)] : []
+  const streams = isNew ? [drawStream(random, run, phases, fresh, drawsOf(world, run))] : []
+  if (random.chance(0.15)) tasks.push(drawNewGate(random, run, draws.done))
+  tasks.push(...phases.flatMap(({ gate }) => (gate === null ? [] : [drawGate(random, gate, [], [])])))
+  return { ...NOTHING, streams, phases, tasks }
 }
 
-function drawStream(random: Random, run: RunPast, id: string, { done }: Draws): StreamSpec {
+function drawNewPhase(random: Random, { facts }: RunPast): PhaseSpec {
+  const number = facts.tasks.size
+  return { id: `ph${number}x`, gate: random.chance(0.5) ? `pg${number}x` : null }
+}
+
+function drawNewGate(random: Random, run: RunPast, done: readonly string[]): TaskSpec {
+  const after = random.chance(0.7) ? [random.pick(done)] : []
+  return drawGate(random, `g${run.facts.tasks.size}x`, after, drawWaits(random, sourcesOf(run), 0.2))
+}
+
+function drawStream(
+  random: Random,
+  run: RunPast,
+  added: readonly PhaseSpec[],
+  id: string,
+  { done }: Draws,
+): StreamSpec {
   const after = random.chance(0.3) ? [random.pick(done)] : []
-  const { phases } = run.facts.spec
+  const phases = [...run.facts.spec.phases, ...added]
   const phase = phases.length > 0 && random.chance(0.5) ? random.pick(phases).id : null
   return { id, after, waits: drawWaits(random, sourcesOf(run), 0.2), phase }
 }
@@ -78,7 +101,24 @@ function drawNew(
 ): TaskSpec {
   const beside = run.facts.spec.tasks.filter((task) => task.stream === stream)
   const taken = beside.length > 0 && random.chance(0.02) ? random.pick(beside).id : null
-  return drawAdded(random, taken ?? `t${run.facts.tasks.size + 1 + at}x`, stream, draws, sourcesOf(run), forms)
+  const task = drawAdded(random, taken ?? `t${run.facts.tasks.size + 1 + at}x`, stream, draws, sourcesOf(run), forms)
+  const after = random.chance(0.1) ? { ...task, waits: [drawLag(random, run)] } : task
+  return random.chance(0.5) ? withTurn(run, after) : after
+}
+
+/** A while after the end of one task. */
+function drawLag(random: Random, run: RunPast): WaitSpec {
+  const done = [...run.tasks.values()].filter(({ status }) => status === 'succeeded')
+  const on = random.pick(done.length === 0 ? [...run.tasks.values()] : done).facts.id
+  return { needed: null, members: [{ kind: 'outcome', on, when: 'success' }], lag: random.pick([20, 500, 2000]), soft: false }
+}
+
+/** It claims what its stream takes in turn with others. */
+function withTurn({ facts }: RunPast, task: TaskSpec): TaskSpec {
+  const sequence = facts.spec.sequences.find(({ order }) => order.includes(task.stream ?? task.id))
+  if (sequence === undefined) return task
+  // What meets everything meets what others integrate.
+  return { ...task, write: [sequence.pattern === WIDEST ? 0 : sequence.pattern], read: [] }
 }
 
 function sourcesOf({ facts }: RunPast): Sources {
@@ -93,7 +133,7 @@ function drawRemoval(random: Random, run: RunPast): Pick<AmendmentSpec, 'remove'
     .filter((id) => !gates.includes(id))
   if (random.chance(0.5)) return { remove, change: [] }
   const waiting = run.facts.spec.tasks.filter(
-    (task) => isChangeable(run, task) && !remove.includes(fullIdOf(task)) && task.after.some((id) => remove.includes(id)),
+    (task) => !remove.includes(fullIdOf(task)) && task.after.some((id) => remove.includes(id)),
   )
   const change = waiting.map((task) => ({ ...task, after: task.after.filter((id) => !remove.includes(id)) }))
   return { remove, change }
@@ -101,10 +141,11 @@ function drawRemoval(random: Random, run: RunPast): Pick<AmendmentSpec, 'remove'
 
 function drawChanges(random: Random, world: WorldSpec, run: RunPast): Pick<AmendmentSpec, 'change'> {
   const draws = drawsOf(world, run)
-  const tasks = pickPending(random, run, random.pick([1, 1, 2])).filter((task) => isChangeable(run, task))
+  const sources = sourcesOf(run)
   return {
-    change: tasks.map((task) => {
-      const changed = drawChanged(random, task, draws, sourcesOf(run))
+    change: pickPending(random, run, random.pick([1, 1, 2])).map((task) => {
+      if (task.gate !== null) return drawChangedGate(random, task, draws, sources)
+      const changed = drawChanged(random, run, task, draws)
       // A retry that was granted is made, and has to be allowed by the new rules too.
       const isFresh = run.tasks.get(fullIdOf(task))!.attempts === 0
       return isFresh ? changed : { ...changed, policy: task.policy }
@@ -112,27 +153,31 @@ function drawChanges(random: Random, world: WorldSpec, run: RunPast): Pick<Amend
   }
 }
 
-function drawChanged(random: Random, task: TaskSpec, draws: Draws, sources: Sources): TaskSpec {
-  switch (random.int(6)) {
+function drawChangedGate(random: Random, gate: TaskSpec, { done }: Draws, sources: Sources): TaskSpec {
+  const after = random.chance(0.5) ? gate.after : [random.pick(done)]
+  const waits = random.chance(0.5) ? gate.waits : drawWaits(random, sources, 0.5)
+  return drawGate(random, gate.id, after, waits)
+}
+
+function drawChanged(random: Random, run: RunPast, task: TaskSpec, draws: Draws): TaskSpec {
+  const sources = sourcesOf(run)
+  const beside = sources.tasks.filter(({ stream, optional, id }) => stream === task.stream && !optional && id !== task.id)
+  switch (random.int(7)) {
     case 0:
       return { ...task, priority: random.pick([-1, 0, 1, 2]), policy: random.int(4) }
     case 1:
-      return { ...task, after: Array.from({ length: random.int(3) }, () => random.pick(draws.done)) }
+      return { ...task, estimate: random.pick([1, 10, 100]), optional: beside.length > 0 && random.chance(0.5) }
     case 2:
-      return { ...task, waits: drawWaits(random, sources, 0.7), asks: null }
+      return { ...task, after: Array.from({ length: random.int(3) }, () => random.pick(draws.done)) }
     case 3:
-      return { ...task, ...drawClaims(random, draws) }
+      return { ...task, waits: drawWaits(random, sources, 0.7), asks: null }
     case 4:
+      return withTurn(run, { ...task, ...drawClaims(random, draws) })
+    case 5:
       return { ...task, ...drawUses(random, draws.shares), milestones: random.pick([[], ['m'], task.milestones]) }
     default:
       return { ...task, after: [], waits: [], asks: null }
   }
-}
-
-/** Gates and those with a turn in a sequence stay as they are. */
-function isChangeable({ facts }: RunPast, task: TaskSpec): boolean {
-  const isSequenced = facts.spec.sequences.some(({ order }) => order.includes(task.stream ?? task.id))
-  return task.gate === null && !isSequenced
 }
 
 function pickPending(random: Random, run: RunPast, count: number): readonly TaskSpec[] {
@@ -142,9 +187,13 @@ function pickPending(random: Random, run: RunPast, count: number): readonly Task
   return [...new Set(Array.from({ length: count }, () => random.pick(list)))]
 }
 
-/** A task of an open run that has ended, mostly; null where there is none. */
+/** A task of an open run that has ended, mostly, and rather one that somebody has gone on after. */
 export function drawEnded(random: Random, run: RunPast): string {
   const tasks = [...run.tasks.values()]
   const ended = tasks.filter(({ status }) => isOver(status))
-  return random.pick(ended.length === 0 || random.chance(0.05) ? tasks : ended).facts.id
+  const running = tasks.filter(({ status }) => status === 'running')
+  const behind = new Set(running.flatMap(({ facts }) => awaitedBy(run.facts, facts.id)))
+  const before = ended.filter(({ facts }) => behind.has(facts.id))
+  const list = before.length > 0 && random.chance(0.5) ? before : ended
+  return random.pick(list.length === 0 || random.chance(0.05) ? tasks : list).facts.id
 }

@@ -1,6 +1,6 @@
 /** A world as the library sees it: plans to compile. */
-import type { Dependency, Gate, OutcomeOf, Plan, ShareOf, Stream, Task } from '../plan/types.js'
-import type { MemberSpec, PolicySpec, RunSpec, StreamSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
+import type { Dependency, Gate, OutcomeOf, Phase, Plan, ShareOf, Stream, Task } from '../plan/types.js'
+import type { MemberSpec, PhaseSpec, PolicySpec, RunSpec, StreamSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
 import { VOCABULARY } from './world-spec.js'
 
 /** The plan of one run, in parsed form. */
@@ -23,7 +23,7 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
     })),
     tasks: run.tasks.filter((task) => task.stream === null && task.gate === null).map(toOwn),
     gates: run.tasks.flatMap(toGate),
-    phases: run.phases.map(({ id, gate }) => (gate === null ? { id } : { id, gate })),
+    phases: run.phases.map(phaseOf),
     sequences: run.sequences.map(({ pattern, order }) => ({ path: textOf(pattern), order })),
   }
 }
@@ -38,7 +38,12 @@ export function streamOf({ id, after, waits, phase }: StreamSpec): Omit<Stream, 
   return { id, ...(phase === null ? {} : { phase }), dependsOn: [...after, ...waits.map(toDependency)] }
 }
 
-function toGate({ id, after, waits, gate }: TaskSpec): readonly Gate[] {
+export function phaseOf({ id, gate }: PhaseSpec): Phase {
+  return gate === null ? { id } : { id, gate }
+}
+
+/** A gate as its plan has it; nothing for a task. */
+export function toGate({ id, after, waits, gate }: TaskSpec): readonly Gate[] {
   if (gate === null) return []
   const { kind, timeout } = gate
   const limit = timeout === null ? {} : { timeout }
