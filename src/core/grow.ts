@@ -161,7 +161,8 @@ export function waitAnew(state: ScopeState, run: RunState, task: TaskIndex, at: 
   forEachBefore(run, task, (by) => {
     const end = endOf(run, by)
     if (end !== 'reached') unmet += 1
-    if (end === 'reached') from = Math.max(from, run.notBefore.get(by) ?? at)
+    // A task that has ended holds nobody up, whenever it might have started.
+    if (end === 'reached') from = Math.max(from, by < run.plan.taskCount ? at : (run.notBefore.get(by) ?? at))
     else if (end !== null) doom(run, task, by, end, lastCause(run, by))
   })
   run.remaining[task] = unmet

@@ -206,8 +206,10 @@ function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']):
   run.failures.set(task, event.failure)
   if (event.retryAt === null) return endFailed(state, run, task, event.at)
   run.retries.set(task, event.retryAt)
-  if (run.remaining[task] === 0 && isAskedFor(run, task)) makeReady(state, run, task, event.at, event.retryAt)
-  else waitForReopened(state, run, task, event.at)
+  if (run.remaining[task]! > 0 || !isAskedFor(run, task)) return waitForReopened(state, run, task, event.at)
+  // A lag of what it depends on may have begun anew.
+  const from = Math.max(event.retryAt, run.notBefore.get(task) ?? event.retryAt)
+  makeReady(state, run, task, event.at, from)
 }
 
 /** What it depends on was reopened while it ran: it waits for that, or is not wanted now, as if it had never been ready. */

@@ -64,5 +64,6 @@ export function checkAmending({ input, plan, tooLate }: Amending, { events, reje
   if (count !== expected) throw new Error(`An amendment is taken ${count} times, not ${expected} (${tooLate}).`)
   if (input.type !== 'complete' || isRefused || tooLate === null) return
   const hasFailed = events.some((event) => event.type === 'attempt.failed' && event.fence === input.fence)
-  if (!hasFailed) throw new Error(`The attempt with fence ${input.fence} could not extend its plan, and has not failed.`)
+  if (!hasFailed)
+    throw new Error(`The attempt with fence ${input.fence} could not extend its plan, and has not failed.`)
 }

@@ -66,7 +66,9 @@ function fieldsOf<Record extends Task | Gate>({ id: _, ...fields }: Record): obj
 /** One line for people. */
 export function describeAmendment({ streams, phases, tasks, remove, change }: AmendmentSpec): string {
   const parts = [
-    ...streams.map(({ id, after, phase }) => `adds stream ${id}${afterOf(after)}${phase === null ? '' : ` in ${phase}`}`),
+    ...streams.map(
+      ({ id, after, phase }) => `adds stream ${id}${afterOf(after)}${phase === null ? '' : ` in ${phase}`}`,
+    ),
     ...phases.map(({ id, gate }) => `adds phase ${id}${gate === null ? '' : ` with gate ${gate}`}`),
     ...tasks.map((task) => `adds ${task.gate === null ? '' : 'gate '}${fullIdOf(task)}${afterOf(task.after)}`),
     ...remove.map((id) => `removes ${id}`),

@@ -1,7 +1,7 @@
 /** May this attempt start? Looking at everything that happened, nothing must speak against it. */
 import type { RunEventMap } from '../core/types.js'
-import { holdsOf } from './history-claims.js'
 import { exclude } from './claimed.js'
+import { holdsOf } from './history-claims.js'
 import { type Memory, openRun, taskOf } from './history-memory.js'
 import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse } from './history-past.js'
@@ -29,7 +29,8 @@ export function started(memory: Memory, event: RunEventMap['attempt.started']): 
   if (!isAskedFor(run, task)) refuse('what it looks at says no (S1)')
   const stream = run.facts.spec.streams.find(({ id }) => id === facts.spec.stream)
   // Once something was done again, gates that were passed are so still.
-  if (stream?.phase != null && !run.isReopened && !isReached(run, stream.phase)) refuse('a phase before its own is not over (S1)')
+  if (stream?.phase != null && !run.isReopened && !isReached(run, stream.phase))
+    refuse('a phase before its own is not over (S1)')
   if (facts.spec.gate?.kind === 'approval') refuse('it awaits approval')
   if (event.attempt !== task.attempts + 1) refuse(`the last attempt was #${task.attempts}`)
   const spent = task.attempts - task.attemptsBefore - task.lost - task.unverified

@@ -1,7 +1,7 @@
 /** Who comes and goes, whether workers may be given what they are given, who was passed by it (L4), and who should have come first. */
 import type { RunEventMap } from '../core/types.js'
-import { holdsOf } from './history-claims.js'
 import { anyMeet, type Claimed, exclude } from './claimed.js'
+import { holdsOf } from './history-claims.js'
 import type { TaskFacts } from './history-facts.js'
 import type { TaskPast, WorkerPast } from './history-past.js'
 import { accuse } from './history-past.js'
@@ -110,6 +110,26 @@ export function findSteered(everybody: Everybody, task: TaskPast, worker: Worker
       whyUnusable(everybody, facts, at) === null,
   )
   return better === undefined ? null : `"${better.facts.id}"`
+}
+
+/** L2: a task that nothing speaks against starting, and that did not; null if there is none. Nothing must be reserved. */
+export function findIdle(everybody: Everybody, at: number): string | null {
+  const taken = new Map<string, number>()
+  for (const { worker } of everybody.unreleased.values()) taken.set(worker, (taken.get(worker) ?? 0) + 1)
+  const free = [...everybody.workers.values()].filter(
+    ({ id, slots, isDraining }) => !isDraining && (taken.get(id) ?? 0) < slots,
+  )
+  if (free.length === 0) return null
+  for (const run of everybody.runs.values()) {
+    if (run.isClosed || run.isPaused || run.isDrained || run.isCancelled) continue
+    for (const task of run.tasks.values()) {
+      const { facts } = task
+      if (!isReady(task, at) || facts.spec.gate?.kind === 'approval') continue
+      if (!free.some((worker) => lackOf(worker, facts) === null) || !isFree(everybody, facts.spec)) continue
+      if (whyUnusable(everybody, facts, at) === null) return `"${run.facts.id}/${facts.id}"`
+    }
+  }
+  return null
 }
 
 function isReady({ status, readyOrder, startAt }: TaskPast, at: number): boolean {

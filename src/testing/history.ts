@@ -5,11 +5,11 @@
  */
 import type { JsonValue, Limit, RunEvent, RunEventMap } from '../core/types.js'
 import type { AskedAmendments } from './amendment-spec.js'
+import type { Claimed } from './claimed.js'
 import { reopened } from './history-again.js'
 import { amended } from './history-amendments.js'
 import { claimed, mayClaim } from './history-claims.js'
 import { closeRun } from './history-end.js'
-import type { Claimed } from './claimed.js'
 import type { WorldFacts } from './history-facts.js'
 import { checkAnswer, checkVerdict } from './history-gates.js'
 import { checkSent, checkShared } from './history-handed-over.js'
@@ -22,7 +22,7 @@ import { forgetReady, markReady, offerAll, started } from './history-starts.js'
 import * as uses from './history-uses.js'
 import { checkStep, checkVerified, countFailure } from './history-verify.js'
 import { checkSkipped, considerAll, isAskedFor, reconsider, standOf } from './history-waits.js'
-import { countPass, isServed, workerEvent } from './history-workers.js'
+import { countPass, findIdle, isServed, workerEvent } from './history-workers.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -50,6 +50,8 @@ export interface History {
   /** The limits that the host gave. */
   limits(): ReadonlyMap<string, Limit>
   limiter(name: string, at: number): uses.LimiterPast
+  /** A task that could start now and did not, null if there is none; where nothing is reserved for anybody. */
+  findIdle(at: number): string | null
   /** Starts since the last `settle` that another task should have had, by what is advisory; and forgets them. */
   takeSteered(): readonly string[]
   /** A number that tells two histories apart. */
@@ -99,6 +101,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean, amendmen
     isLeftWithout: (started, waiting) => uses.isLeftWithout(memory, started.facts, waiting.facts, memory.at),
     limits: () => memory.uses.given,
     limiter: (name, at) => uses.limiterPast(memory, name, at),
+    findIdle: (at) => findIdle(memory, at),
     takeSteered: () => memory.steered.splice(0),
     digest: () => memory.digest >>> 0,
   }

@@ -49,7 +49,13 @@ export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump' | 'r
     case 'refuse':
       return { type: step.kind, run: step.run as RunId, gate: step.gate, by: 'ann', note: null }
     case 'reopen':
-      return { type: 'reopen', run: step.run as RunId, task: step.task, downstream: step.downstream, reason: 'it was wrong' }
+      return {
+        type: 'reopen',
+        run: step.run as RunId,
+        task: step.task,
+        downstream: step.downstream,
+        reason: 'it was wrong',
+      }
     case 'pause':
       return { type: 'pause', run: step.run as RunId, reason: 'lunch' }
     case 'resume':

@@ -8,7 +8,7 @@ import type { AskedAmendments } from './amendment-spec.js'
 import type { History } from './history.js'
 import { createHistory } from './history.js'
 import type { TaskFacts, WorldFacts } from './history-facts.js'
-import type { WorldSpec } from './world-spec.js'
+import type { RunSpec, WorldSpec } from './world-spec.js'
 
 /** The part of the core under test; replaced to see that a faulty one is found. */
 export interface SimulatedCore {
@@ -99,6 +99,11 @@ export function firstVersions({ plans }: Blueprint): PlanVersions {
   const versions = createPlanVersions()
   for (const [run, plan] of plans) versions.put(run as RunId, plan)
   return versions
+}
+
+/** A run as it is written by now. */
+export function specNow({ history, facts }: Machine, run: string): RunSpec {
+  return (history.run(run)?.facts ?? facts.runs.get(run)!).spec
 }
 
 /** What is known of a task of an open or closed run, as the run was amended. */

@@ -93,6 +93,8 @@ export function decideOnMail(machine: Machine): BatchDecision {
   if (world.isCrowded) checkFairness(machine, before, decision.events)
   if (decision.events.length === 0 && machine.decisions % IDLE_CHECKS !== 0) return decision
   checkLimitersAgree(machine, at)
+  const idle = machine.state.claims.reservation() === null ? history.findIdle(at) : null
+  if (idle !== null) throw new Error(`Task ${idle} could start, and does not (L2).`)
   checkInvariants(state, machine.now)
   return decision
 }

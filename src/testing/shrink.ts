@@ -104,7 +104,8 @@ function simplerSteps(step: Step): readonly Step[] {
   }
   if (step.kind === 'wait' && step.ms > 1) simpler.push({ ...step, ms: 1 })
   if (step.kind === 'reopen' && step.downstream) simpler.push({ ...step, downstream: false })
-  if (step.kind === 'amend') simpler.push(...simplerAmendments(step.amendment).map((each) => ({ ...step, amendment: each })))
+  if (step.kind === 'amend')
+    simpler.push(...simplerAmendments(step.amendment).map((each) => ({ ...step, amendment: each })))
   if ('extension' in step && step.extension !== undefined) {
     const { extension, ...plain } = step
     simpler.push(plain, ...simplerAmendments(extension).map((each) => ({ ...step, extension: each })))
@@ -118,7 +119,10 @@ function simplerAmendments(amendment: AmendmentSpec): readonly AmendmentSpec[] {
   const fewer = parts.flatMap((part) =>
     amendment[part].map((_, at) => ({ ...amendment, [part]: amendment[part].filter((__, place) => place !== at) })),
   )
-  const plain = amendment.tasks.map((task, at) => ({ ...amendment, tasks: amendment.tasks.with(at, { ...task, ...PLAIN }) }))
+  const plain = amendment.tasks.map((task, at) => ({
+    ...amendment,
+    tasks: amendment.tasks.with(at, { ...task, ...PLAIN }),
+  }))
   return [...fewer, ...plain]
 }
 

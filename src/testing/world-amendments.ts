@@ -45,7 +45,18 @@ function drawsOf(world: WorldSpec, { facts }: RunPast): Draws {
   const uses = Object.keys(facts.resources).length > 0 ? 0.4 : 0
   const shares = { uses, keys: 0.1, handlers: 0.4 }
   const done = [...facts.tasks.keys(), ...facts.streams]
-  return { done, edges: 0.6, claims: 0.5, wide: 0.02, integrates, advised: 0.1, pools, shape: 'mixed', shares, verified: 0.15 }
+  return {
+    done,
+    edges: 0.6,
+    claims: 0.5,
+    wide: 0.02,
+    integrates,
+    advised: 0.1,
+    pools,
+    shape: 'mixed',
+    shares,
+    verified: 0.15,
+  }
 }
 
 /** One to three new tasks; the id is one that nobody has, but seldom. */
@@ -110,7 +121,12 @@ function drawNew(
 function drawLag(random: Random, run: RunPast): WaitSpec {
   const done = [...run.tasks.values()].filter(({ status }) => status === 'succeeded')
   const on = random.pick(done.length === 0 ? [...run.tasks.values()] : done).facts.id
-  return { needed: null, members: [{ kind: 'outcome', on, when: 'success' }], lag: random.pick([20, 500, 2000]), soft: false }
+  return {
+    needed: null,
+    members: [{ kind: 'outcome', on, when: 'success' }],
+    lag: random.pick([20, 500, 2000]),
+    soft: false,
+  }
 }
 
 /** It claims what its stream takes in turn with others. */
@@ -161,7 +177,9 @@ function drawChangedGate(random: Random, gate: TaskSpec, { done }: Draws, source
 
 function drawChanged(random: Random, run: RunPast, task: TaskSpec, draws: Draws): TaskSpec {
   const sources = sourcesOf(run)
-  const beside = sources.tasks.filter(({ stream, optional, id }) => stream === task.stream && !optional && id !== task.id)
+  const beside = sources.tasks.filter(
+    ({ stream, optional, id }) => stream === task.stream && !optional && id !== task.id,
+  )
   switch (random.int(7)) {
     case 0:
       return { ...task, priority: random.pick([-1, 0, 1, 2]), policy: random.int(4) }

@@ -1,6 +1,15 @@
 /** A world as the library sees it: plans to compile. */
 import type { Dependency, Gate, OutcomeOf, Phase, Plan, ShareOf, Stream, Task } from '../plan/types.js'
-import type { MemberSpec, PhaseSpec, PolicySpec, RunSpec, StreamSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
+import type {
+  MemberSpec,
+  PhaseSpec,
+  PolicySpec,
+  RunSpec,
+  StreamSpec,
+  TaskSpec,
+  WaitSpec,
+  WorldSpec,
+} from './world-spec.js'
 import { VOCABULARY } from './world-spec.js'
 
 /** The plan of one run, in parsed form. */

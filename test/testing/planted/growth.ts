@@ -16,7 +16,12 @@ export const GROWTH_BUGS: readonly PlantedBug[] = [
     'if (run.status[task] === STATUS.ready) leaveReady(state, run, task)',
     "if (run.status[task] === STATUS.ready && run.skips.get(task)?.kind !== 'removed') leaveReady(state, run, task)",
   ),
-  bug('what is removed is not skipped', 'core/amend.ts', 'for (const task of removed) {', 'for (const task of removed.slice(1)) {'),
+  bug(
+    'what is removed is not skipped',
+    'core/amend.ts',
+    'for (const task of removed) {',
+    'for (const task of removed.slice(1)) {',
+  ),
   bug(
     'what is changed waits for what it waited for',
     'core/grow.ts',
@@ -65,12 +70,7 @@ export const GROWTH_BUGS: readonly PlantedBug[] = [
     'const isOpen = !isFinal(run.status[node]!)\n',
     'run.status[node] = STATUS.waiting\n  const isOpen = true\n',
   ),
-  bug(
-    'a lag on what has ended counts from the amendment',
-    'core/grow.ts',
-    'run.endedAt[by]!',
-    'at',
-  ),
+  bug('a lag on what has ended counts from the amendment', 'core/grow.ts', 'run.endedAt[by]!', 'at'),
   // Extensions.
   bug(
     'an attempt that was superseded extends the plan',
@@ -78,12 +78,7 @@ export const GROWTH_BUGS: readonly PlantedBug[] = [
     'const attempt = liveAttempt(draft, input, null)\n  if (attempt === null) return\n',
     'const attempt = liveAttempt(draft, input, null)\n  const late = attempt === null ? draft.state.runs.get(input.run) : undefined\n  if (late !== undefined && input.amending !== undefined) amend(draft, late, input.amending)\n  if (attempt === null) return\n',
   ),
-  bug(
-    'work succeeds whose extension was refused',
-    'core/decide.ts',
-    'return refused === null\n',
-    'return true\n',
-  ),
+  bug('work succeeds whose extension was refused', 'core/decide.ts', 'return refused === null\n', 'return true\n'),
   // Done again.
   bug(
     'the generation is not raised',
@@ -127,13 +122,27 @@ export const GROWTH_BUGS: readonly PlantedBug[] = [
     "if (kind === 'on-failure' && because",
     "if (kind === 'removed' && because",
   ),
-  bug('a run drains on after its failure was taken back', 'core/retract.ts', 'if (run.drainedBy === task) run.drainedBy = nextFailed(run)', ''),
   bug(
-    'who has been told that it can never start is not told otherwise',
+    'a run drains on after its failure was taken back',
     'core/retract.ts',
-    'if (dependent < taskCount && run.doomed.has(dependent)) doomAnew(run, dependent)',
+    'if (run.drainedBy === task) run.drainedBy = nextFailed(run)',
     '',
   ),
+  {
+    name: 'who has been told that it can never start is not told otherwise',
+    edits: [
+      {
+        file: 'core/retract.ts',
+        find: 'if (dependent < taskCount && run.doomed.has(dependent)) doomAnew(run, dependent)',
+        replace: '',
+      },
+      {
+        file: 'core/retract.ts',
+        find: 'if (because === task) doomAnew(run, doomed)',
+        replace: 'if (because === -1) doomAnew(run, doomed)',
+      },
+    ],
+  },
   bug(
     'an old limit ends what began anew',
     'core/expire.ts',
