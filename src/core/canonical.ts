@@ -101,6 +101,7 @@ function factsOfTask(run: RunState, task: TaskIndex): unknown {
     startedAt: timeOf(run.startedAt[task]!),
     endedAt: timeOf(run.endedAt[task]!),
     scheduledAt: run.scheduledAt.get(task),
+    retryAt: run.retries.get(task),
     lost: run.lost.get(task),
     unverified: run.unverified.get(task),
     result: sorted(run.results.get(task)),

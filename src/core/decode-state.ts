@@ -101,6 +101,7 @@ function decodeRun(plans: Plans, state: ScopeState, saved: SavedRun, shared: Sha
     skips: new Map(saved.skips),
     cancels: new Map(saved.cancels),
     scheduledAt: new Map(saved.scheduledAt),
+    retries: new Map(saved.retries),
     generations: new Map(saved.generations),
     unneeded: new Set(saved.unneeded),
     shortfall: saved.shortfall,

@@ -98,6 +98,7 @@ function runOf(run: RunState, shared: readonly SharedContexts[]): SavedRun {
     skips: [...run.skips],
     cancels: [...run.cancels],
     scheduledAt: [...run.scheduledAt],
+    retries: [...run.retries],
     generations: [...run.generations],
     unneeded: [...run.unneeded],
     shortfall,

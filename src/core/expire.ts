@@ -73,9 +73,10 @@ function waitedTooLong(draft: Draft, run: RunState, task: TaskIndex, policy: Pol
 }
 
 function tookTooLongInAll(draft: Draft, run: RunState, task: TaskIndex, policy: Policy): void {
-  if (isFinal(run.status[task]!) || policy.scheduleToCloseMs === null) return
-  // It may have been reopened since this was armed: then its time began anew.
-  if ((run.scheduledAt.get(task) ?? draft.at) + policy.scheduleToCloseMs > draft.at) return
+  // Since then it may have been changed, or begun anew.
+  const since = run.scheduledAt.get(task)
+  if (isFinal(run.status[task]!) || policy.scheduleToCloseMs === null || since === undefined) return
+  if (since + policy.scheduleToCloseMs > draft.at) return
   const message = `All its attempts together took longer than ${policy.scheduleToCloseMs} ms (timeouts.scheduleToClose).`
   const attempt = run.live.get(task)
   if (attempt === undefined) return failWaiting(draft, run, task, message)

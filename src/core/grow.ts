@@ -17,13 +17,7 @@ export function grow(
   at: EpochMs,
 ): void {
   const before = run.plan
-  /** When a changed task may start at the earliest: a retry it waited for is still waited for. */
-  const from = new Map<TaskIndex, EpochMs>()
-  for (const task of changed) {
-    if (run.status[task] !== STATUS.ready) continue
-    from.set(task, run.readyAt[task]!)
-    takeBack(state, run, task)
-  }
+  for (const task of changed) if (run.status[task] === STATUS.ready) takeBack(state, run, task)
   const queued = run.ready.tasks()
   run.plan = plan
   widen(run, before)
@@ -40,7 +34,7 @@ export function grow(
   countNewPoints(run, before.points.length, at)
   const waiting = [...changed]
   for (let task = before.taskCount; task < plan.taskCount; task += 1) waiting.push(task)
-  for (const task of waiting) waitAnew(state, run, task, at, from.get(task) ?? at)
+  for (const task of waiting) waitAnew(state, run, task, at)
   for (const index of amended) endAmended(state, run, index, at)
 }
 
@@ -152,26 +146,37 @@ function delay(run: RunState, node: NodeIndex, at: EpochMs): void {
   const lag = points[node - taskCount]!.lagMs ?? 0
   let from = Number.NEGATIVE_INFINITY
   forEachBefore(run, node, (by) => {
-    const ended = by < taskCount ? run.endedAt[by]! : at
-    from = Math.max(from, run.notBefore.get(by) ?? (Number.isNaN(ended) ? at : ended))
+    const ended = by < taskCount ? run.endedAt[by]! : (run.notBefore.get(by) ?? at)
+    from = Math.max(from, Number.isNaN(ended) ? at : ended)
   })
   if (from + lag > at) run.notBefore.set(node, from + lag)
 }
 
 /** Counts what a new or changed task lacks; it is ready, or doomed, or waits. */
-export function waitAnew(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs, earliest: EpochMs): void {
+export function waitAnew(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {
   let unmet = 0
-  let from = earliest
+  let from = at
   run.notBefore.delete(task)
+  run.doomed.delete(task)
   forEachBefore(run, task, (by) => {
     const end = endOf(run, by)
     if (end !== 'reached') unmet += 1
-    if (end === 'reached') from = Math.max(from, run.notBefore.get(by) ?? at)
+    // A task that has ended holds nobody up, whenever it might have started.
+    if (end === 'reached') from = Math.max(from, by < run.plan.taskCount ? at : (run.notBefore.get(by) ?? at))
     else if (end !== null) doom(run, task, by, end, lastCause(run, by))
   })
   run.remaining[task] = unmet
   if (from > at) run.notBefore.set(task, from)
-  if (unmet === 0) becomeReady(state, run, task, at, Math.max(at, from))
+  if (unmet === 0) becomeReady(state, run, task, at, from)
+}
+
+/** Finds anew why a doomed task can never be ready, after an end was taken back. It waits for that now, at least. */
+export function doomAnew(run: RunState, task: TaskIndex): void {
+  run.doomed.delete(task)
+  forEachBefore(run, task, (by) => {
+    const end = endOf(run, by)
+    if (end !== null && end !== 'reached') doom(run, task, by, end, lastCause(run, by))
+  })
 }
 
 /** A task whose end is why a node cannot be reached. */

@@ -126,9 +126,14 @@ function tellTask(
 
 /** All dependencies of a waiting task hold; it is ready unless its own condition does not. */
 export function becomeReady(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs, from: EpochMs): void {
+  if (isAskedFor(run, task)) return makeReady(state, run, task, at, Math.max(from, run.retries.get(task) ?? from))
+  run.doomed.set(task, { because: run.plan.conditions.get(task)!.task, through: null, isUnneeded: true })
+}
+
+/** Whether the condition of a task holds, if it has one. */
+export function isAskedFor(run: RunState, task: TaskIndex): boolean {
   const condition = run.plan.conditions.size === 0 ? undefined : run.plan.conditions.get(task)
-  if (condition === undefined || holds(run, condition)) return makeReady(state, run, task, at, from)
-  run.doomed.set(task, { because: condition.task, through: null, isUnneeded: true })
+  return condition === undefined || holds(run, condition)
 }
 
 /** Whether the part of the result is there and neither `false` nor `null`. */

@@ -5,10 +5,11 @@
  */
 import type { DeadlineKind } from './deadlines.js'
 import { extendClaims } from './extension.js'
+import { waitAnew } from './grow.js'
 import { addMessage, addShared } from './handed-over.js'
 import { askToIntegrate, grantIntegration, waitsToIntegrate } from './integration.js'
 import { reduceHost } from './leader.js'
-import { endWithout, reach, tell } from './points.js'
+import { endWithout, isAskedFor, reach, tell } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
 import { reduceRun } from './reduce-runs.js'
 import { giveSlot, reduceWorker, takeSlot } from './reduce-workers.js'
@@ -119,6 +120,7 @@ function attemptStarted(state: ScopeState, event: RunEventMap['attempt.started']
     closing: null,
   }
   state.fence = fence
+  if (run.retries.size > 0) run.retries.delete(task)
   run.attempts[task] = number
   run.startedAt[task] = at
   run.live.set(task, attempt)
@@ -202,16 +204,20 @@ function attemptFailed(state: ScopeState, event: RunEventMap['attempt.failed']):
   if (event.failure.kind === 'lost') run.lost.set(task, (run.lost.get(task) ?? 0) + 1)
   if (event.failure.kind === 'verify') countUnverified(run, task)
   run.failures.set(task, event.failure)
-  if (event.retryAt === null) endFailed(state, run, task, event.at)
-  else if (run.remaining[task] === 0) makeReady(state, run, task, event.at, event.retryAt)
-  else waitForReopened(run, task, event.retryAt)
+  if (event.retryAt === null) return endFailed(state, run, task, event.at)
+  run.retries.set(task, event.retryAt)
+  if (run.remaining[task]! > 0 || !isAskedFor(run, task)) return waitForReopened(state, run, task, event.at)
+  // A lag of what it depends on may have begun anew.
+  const from = Math.max(event.retryAt, run.notBefore.get(task) ?? event.retryAt)
+  makeReady(state, run, task, event.at, from)
 }
 
-/** What it depends on was reopened while it ran: it waits for that first, and then for the time of its retry. */
-function waitForReopened(run: RunState, task: TaskIndex, retryAt: EpochMs): void {
+/** What it depends on was reopened while it ran: it waits for that, or is not wanted now, as if it had never been ready. */
+function waitForReopened(state: ScopeState, run: RunState, task: TaskIndex, at: EpochMs): void {
   setStatus(run, task, STATUS.waiting)
   run.readyAt[task] = Number.NaN
-  run.notBefore.set(task, retryAt)
+  run.scheduledAt.delete(task)
+  waitAnew(state, run, task, at)
 }
 
 function countUnverified(run: RunState, task: TaskIndex): void {

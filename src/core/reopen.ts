@@ -28,26 +28,32 @@ export function reopenTask(draft: Draft, run: RunState, id: string, downstream: 
 
 /** Each after those it waits for, by wave. */
 function toReopen(run: RunState, first: TaskIndex, downstream: boolean): readonly TaskIndex[] {
-  const { successors, taskCount, wave } = run.plan
+  const { successors, taskCount, taskIds, wave } = run.plan
   const found = new Set<TaskIndex>([first])
   const seen = new Set<NodeIndex>([first])
   const open: NodeIndex[] = [first]
   const visit = (task: TaskIndex): void => {
-    if (!isFinal(run.status[task]!) || run.skips.get(task)?.kind === 'removed') return
-    if (run.status[task] !== STATUS.skipped && !downstream) return
-    found.add(task)
+    seen.add(task)
+    const isLeft = !isFinal(run.status[task]!) || run.skips.get(task)?.kind === 'removed'
+    if (!downstream && (isLeft || run.status[task] !== STATUS.skipped)) return
+    if (!isLeft) found.add(task)
     open.push(task)
   }
-  if (run.drainedBy !== null && run.status[first] === STATUS.failed) {
-    for (const [task, { kind }] of run.skips) if (kind === 'on-failure') visit(task)
-  }
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (run.drainedBy !== null && node < taskCount && run.status[node] === STATUS.failed) {
+      for (const [task, { kind, because }] of run.skips) {
+        if (kind === 'on-failure' && because === taskIds[node] && !seen.has(task)) visit(task)
+      }
+    }
     for (let i = successors.start[node]!; i < successors.start[node + 1]!; i += 1) {
       const next = successors.targets[i]!
       if (seen.has(next)) continue
-      seen.add(next)
-      if (next < taskCount) visit(next)
-      else open.push(next)
+      if (next < taskCount) {
+        visit(next)
+      } else {
+        seen.add(next)
+        open.push(next)
+      }
     }
   }
   return [...found].sort((a, b) => wave[a]! - wave[b]! || a - b)

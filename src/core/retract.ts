@@ -1,5 +1,5 @@
 /** A task that had ended is to be done again: its end is taken back from everything that was derived from it. */
-import { waitAnew } from './grow.js'
+import { doomAnew, waitAnew } from './grow.js'
 import { type End, endOf, isHarmless, isHit, tellNode } from './points.js'
 import { setStatus, takeBack } from './ready.js'
 import type { RunState, ScopeState } from './state.js'
@@ -15,13 +15,15 @@ export function retract(state: ScopeState, run: RunState, task: TaskIndex, at: E
   const isMissed = end === 'failed' || end === 'missed'
   if (isMissed && run.plan.optional[task] === 0) run.shortfall -= 1
   setStatus(run, task, STATUS.waiting)
-  for (const facts of [run.results, run.failures, run.skips, run.cancels, run.lost, run.scheduledAt]) facts.delete(task)
+  for (const facts of [run.results, run.failures, run.skips, run.cancels]) facts.delete(task)
+  for (const facts of [run.lost, run.unverified, run.scheduledAt, run.retries]) facts.delete(task)
   run.unneeded.delete(task)
   run.readyAt[task] = Number.NaN
   run.endedAt[task] = Number.NaN
   if (run.drainedBy === task) run.drainedBy = nextFailed(run)
   takeFrom(state, run, task, end, at)
-  waitAnew(state, run, task, at, at)
+  for (const [doomed, { because }] of run.doomed) if (because === task) doomAnew(run, doomed)
+  waitAnew(state, run, task, at)
 }
 
 /** Another failure that drains the run; null where the last one was taken back. */
@@ -43,6 +45,7 @@ function takeFrom(state: ScopeState, run: RunState, node: NodeIndex, end: End, a
       run.remaining[dependent]! += 1
       if (run.status[dependent] === STATUS.ready) takeBack(state, run, dependent)
     }
+    if (dependent < taskCount && run.doomed.has(dependent)) doomAnew(run, dependent)
   }
 }
 

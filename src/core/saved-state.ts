@@ -32,7 +32,7 @@ import type {
 } from './types.js'
 
 /** Raised by every change of what is stored here or of what it means: a state of another format is not read. */
-export const STATE_FORMAT = 1
+export const STATE_FORMAT = 2
 
 export interface SavedState {
   readonly format: typeof STATE_FORMAT
@@ -118,6 +118,7 @@ export interface SavedRun {
   readonly skips: SavedMap<SkipReason>
   readonly cancels: SavedMap<string>
   readonly scheduledAt: SavedMap<EpochMs>
+  readonly retries: SavedMap<EpochMs>
   readonly generations: SavedMap<Generation>
   readonly unneeded: readonly TaskIndex[]
   readonly shortfall: number

@@ -212,6 +212,8 @@ export interface RunState {
   readonly cancels: Map<TaskIndex, string>
   /** When a task with `scheduleToClose` first became ready. */
   readonly scheduledAt: Map<TaskIndex, EpochMs>
+  /** When each task whose last attempt failed may be tried again, until it is. */
+  readonly retries: Map<TaskIndex, EpochMs>
   /** Tasks that were done again: how often, and how many attempts they had had before. */
   readonly generations: Map<TaskIndex, Generation>
   /** All and only skipped tasks for which there was nothing to do. */

@@ -1,12 +1,11 @@
-/** Who decides what happens next in a simulated world: chance, at rates the world has; and then calm, until all has ended. */
-import { isFinal, PLACE } from '../core/state.js'
+/** Who decides what happens next in a simulated world: chance, at rates the world has. */
 import type { MessageTarget, StreamId, TaskId, WorkerId } from '../core/types.js'
-import { canServe } from '../core/workers.js'
-import { checkExplained } from './explained.js'
-import type { Machine, Work } from './machine-state.js'
+import { gatesAwaiting } from './calm.js'
+import { factsIn, type Machine, specNow, type Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
-import type { Rates, TaskSpec, WorldSpec } from './world-spec.js'
+import { drawAmendment, drawEnded, drawExtension } from './world-amendments.js'
+import type { Rates } from './world-spec.js'
 import { fullIdOf, VOCABULARY } from './world-spec.js'
 import { drawBreaker, drawLimit } from './world-uses.js'
 
@@ -110,6 +109,10 @@ function draw(machine: Machine, random: Random, choice: Exclude<Choice, 'open'>)
     case 'approve':
     case 'refuse':
       return answer(machine, random, choice)
+    case 'amend':
+    case 'extend':
+    case 'reopen':
+      return change(machine, random, choice)
     case 'leave':
     case 'pause':
     case 'again':
@@ -117,7 +120,7 @@ function draw(machine: Machine, random: Random, choice: Exclude<Choice, 'open'>)
     case 'cancelStream':
     case 'cancelRun':
     case 'limit':
-      return steer(world, random, choice)
+      return steer(machine, random, choice)
     case 'jump':
       return { kind: 'jump', ms: random.pick([-3_600_000, -500, -20, 20, 500, 3_600_000]) }
     default:
@@ -174,29 +177,24 @@ function report(machine: Machine, random: Random, kind: ReportKind): Step {
 
 function pickFor(machine: Machine, random: Random, kind: ReportKind, list: readonly Work[]): Work {
   if (kind === 'progress' || kind === 'beat') return pickWatched(machine, random, list)
-  const declares = ({ run, task }: Work): boolean =>
-    machine.facts.runs.get(run)?.tasks.get(task)?.spec.milestones.length !== 0
+  const declares = ({ run, task }: Work): boolean => factsIn(machine, run, task)?.spec.milestones.length !== 0
   const able = kind === 'milestone' ? list.filter(declares) : list
   return random.pick(able.length === 0 ? list : able)
 }
 
 function integrate(machine: Machine, random: Random): Step {
-  const able = machine.running.filter(({ run, task }) => specOf(machine, run, task).integrate.length > 0)
+  const able = machine.running.filter(({ run, task }) => factsIn(machine, run, task)!.spec.integrate.length > 0)
   const list = able.length > 0 && random.chance(0.9) ? able : machine.running
   if (list.length === 0) return { kind: 'wait', ms: 1 }
   const { run, task } = random.pick(list)
   return { kind: 'report', report: 'integrate', run, task }
 }
 
-function specOf({ facts }: Machine, run: string, task: string): TaskSpec {
-  return facts.runs.get(run)!.tasks.get(task)!.spec
-}
-
 /** Sometimes of what the task has already, seldom of what is no pattern. */
 function claim(machine: Machine, random: Random): Step {
   if (machine.running.length === 0) return { kind: 'wait', ms: 1 }
   const { run, task } = random.pick(machine.running)
-  const { write, read } = specOf(machine, run, task)
+  const { write, read } = factsIn(machine, run, task)!.spec
   const draw = (own: readonly number[]): string => {
     if (random.chance(0.02)) return random.pick(['../x', '', 'a/{b', '/etc'])
     return VOCABULARY[own.length > 0 && random.chance(0.3) ? random.pick(own) : random.int(VOCABULARY.length)]!
@@ -207,9 +205,9 @@ function claim(machine: Machine, random: Random): Step {
 }
 
 /** Rather one whose progress is asked for than another: that is where signs of life and of progress differ. */
-function pickWatched({ facts }: Machine, random: Random, list: readonly Work[]): Work {
+function pickWatched(machine: Machine, random: Random, list: readonly Work[]): Work {
   const work = random.pick(list)
-  const isWatched = facts.runs.get(work.run)?.tasks.get(work.task)?.policy.stall !== undefined
+  const isWatched = factsIn(machine, work.run, work.task)?.policy.stall !== undefined
   return isWatched ? work : random.pick(list)
 }
 
@@ -230,7 +228,7 @@ function sendStep(machine: Machine, random: Random, choice: 'send' | 'sendFromOu
   const step: Step =
     choice === 'send' ? report(machine, random, 'send') : { kind: 'send', run: random.pick(runs).id, to: NOBODY }
   if (step.kind !== 'report' && step.kind !== 'send') return step
-  const { tasks, streams } = runs.find(({ id }) => id === step.run)!
+  const { tasks, streams } = specNow(machine, step.run)
   const stream = streams.length === 0 ? 's1' : random.pick(streams).id
   const task = fullIdOf(random.pick(tasks)) as TaskId
   const worker = random.pick(workers).id as WorkerId
@@ -258,12 +256,38 @@ function lie(machine: Machine, random: Random): Step {
     'integrate',
     'claim',
   ] as const)
-  return { kind: 'lie', lie: kind, report: what, run, task }
+  const step = { kind: 'lie', lie: kind, report: what, run, task } as const
+  const isExtended = what === 'complete' && random.chance(machine.world.rates.extend / 20)
+  const history = isExtended ? machine.history.run(run) : null
+  return history === null ? step : { ...step, extension: drawExtension(random, machine.world, history, task) }
+}
+
+/** Of a run that is open, mostly. */
+function change(machine: Machine, random: Random, choice: 'amend' | 'extend' | 'reopen'): Step {
+  const { world, history, running } = machine
+  if (choice === 'extend') {
+    if (running.length === 0) return { kind: 'wait', ms: 1 }
+    const { run, task } = random.pick(running)
+    const extension = drawExtension(random, world, history.run(run)!, task)
+    return { kind: 'report', report: 'complete', run, task, extension }
+  }
+  const runs = [...history.runs()]
+  const open = runs.filter(({ isClosed }) => !isClosed)
+  const list = open.length === 0 || random.chance(0.05) ? runs : open
+  if (list.length === 0) return { kind: 'wait', ms: 1 }
+  const past = random.pick(list)
+  const run = past.facts.id
+  if (choice === 'amend') return { kind: 'amend', run, amendment: drawAmendment(random, world, past) }
+  // What is being reported may have ended when its turn comes.
+  const told = machine.mailbox.find((input) => 'fence' in input && input.run === run)
+  const task = told !== undefined && 'task' in told && random.chance(0.5) ? told.task : drawEnded(random, past)
+  return { kind: 'reopen', run, task, downstream: random.chance(0.4) }
 }
 
 type Steering = 'leave' | 'pause' | 'again' | 'cancelTask' | 'cancelStream' | 'cancelRun' | 'limit'
 
-function steer(world: WorldSpec, random: Random, choice: Steering): Step {
+function steer(machine: Machine, random: Random, choice: Steering): Step {
+  const { world } = machine
   switch (choice) {
     case 'leave':
       return { kind: random.pick(['leave', 'leave', 'drain'] as const), worker: random.pick(world.workers).id }
@@ -274,7 +298,7 @@ function steer(world: WorldSpec, random: Random, choice: Steering): Step {
     case 'limit':
       return { kind: 'limit', ...drawLimit(random) }
     default:
-      return cancel(world, random, choice)
+      return cancel(machine, random, choice)
   }
 }
 
@@ -282,24 +306,14 @@ function steer(world: WorldSpec, random: Random, choice: Steering): Step {
 function answer(machine: Machine, random: Random, kind: 'approve' | 'refuse'): Step {
   const awaiting = gatesAwaiting(machine)
   if (awaiting.length > 0 && random.chance(0.9)) return { kind, ...random.pick(awaiting) }
-  const { id: run, tasks } = random.pick(machine.world.runs)
+  const { id: run, tasks } = specNow(machine, random.pick(machine.world.runs).id)
   const gates = tasks.filter(({ gate }) => gate !== null)
   if (gates.length === 0) return { kind: 'wait', ms: 1 }
   return { kind, run, gate: random.pick(gates).id }
 }
 
-function gatesAwaiting({ state }: Machine): readonly { readonly run: string; readonly gate: string }[] {
-  const found: { run: string; gate: string }[] = []
-  for (const run of state.runs.values()) {
-    for (const task of run.plan.gates.keys()) {
-      if (run.place[task] === PLACE.gate) found.push({ run: run.id, gate: run.plan.taskIds[task]! })
-    }
-  }
-  return found
-}
-
-function cancel(world: WorldSpec, random: Random, choice: 'cancelTask' | 'cancelStream' | 'cancelRun'): Step {
-  const { id: run, tasks, streams } = random.pick(world.runs)
+function cancel(machine: Machine, random: Random, choice: 'cancelTask' | 'cancelStream' | 'cancelRun'): Step {
+  const { id: run, tasks, streams } = specNow(machine, random.pick(machine.world.runs).id)
   if (choice === 'cancelRun') return { kind: 'cancel', run, target: 'run', id: run }
   if (choice === 'cancelStream' && streams.length > 0) {
     return { kind: 'cancel', run, target: 'stream', id: random.pick(streams).id }
@@ -310,81 +324,4 @@ function cancel(world: WorldSpec, random: Random, choice: 'cancelTask' | 'cancel
 
 function drawCrash(random: Random): Crash {
   return { when: random.pick(['before', 'after'] as const), again: random.chance(0.3) ? random.int(5) : -1 }
-}
-
-// ── Calm ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Transitions that are enough for one task, its attempts and their ends included (L5). */
-const CALM_STEPS_PER_TASK = 40
-
-/**
- * Faults stop: every run is opened and resumed, all workers are there, every attempt succeeds and every stop is confirmed.
- * Then every run must end (L1), within a bounded number of steps (L5), and nothing may be held (S12).
- */
-export function* calmSteps(machine: Machine): Generator<Step, void, undefined> {
-  const { world } = machine
-  const tasks = world.runs.reduce((sum, run) => sum + run.tasks.length, 0)
-  // What has gathered is decided upon and stored first, as a worker may be about to leave; and the clock may have been set.
-  yield { kind: 'wait', ms: 0 }
-  checkExplained(machine)
-  for (const { id } of world.workers) {
-    const worker = machine.state.workers.get(id as WorkerId)
-    if (worker?.isDraining === true) yield { kind: 'leave', worker: id }
-    if (worker === undefined || worker.isDraining) yield { kind: 'join', worker: id }
-  }
-  // Rates and breakers let everything pass some time; a capacity need not.
-  for (const [name, { capacity }] of [...machine.history.limits()]) {
-    if (capacity !== null) yield { kind: 'limit', name, limit: null }
-  }
-  for (const { id } of world.runs) if (machine.history.run(id) === null) yield { kind: 'open', run: id }
-  for (const { id } of world.runs) if (machine.history.run(id)?.isPaused === true) yield { kind: 'resume', run: id }
-  for (let left = 100 + tasks * CALM_STEPS_PER_TASK; left > 0; left -= 1) {
-    const isStored = machine.events.length === 0 && machine.mailbox.length === 0
-    if (machine.state.closedRuns.size === world.runs.length && isStored) return checkEnd(machine)
-    const next = calmStep(machine)
-    if (next === null) throw new Error(standing(machine))
-    yield next
-  }
-  throw new Error(`It does not end (L5). ${standing(machine)}`)
-}
-
-function calmStep(machine: Machine): Step | null {
-  const { running, stopping, wakeAt } = machine
-  const stopped = stopping[0]
-  if (stopped !== undefined) return { kind: 'report', report: 'confirm', run: stopped.run, task: stopped.task }
-  const work = running[0]
-  if (work !== undefined) return { kind: 'report', report: 'complete', run: work.run, task: work.task }
-  if (machine.events.length > 0 || machine.mailbox.length > 0) return { kind: 'wait', ms: 0 }
-  const gate = gatesAwaiting(machine)[0]
-  if (gate !== undefined) return { kind: 'approve', ...gate }
-  return wakeAt === null ? null : { kind: 'wake' }
-}
-
-function checkEnd({ state }: Machine): void {
-  const { claims } = state
-  const occupied = [...state.workers.values()].find((worker) => worker.freeSlots.length !== worker.slots)
-  if (claims.held.size > 0) throw new Error(`All runs are closed, and ${claims.held.size} claims are held (S12).`)
-  if (occupied !== undefined) throw new Error(`All runs are closed, and a slot of "${occupied.id}" is taken (S12).`)
-  if (claims.index.size > 0) throw new Error(`All runs are closed, and ${claims.index.size} patterns are known.`)
-  for (const { name, host, holders, openUntil, starts } of state.limiters.values()) {
-    const isKept = host !== null || starts.length > 0
-    if (holders.size > 0 || !isKept) throw new Error(`All runs are closed, and "${name}" is held or kept (S12).`)
-    if (host === null && openUntil !== null) throw new Error(`Nobody gives "${name}" a breaker, and it is open.`)
-  }
-  if (state.parked.size > 0) throw new Error(`All runs are closed, and ${state.parked.size} lines are kept.`)
-}
-
-/** What has not ended, for the story. */
-function standing({ state }: Machine): string {
-  const workers = [...state.workers.values()]
-  const isServed = [...state.runs.values()].every(({ plan }) =>
-    plan.needs.every((need) => workers.some((worker) => !worker.isDraining && canServe(worker, need))),
-  )
-  const open = [...state.runs.values()].flatMap((run) =>
-    run.plan.taskIds.filter((_, task) => !isFinal(run.status[task]!)).map((task) => `"${run.id}/${task}"`),
-  )
-  const what = isServed
-    ? 'Nothing runs, nothing is due, and yet not all has ended (L1)'
-    : 'No worker is left for some tasks'
-  return `${what}: ${open.slice(0, 8).join(', ')}.`
 }

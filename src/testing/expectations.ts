@@ -1,12 +1,15 @@
 /** What the answer to an input must be, by the history alone: accepted with one effect, or refused with none (S4, S8). */
 import { parsePattern } from '../claims/pattern.js'
-import type { AttemptRef, BatchDecision, Input, RunEvent } from '../core/types.js'
+import type { AttemptRef, BatchDecision, FailureKind, Input, RunEvent } from '../core/types.js'
+import { amendmentKey } from './amendment-spec.js'
+import { numberOf } from './claimed.js'
+import { mayReopen } from './expect-reopened.js'
 import type { History } from './history.js'
-import { numberOf } from './history-facts.js'
+import { whyTooLate } from './history-amendments.js'
 import { saysNo } from './history-gates.js'
 import { isAddressee } from './history-handed-over.js'
 import { type AttemptPast, isOver } from './history-past.js'
-import type { Machine } from './machine-state.js'
+import { factsIn, type Machine } from './machine-state.js'
 
 export type Expectation = 'accepted' | 'refused' | 'either'
 
@@ -42,7 +45,7 @@ export function expectAll(machine: Machine, inputs: readonly Input[]): readonly 
 /** Reports after which an attempt is what it was. */
 const STAYS: ReadonlySet<Input['type']> = new Set(['beat', 'milestone', 'share', 'integrate', 'claim'])
 /** What reports before them may have made possible, or impossible. */
-const MAY_MEET_ENDS: ReadonlySet<Input['type']> = new Set(['cancel', 'approve', 'refuse'])
+const MAY_MEET_ENDS: ReadonlySet<Input['type']> = new Set(['cancel', 'approve', 'refuse', 'reopen'])
 /** Inputs that change nothing of what is expected of those after them. */
 const APART: ReadonlySet<Input['type']> = new Set(['tick', 'join', 'send', 'setLimit'])
 
@@ -91,16 +94,21 @@ function expectOf(machine: Machine, input: Input): Expectation {
       const status = input.target.kind === 'task' ? run.tasks.get(input.target.task)?.status : 'idle'
       return status === undefined || isOver(status) ? 'refused' : 'accepted'
     }
-    case 'amend':
+    case 'amend': {
+      const run = history.run(input.run)
+      const amendment = machine.amendments.get(amendmentKey(input.amendment))!
+      const isLate = run === null || whyTooLate(history.attempts(), run, amendment) !== null
+      return isLate ? 'refused' : 'accepted'
+    }
     case 'reopen':
-      return 'either'
+      return mayReopen(history, input) ? 'accepted' : 'refused'
     case 'approve':
     case 'refuse': {
       const run = history.run(input.run)
       const task = run?.tasks.get(input.gate)
       if (run?.isClosed !== false || task?.facts.spec.gate?.kind !== 'approval') return 'refused'
       const at = Math.max(now, state.clock, state.deadlines.reached())
-      return task.status === 'idle' && task.readyOrder !== 0 && task.retryAt <= at ? 'accepted' : 'refused'
+      return task.status === 'idle' && task.readyOrder !== 0 && task.startAt <= at ? 'accepted' : 'refused'
     }
     case 'join':
     case 'drain':
@@ -171,7 +179,7 @@ export function checkAnswers(
     effects += own
     if (own !== 1 && mustHaveEffect(input)) fail(input, `has ${own} effects, not one`)
     const isDone = events.some((event) => event.type === 'attempt.succeeded' && isEffect(input, event))
-    if (input.type === 'complete' && isDone) checkResult(machine, input)
+    if (input.type === 'complete' && isDone && !isReopened(events, input)) checkResult(machine, input)
     if (input.type === 'milestone') checkReached(machine, input)
   }
   let all = 0
@@ -202,16 +210,16 @@ function mustHaveEffect({ type }: Input): boolean {
 }
 
 /** Events that only a report can lead to. */
-function isReport({ facts }: Machine, event: RunEvent): boolean {
+function isReport(machine: Machine, event: RunEvent): boolean {
   switch (event.type) {
     case 'gate.passed':
     case 'gate.failed': {
-      const isAsked = facts.runs.get(event.run)?.tasks.get(event.gate)?.spec.gate?.kind === 'approval'
+      const isAsked = factsIn(machine, event.run, event.gate)?.spec.gate?.kind === 'approval'
       return isAsked && (event.type === 'gate.passed' || event.failure.kind === 'verify')
     }
     case 'attempt.succeeded':
       // After the last step it follows from that.
-      return facts.runs.get(event.run)?.tasks.get(event.task)?.spec.verify.length === 0
+      return factsIn(machine, event.run, event.task)?.spec.verify.length === 0
     case 'attempt.completed':
     case 'attempt.verified':
     case 'attempt.renewed':
@@ -233,7 +241,7 @@ function isReport({ facts }: Machine, event: RunEvent): boolean {
 function isEffect(input: Input, event: RunEvent): boolean {
   switch (input.type) {
     case 'complete':
-      if (event.type === 'attempt.failed') return event.fence === input.fence && event.failure.kind === 'verify'
+      if (event.type === 'attempt.failed') return event.fence === input.fence && mayFailBy(input, event.failure.kind)
       return (event.type === 'attempt.succeeded' || event.type === 'attempt.completed') && event.fence === input.fence
     case 'verify':
       if (saysNo(input.result)) return event.type === 'attempt.failed' && event.fence === input.fence
@@ -264,6 +272,15 @@ function isEffect(input: Input, event: RunEvent): boolean {
     default:
       return false
   }
+}
+
+function isReopened(events: readonly RunEvent[], { run, task }: AttemptRef): boolean {
+  return events.some((event) => event.type === 'task.reopened' && event.run === run && event.task === task)
+}
+
+/** A check may say no, and a plan may not grow as it was asked to. */
+function mayFailBy({ amending }: Extract<Input, { readonly type: 'complete' }>, kind: FailureKind): boolean {
+  return kind === 'verify' || (amending !== undefined && kind === 'error')
 }
 
 /** S8: what was accepted is kept, as long as the run is open. */

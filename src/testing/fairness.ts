@@ -2,7 +2,7 @@
 import { isHeldBack } from '../core/parking.js'
 import type { ScopeState, Waiter } from '../core/state.js'
 import type { Input, RunEvent, RunEventMap } from '../core/types.js'
-import { exclude, numberOf } from './history-facts.js'
+import { exclude, numberOf } from './claimed.js'
 import type { TaskPast } from './history-past.js'
 import type { Machine } from './machine-state.js'
 

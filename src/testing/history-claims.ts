@@ -1,6 +1,6 @@
 /** Claims made while attempts run, by what the events say: who integrates, who waits for it, who got more. */
 import type { RunEventMap } from '../core/types.js'
-import { anyMeet, type Claimed, exclude, numberOf } from './history-facts.js'
+import { anyMeet, type Claimed, exclude, numberOf } from './claimed.js'
 import { type AttemptPast, accuse } from './history-past.js'
 
 type Unreleased = ReadonlyMap<number, AttemptPast>

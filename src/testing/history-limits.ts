@@ -83,7 +83,7 @@ export function checkFailure(run: RunPast, attempt: AttemptPast, event: RunEvent
   const { policy } = task.facts
   const isLost = failure.kind === 'lost'
   const isUnverified = failure.kind === 'verify' && policy.maxVerify !== null
-  const counted = attempt.number - task.lost - task.unverified
+  const counted = attempt.number - task.attemptsBefore - task.lost - task.unverified
   const budget = isLost
     ? policy.maxLost - task.lost
     : isUnverified

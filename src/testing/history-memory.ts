@@ -1,5 +1,6 @@
 /** What the history checker remembers of a history, and how it finds whom an event speaks of. */
 import type { RunEventMap } from '../core/types.js'
+import type { AskedAmendments } from './amendment-spec.js'
 import type { WorldFacts } from './history-facts.js'
 import type { AttemptPast, RunPast, TaskPast, WorkerPast } from './history-past.js'
 import { accuse } from './history-past.js'
@@ -7,6 +8,7 @@ import type { UsesPast } from './history-uses.js'
 
 export interface Memory {
   readonly facts: WorldFacts
+  readonly amendments: AskedAmendments
   readonly runs: Map<string, RunPast>
   readonly keys: Set<string>
   readonly workers: Map<string, WorkerPast>
@@ -14,8 +16,10 @@ export interface Memory {
   readonly uses: UsesPast
   /** Tasks that ended without success since the last `settle`. */
   readonly fallen: { readonly run: RunPast; readonly task: TaskPast }[]
-  /** Tasks that can never start, since the last `settle`, with why. */
-  readonly barred: { readonly run: RunPast; readonly task: string; readonly why: string }[]
+  /** Tasks that could not start any more, since the last `settle`. */
+  readonly barred: { readonly run: RunPast; readonly task: TaskPast }[]
+  /** Tasks that plans were amended without, since the last `settle`. */
+  readonly removed: { readonly task: TaskPast }[]
   readonly steered: string[]
   readonly countsPasses: boolean
   fence: number

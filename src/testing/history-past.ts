@@ -3,15 +3,20 @@ import type { ClosingReason, JsonValue } from '../core/types.js'
 import type { RunFacts, TaskFacts } from './history-facts.js'
 
 export interface TaskPast {
-  readonly facts: TaskFacts
+  facts: TaskFacts
   /** `idle`: neither running nor over. */
   status: 'idle' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped'
   attempts: number
+  /** How often it was begun anew, and its attempts before that. */
+  generation: number
+  attemptsBefore: number
   lost: number
   unverified: number
   /** Not to be tried again before. */
   retryAt: number
-  /** When it became ready, by counting; 0 if it never did. */
+  /** Not to start before, by that and by the lags of what it waits for. */
+  startAt: number
+  /** When it became ready, by counting; 0 while it is neither ready nor has been. */
   readyOrder: number
   /** When it became ready, or may be tried again. */
   readyAt: number
@@ -24,10 +29,16 @@ export interface TaskPast {
   isAnswered: boolean
   /** What it returned. */
   result: JsonValue
+  /** NaN while it has not ended. */
+  endedAt: number
   /** It was skipped because there was nothing to do. */
   isNeedless: boolean
+  /** The task whose end is why it was skipped; null where it was not. */
+  skippedFor: string | null
+  /** The plan was amended without it. */
+  isRemoved: boolean
   /** The milestones that it reported. */
-  readonly reached: Set<string>
+  reached: Set<string>
 }
 
 /** What a condition says; `needless`: it never will hold, and nothing went wrong. */
@@ -41,13 +52,15 @@ export interface ConditionPast {
 }
 
 export interface RunPast {
-  readonly facts: RunFacts
-  readonly tasks: ReadonlyMap<string, TaskPast>
-  readonly conditions: readonly ConditionPast[]
+  facts: RunFacts
+  readonly tasks: Map<string, TaskPast>
+  readonly conditions: ConditionPast[]
   isPaused: boolean
   isCancelled: boolean
   isDrained: boolean
   isClosed: boolean
+  /** A task was done again: what ran or had ended because of it stayed as it was. */
+  isReopened: boolean
   resumedAt: number
   messages: number
 }
@@ -88,28 +101,42 @@ export interface WorkerPast {
 
 export function newRun(facts: RunFacts, at: number): RunPast {
   const tasks = new Map<string, TaskPast>()
-  for (const [id, ofTask] of facts.tasks) {
-    tasks.set(id, {
-      facts: ofTask,
-      status: 'idle',
-      attempts: 0,
-      lost: 0,
-      unverified: 0,
-      retryAt: Number.NEGATIVE_INFINITY,
-      readyOrder: 0,
-      readyAt: Number.NaN,
-      scheduledAt: Number.NaN,
-      passes: 0,
-      live: null,
-      result: null,
-      isNeedless: false,
-      reached: new Set(),
-      isAnswered: false,
-    })
-  }
-  const conditions = facts.conditions.map((): ConditionPast => ({ verdict: 'open', heldAt: Number.NaN }))
-  const flags = { isPaused: false, isCancelled: false, isDrained: false, isClosed: false }
+  for (const [id, ofTask] of facts.tasks) tasks.set(id, newTask(ofTask))
+  const conditions = facts.conditions.map(newCondition)
+  const flags = { isPaused: false, isCancelled: false, isDrained: false, isClosed: false, isReopened: false }
   return { facts, tasks, conditions, ...flags, resumedAt: at, messages: 0 }
+}
+
+export function newTask(facts: TaskFacts): TaskPast {
+  return { facts, attempts: 0, attemptsBefore: 0, generation: 1, isRemoved: false, live: null, ...notBegun() }
+}
+
+/** What is known of a task that nobody has begun, or that is begun anew. */
+export function notBegun(): Omit<
+  TaskPast,
+  'facts' | 'attempts' | 'attemptsBefore' | 'generation' | 'isRemoved' | 'live'
+> {
+  return {
+    status: 'idle',
+    lost: 0,
+    unverified: 0,
+    retryAt: Number.NEGATIVE_INFINITY,
+    startAt: Number.NEGATIVE_INFINITY,
+    readyOrder: 0,
+    readyAt: Number.NaN,
+    scheduledAt: Number.NaN,
+    passes: 0,
+    result: null,
+    endedAt: Number.NaN,
+    isNeedless: false,
+    skippedFor: null,
+    reached: new Set(),
+    isAnswered: false,
+  }
+}
+
+export function newCondition(): ConditionPast {
+  return { verdict: 'open', heldAt: Number.NaN }
 }
 
 export function isOver(status: TaskPast['status']): boolean {

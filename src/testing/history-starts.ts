@@ -1,12 +1,12 @@
 /** May this attempt start? Looking at everything that happened, nothing must speak against it. */
 import type { RunEventMap } from '../core/types.js'
+import { exclude } from './claimed.js'
 import { holdsOf } from './history-claims.js'
-import { exclude } from './history-facts.js'
 import { type Memory, openRun, taskOf } from './history-memory.js'
 import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse } from './history-past.js'
 import * as uses from './history-uses.js'
-import { isAskedFor, notBefore, standOf } from './history-waits.js'
+import { isAskedFor, isReached, notBefore, standOf } from './history-waits.js'
 import { checkServes, countPass, findSteered } from './history-workers.js'
 
 export function started(memory: Memory, event: RunEventMap['attempt.started']): void {
@@ -27,10 +27,15 @@ export function started(memory: Memory, event: RunEventMap['attempt.started']): 
     if (verdict !== 'holds') refuse(`something it waits for is ${verdict} (S1)`)
   }
   if (!isAskedFor(run, task)) refuse('what it looks at says no (S1)')
+  const stream = run.facts.spec.streams.find(({ id }) => id === facts.spec.stream)
+  // Once something was done again, gates that were passed are so still.
+  if (stream?.phase != null && !run.isReopened && !isReached(run, stream.phase))
+    refuse('a phase before its own is not over (S1)')
   if (facts.spec.gate?.kind === 'approval') refuse('it awaits approval')
   if (event.attempt !== task.attempts + 1) refuse(`the last attempt was #${task.attempts}`)
-  if (task.attempts - task.lost - task.unverified >= facts.policy.maxAttempts) refuse('its attempts are used up (S6)')
-  if (event.at < task.retryAt) refuse(`it may not start before ${task.retryAt} (S6)`)
+  const spent = task.attempts - task.attemptsBefore - task.lost - task.unverified
+  if (spent >= facts.policy.maxAttempts) refuse('its attempts are used up (S6)')
+  if (event.at < task.startAt) refuse(`it may not start before ${task.startAt} (S6)`)
   if (event.fence <= memory.fence) refuse(`its fence ${event.fence} is not above ${memory.fence} (S3)`)
   const worker = memory.workers.get(event.worker)
   if (worker === undefined) return refuse(`worker "${event.worker}" is not there`)
@@ -71,15 +76,34 @@ export function started(memory: Memory, event: RunEventMap['attempt.started']): 
   if (memory.countsPasses) countPass(memory, { claims: facts.spec, started: facts, since: task.readyOrder }, at)
 }
 
+/** Looks whether tasks that have not been ready yet are so now, or never will be. */
+export function offerAll(memory: Memory, run: RunPast, ids: readonly string[]): void {
+  for (const id of ids) {
+    const task = run.tasks.get(id)!
+    if (task.readyOrder === 0) markReady(memory, run, task)
+  }
+}
+
+/** Looks whether an idle task that is not ready is so now; or never will be. */
 export function markReady(memory: Memory, run: RunPast, task: TaskPast): void {
-  if (task.status !== 'idle' || standOf(run, task) !== 'holds') return
-  if (!isAskedFor(run, task)) {
-    memory.barred.push({ run, task: task.facts.id, why: 'what it looks at says no' })
+  if (task.status !== 'idle') return
+  const stand = standOf(run, task)
+  if (stand === 'open') return
+  if (stand !== 'holds' || !isAskedFor(run, task)) {
+    memory.barred.push({ run, task })
     return
   }
-  task.retryAt = Math.max(task.retryAt, notBefore(run, task))
+  task.startAt = Math.max(task.retryAt, notBefore(run, task))
   task.readyOrder = memory.order
-  task.readyAt = Math.max(memory.at, task.retryAt)
+  task.readyAt = Math.max(memory.at, task.startAt)
   if (Number.isNaN(task.scheduledAt)) task.scheduledAt = memory.at
+  task.passes = 0
+}
+
+/** An idle task is as if it had never been ready; a retry that it waits for is still waited for. */
+export function forgetReady(task: TaskPast): void {
+  task.readyOrder = 0
+  task.readyAt = Number.NaN
+  task.scheduledAt = Number.NaN
   task.passes = 0
 }

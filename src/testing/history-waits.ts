@@ -3,46 +3,78 @@
  * will, or that is open. It knows the words of the plan, and no points.
  */
 import type { SkipReason } from '../core/types.js'
-import type { ConditionFacts, MemberFacts } from './history-facts.js'
+import { tasksBehind, tasksOfWhole } from './history-conditions.js'
 import type { RunPast, TaskPast, Verdict } from './history-past.js'
 import { accuse, isOver } from './history-past.js'
+import { fullIdOf } from './world-spec.js'
 
-export function judge(run: RunPast, { needed, members }: ConditionFacts): Verdict {
-  if (needed === null) return judgeMember(run, members[0]!)
-  const verdicts = members.map((member) => judgeMember(run, member))
-  const held = verdicts.filter((verdict) => verdict === 'holds').length
-  const lost = verdicts.filter((verdict) => verdict === 'never' || verdict === 'needless').length
-  if (held >= needed) return 'holds'
-  if (members.length - lost >= needed) return 'open'
-  return verdicts.includes('never') ? 'never' : 'needless'
-}
-
-function judgeMember(run: RunPast, member: MemberFacts): Verdict {
-  const tasks = member.tasks.map((id) => run.tasks.get(id)!)
-  switch (member.kind) {
+export function judge(run: RunPast, index: number): Verdict {
+  const condition = run.facts.conditions[index]!
+  const tasks = condition.tasks.map((id) => run.tasks.get(id)!)
+  const parts = condition.of.map((part) => run.conditions[part]!.verdict)
+  switch (condition.kind) {
     case 'task':
       return judgeSuccess(tasks[0]!)
     case 'milestone':
-      return tasks[0]!.reached.has(member.name) ? 'holds' : judgeSuccess(tasks[0]!)
+      return tasks[0]!.reached.has(condition.name) ? 'holds' : judgeSuccess(tasks[0]!)
     case 'stream':
-      if (tasks.every(isDone)) return 'holds'
-      return tasks.some((task) => isOver(task.status) && !isDone(task)) ? 'never' : 'open'
+    case 'phase':
+      return judgeDone(tasks)
     case 'failure':
       if (tasks.some(({ status }) => status === 'failed')) return 'holds'
       if (!tasks.every(({ status }) => isOver(status))) return 'open'
       return tasks.every((task) => isDone(task)) ? 'needless' : 'never'
     case 'finish':
       return tasks.every(({ status }) => isOver(status)) ? 'holds' : 'open'
+    case 'turn':
+      return tasks.every(({ status }) => isOver(status)) && parts.every(isHeld) ? 'holds' : 'open'
     case 'share': {
       const whole = weightOf(tasks)
       const done = weightOf(tasks.filter(isDone))
       const lost = weightOf(tasks.filter((task) => isOver(task.status) && !isDone(task)))
-      if (done >= whole * member.share - TOLERANCE) return 'holds'
-      return whole - lost < whole * member.share - TOLERANCE ? 'never' : 'open'
+      if (done >= whole * condition.share - TOLERANCE) return 'holds'
+      return whole - lost < whole * condition.share - TOLERANCE ? 'never' : 'open'
+    }
+    case 'lag':
+      return parts[0]!
+    case 'choice': {
+      const lost = parts.filter((verdict) => verdict === 'never' || verdict === 'needless')
+      if (parts.filter(isHeld).length >= condition.needed) return 'holds'
+      if (parts.length - lost.length >= condition.needed) return 'open'
+      return lost.includes('never') ? 'never' : 'needless'
     }
     default:
-      return member satisfies never
+      return condition satisfies never
   }
+}
+
+function isHeld(verdict: Verdict): boolean {
+  return verdict === 'holds'
+}
+
+function judgeDone(tasks: readonly TaskPast[]): Verdict {
+  if (tasks.every(isDone)) return 'holds'
+  return tasks.some((task) => isOver(task.status) && !isDone(task)) ? 'never' : 'open'
+}
+
+/** What has become of a stream, or of a phase and those before it. */
+export function judgeWhole(run: RunPast, whole: { readonly stream: string } | { readonly phase: string }): Verdict {
+  return judgeDone(tasksOfWhole(run.facts.spec, whole).map((id) => run.tasks.get(id)!))
+}
+
+/** Whether all phases before one are over, and their gates passed. */
+export function isReached(run: RunPast, phase: string): boolean {
+  const { phases, streams, tasks } = run.facts.spec
+  const before = phases.slice(
+    0,
+    phases.findIndex(({ id }) => id === phase),
+  )
+  const gates = before.map(({ gate }) => gate)
+  return tasks.every((task) => {
+    const of = streams.find(({ id }) => id === task.stream)?.phase
+    const isBefore = (task.gate !== null && gates.includes(task.id)) || before.some(({ id }) => id === of)
+    return !isBefore || task.optional || isDone(run.tasks.get(fullIdOf(task))!)
+  })
 }
 
 /** Shares are counted in whole numbers. */
@@ -94,28 +126,44 @@ export function isAskedFor(run: RunPast, { facts }: TaskPast): boolean {
   return part !== undefined && part !== null && part !== false
 }
 
-/** Looks at all conditions of a run that has just been opened. */
-export function considerAll(run: RunPast, at: number): void {
-  for (const [index, past] of run.conditions.entries()) {
-    past.verdict = judge(run, run.facts.conditions[index]!)
-    if (past.verdict === 'holds') past.heldAt = at
-  }
+/** Looks at all open conditions of a run that has just been opened, or amended; returns those decided by that. */
+export function considerAll(run: RunPast, at: number): readonly number[] {
+  // Those that one is made of come before it.
+  return [...run.conditions.keys()].filter((index) => isDecided(run, index, at))
 }
 
-/** Looks at the open conditions that are about a task, now that something became of it; returns those decided by that. */
+/** Looks at the open conditions that a task decides, now that something became of it; returns those decided by that. */
 export function reconsider(run: RunPast, task: string, at: number): readonly number[] {
   const about = run.facts.about.get(task)
   if (about === undefined) return NONE
   const decided: number[] = []
-  for (const index of about) {
-    const past = run.conditions[index]!
-    if (past.verdict !== 'open') continue
-    past.verdict = judge(run, run.facts.conditions[index]!)
-    if (past.verdict === 'open') continue
-    if (past.verdict === 'holds') past.heldAt = at
-    decided.push(index)
-  }
+  for (const index of about) decide(run, index, at, decided)
   return decided
+}
+
+function decide(run: RunPast, index: number, at: number, decided: number[]): void {
+  if (!isDecided(run, index, at)) return
+  decided.push(index)
+  for (const whole of run.facts.wholes[index]!) decide(run, whole, at, decided)
+}
+
+/** Whether a condition that was open is decided now. */
+function isDecided(run: RunPast, index: number, at: number): boolean {
+  const past = run.conditions[index]!
+  if (past.verdict !== 'open') return false
+  past.verdict = judge(run, index)
+  if (past.verdict === 'holds') past.heldAt = at
+  return past.verdict !== 'open'
+}
+
+/** Looks again at a condition about a task that is done again, whatever it was before, and at those that are made of it. */
+export function considerAgain(run: RunPast, index: number, at: number): void {
+  const past = run.conditions[index]!
+  const before = past.verdict
+  past.verdict = judge(run, index)
+  if (past.verdict === before) return
+  past.heldAt = past.verdict === 'holds' ? at : Number.NaN
+  for (const whole of run.facts.wholes[index]!) considerAgain(run, whole, at)
 }
 
 const NONE: readonly number[] = []
@@ -141,8 +189,7 @@ function isRight(run: RunPast, task: TaskPast, reason: SkipReason): boolean {
     case 'condition':
       return stand === 'holds' && asks?.task === reason.because && !isAskedFor(run, task)
     case 'removed':
-      // Worlds do not amend their plans.
-      return false
+      return task.isRemoved && reason.because === task.facts.id
     case 'on-failure':
       return run.isDrained && cause?.status === 'failed' && run.facts.onFailure === reason.rule
     default:
@@ -152,8 +199,7 @@ function isRight(run: RunPast, task: TaskPast, reason: SkipReason): boolean {
 
 function isLostBy(run: RunPast, condition: number, task: string): boolean {
   const { verdict } = run.conditions[condition]!
-  const { members } = run.facts.conditions[condition]!
-  return (verdict === 'never' || verdict === 'needless') && members.some(({ tasks }) => tasks.includes(task))
+  return (verdict === 'never' || verdict === 'needless') && tasksBehind(run.facts.conditions, condition).includes(task)
 }
 
 /** The run does not depend on it, or got what it needs of it. */

@@ -1,8 +1,8 @@
 /** Who comes and goes, whether workers may be given what they are given, who was passed by it (L4), and who should have come first. */
 import type { RunEventMap, RunEventType } from '../core/types.js'
+import { anyMeet, type Claimed, exclude } from './claimed.js'
 import { holdsOf } from './history-claims.js'
-import type { Claimed, TaskFacts } from './history-facts.js'
-import { anyMeet, exclude } from './history-facts.js'
+import type { TaskFacts } from './history-facts.js'
 import type { TaskPast, WorkerPast } from './history-past.js'
 import { accuse } from './history-past.js'
 import { asksTooMuch, isLeftWithout, type Surroundings, whyUnusable } from './history-uses.js'
@@ -117,8 +117,28 @@ export function findSteered(everybody: Everybody, task: TaskPast, worker: Worker
   return better === undefined ? null : `"${better.facts.id}"`
 }
 
-function isReady({ status, readyOrder, retryAt }: TaskPast, at: number): boolean {
-  return status === 'idle' && readyOrder !== 0 && retryAt <= at
+/** L2: a task that nothing speaks against starting, and that did not; null if there is none. Nothing must be reserved. */
+export function findIdle(everybody: Everybody, at: number): string | null {
+  const taken = new Map<string, number>()
+  for (const { worker } of everybody.unreleased.values()) taken.set(worker, (taken.get(worker) ?? 0) + 1)
+  const free = [...everybody.workers.values()].filter(
+    ({ id, slots, isDraining }) => !isDraining && (taken.get(id) ?? 0) < slots,
+  )
+  if (free.length === 0) return null
+  for (const run of everybody.runs.values()) {
+    if (run.isClosed || run.isPaused || run.isDrained || run.isCancelled) continue
+    for (const task of run.tasks.values()) {
+      const { facts } = task
+      if (!isReady(task, at) || facts.spec.gate?.kind === 'approval') continue
+      if (!free.some((worker) => lackOf(worker, facts) === null) || !isFree(everybody, facts.spec)) continue
+      if (whyUnusable(everybody, facts, at) === null) return `"${run.facts.id}/${facts.id}"`
+    }
+  }
+  return null
+}
+
+function isReady({ status, readyOrder, startAt }: TaskPast, at: number): boolean {
+  return status === 'idle' && readyOrder !== 0 && startAt <= at
 }
 
 function isFree({ unreleased }: Everybody, spec: Claimed): boolean {

@@ -4,20 +4,25 @@
  * is slow of thought on purpose: a task may start if, looking at everything that happened, nothing speaks against it.
  */
 import type { JsonValue, Limit, RunEvent, RunEventMap } from '../core/types.js'
-import { checkClaims, claimed, mayClaim } from './history-claims.js'
+import type { AskedAmendments } from './amendment-spec.js'
+import type { Claimed } from './claimed.js'
+import { reopened } from './history-again.js'
+import { amended } from './history-amendments.js'
+import { claimed, mayClaim } from './history-claims.js'
 import { closeRun } from './history-end.js'
-import type { Claimed, WorldFacts } from './history-facts.js'
+import type { WorldFacts } from './history-facts.js'
 import { checkAnswer, checkVerdict } from './history-gates.js'
 import { checkSent, checkShared } from './history-handed-over.js'
-import { checkAlive, checkFailure, checkPatience, checkStop } from './history-limits.js'
+import { checkFailure, checkPatience, checkStop } from './history-limits.js'
 import { liveOf, type Memory, openRun, senderOf, taskOf } from './history-memory.js'
 import type { AttemptPast, RunPast, TaskPast } from './history-past.js'
 import { accuse, isOver, newRun } from './history-past.js'
-import { markReady, started } from './history-starts.js'
+import { settle } from './history-settle.js'
+import { forgetReady, markReady, offerAll, started } from './history-starts.js'
 import * as uses from './history-uses.js'
 import { checkStep, checkVerified, countFailure } from './history-verify.js'
-import { checkSkipped, considerAll, reconsider } from './history-waits.js'
-import { countPass, isServed, workerEvent } from './history-workers.js'
+import { checkSkipped, considerAll, isAskedFor, reconsider, standOf } from './history-waits.js'
+import { countPass, findIdle, isServed, workerEvent } from './history-workers.js'
 
 /** What can be told from a history so far. */
 export interface History {
@@ -27,6 +32,8 @@ export interface History {
   hear(fence: number, at: number, isProgress: boolean): void
   /** Ends a decision at `at`: its consequences must have been drawn. @throws Error otherwise. */
   settle(at: number): void
+  /** All attempts that are live or closing. */
+  attempts(): Iterable<AttemptPast>
   /** The attempt with this fence, live or closing, null if there is none. */
   attempt(fence: number): AttemptPast | null
   /** Whether nobody holds, and the attempt does not integrate, what it would have more. */
@@ -43,16 +50,22 @@ export interface History {
   /** The limits that the host gave. */
   limits(): ReadonlyMap<string, Limit>
   limiter(name: string, at: number): uses.LimiterPast
+  /** A task that could start now and did not, null if there is none; where nothing is reserved for anybody. */
+  findIdle(at: number): string | null
   /** Starts since the last `settle` that another task should have had, by what is advisory; and forgets them. */
   takeSteered(): readonly string[]
   /** A number that tells two histories apart. */
   digest(): number
 }
 
-/** A history of nothing. `countsPasses`: also counts how often a waiting task is passed, which costs O(tasks) a start. */
-export function createHistory(facts: WorldFacts, countsPasses: boolean): History {
+/**
+ * A history of nothing. `countsPasses`: also counts how often a waiting task is passed, which costs O(tasks) a start;
+ * `amendments`: what has been and will be asked for.
+ */
+export function createHistory(facts: WorldFacts, countsPasses: boolean, amendments: AskedAmendments): History {
   const memory: Memory = {
     facts,
+    amendments,
     runs: new Map(),
     keys: new Set(),
     workers: new Map(),
@@ -60,6 +73,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     uses: uses.newUses(),
     fallen: [],
     barred: [],
+    removed: [],
     steered: [],
     countsPasses,
     fence: 0,
@@ -76,6 +90,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
       if (isProgress) attempt.progressAt = at
     },
     settle: (at) => settle(memory, at),
+    attempts: () => memory.unreleased.values(),
     attempt: (fence) => memory.unreleased.get(fence) ?? null,
     mayClaim: (attempt, more) => mayClaim(memory.unreleased, attempt, more),
     run: (id) => memory.runs.get(id) ?? null,
@@ -86,6 +101,7 @@ export function createHistory(facts: WorldFacts, countsPasses: boolean): History
     isLeftWithout: (started, waiting) => uses.isLeftWithout(memory, started.facts, waiting.facts, memory.at),
     limits: () => memory.uses.given,
     limiter: (name, at) => uses.limiterPast(memory, name, at),
+    findIdle: (at) => findIdle(memory, at),
     takeSteered: () => memory.steered.splice(0),
     digest: () => memory.digest >>> 0,
   }
@@ -140,7 +156,9 @@ function feed(memory: Memory, event: RunEvent): void {
     case 'run.opened':
       return opened(memory, event)
     case 'run.amended':
+      return amended(memory, event)
     case 'task.reopened':
+      return reopened(memory, event)
     case 'host.elected':
     case 'host.renewed':
     case 'host.resigned':
@@ -217,6 +235,7 @@ function reused(memory: Memory, event: RunEventMap['task.reused']): void {
 
 function succeed(memory: Memory, run: RunPast, task: TaskPast, result: JsonValue): void {
   task.status = 'succeeded'
+  task.endedAt = memory.at
   task.result = result
   tell(memory, run, task)
 }
@@ -236,20 +255,9 @@ function reached(memory: Memory, event: RunEventMap['milestone.reached']): void 
 /** Something became of the task: others may start now, or never. */
 function tell(memory: Memory, run: RunPast, { facts: { id }, status }: TaskPast): void {
   for (const index of reconsider(run, id, memory.at)) {
-    const isMet = run.conditions[index]!.verdict === 'holds'
-    for (const each of run.facts.waiting[index]!) {
-      if (isMet) offer(memory, run, each)
-      else memory.barred.push({ run, task: each, why: `of what became of "${id}"` })
-    }
+    offerAll(memory, run, run.facts.waiting[index]!)
   }
-  if (status !== 'succeeded') return
-  for (const each of run.facts.dependents.get(id) ?? []) offer(memory, run, each)
-}
-
-/** Looks whether a task that has not been ready yet is so now. */
-function offer(memory: Memory, run: RunPast, id: string): void {
-  const task = run.tasks.get(id)!
-  if (task.readyOrder === 0) markReady(memory, run, task)
+  if (status === 'succeeded') offerAll(memory, run, run.facts.dependents.get(id) ?? [])
 }
 
 function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
@@ -267,11 +275,13 @@ function failed(memory: Memory, event: RunEventMap['attempt.failed']): void {
   if (event.retryAt === null) return fall(memory, run, task, 'failed')
   task.status = 'idle'
   task.retryAt = event.retryAt
+  if (standOf(run, task) !== 'holds' || !isAskedFor(run, task)) forgetReady(task)
   markReady(memory, run, task)
 }
 
 function fall(memory: Memory, run: RunPast, task: TaskPast, status: 'failed' | 'skipped' | 'cancelled'): void {
   task.status = status
+  task.endedAt = memory.at
   memory.fallen.push({ run, task })
   if (status === 'failed' && run.facts.onFailure !== 'continue' && !task.facts.spec.optional) run.isDrained = true
   tell(memory, run, task)
@@ -281,7 +291,7 @@ function fall(memory: Memory, run: RunPast, task: TaskPast, status: 'failed' | '
 function answered(memory: Memory, event: RunEventMap['gate.passed' | 'gate.failed']): void {
   const run = openRun(memory, event.run)
   const task = taskOf(run, event.gate)
-  const isReady = task.status === 'idle' && task.readyOrder !== 0 && event.at >= task.retryAt
+  const isReady = task.status === 'idle' && task.readyOrder !== 0 && event.at >= task.startAt
   const end = checkAnswer(run, task, event, isReady)
   if (task.facts.spec.gate?.kind !== 'approval') return
   if (end === 'succeeded') succeed(memory, run, task, { by: event.by, note: event.note })
@@ -303,32 +313,13 @@ function endedWithout(memory: Memory, event: RunEventMap['task.failed' | 'task.s
     case 'task.skipped':
       checkSkipped(run, task, event.reason, what)
       task.isNeedless = 'unneeded' in event.reason
+      task.skippedFor = event.reason.because
       return fall(memory, run, task, 'skipped')
     case 'task.cancelled':
       return fall(memory, run, task, 'cancelled')
     default:
       event satisfies never
   }
-}
-
-/** S11: whoever depends on a task that ended otherwise has ended too; and nobody live has outlived a limit. */
-function settle(memory: Memory, at: number): void {
-  for (const attempt of memory.unreleased.values()) if (!attempt.isClosing) checkAlive(attempt, at)
-  checkClaims(memory.unreleased)
-  for (const { run, task } of memory.fallen) {
-    for (const id of run.facts.dependents.get(task.facts.id) ?? []) {
-      const { status } = run.tasks.get(id)!
-      if (!isOver(status)) accuse(`Task "${id}" is ${status} although "${task.facts.id}" is ${task.status} (S11)`)
-      if (status === 'succeeded') accuse(`Task "${id}" succeeded without "${task.facts.id}" (S1)`)
-    }
-  }
-  for (const { run, task, why } of memory.barred) {
-    const { status } = run.tasks.get(task)!
-    if (!isOver(status) || status === 'succeeded') accuse(`Task "${task}" is ${status} although ${why} (S11)`)
-  }
-  if (memory.fallen.length > 0) memory.fallen.length = 0
-  if (memory.barred.length > 0) memory.barred.length = 0
-  uses.checkNotWaiting(memory)
 }
 
 // ── Stops ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,14 +11,14 @@ import type {
   WorkerId,
 } from '../core/types.js'
 import type { Machine, Work } from './machine-state.js'
-import { endWork, workOn } from './machine-state.js'
+import { endWork, factsIn, workOn } from './machine-state.js'
 import type { ClaimSpec, FailureSpec, ReportKind, Step } from './steps.js'
 import type { WorkerSpec } from './world-spec.js'
 
 type StepOf<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>
 
 /** The input of a step, null where the step makes no sense (any more). Whoever reports an end has stopped working. */
-export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump' | 'read'>>): Input | null {
+export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump' | 'read' | 'amend'>>): Input | null {
   switch (step.kind) {
     case 'open':
       return { type: 'open', run: step.run as RunId, plan: { run: step.run }, ...keyOf(step.run) }
@@ -48,6 +48,14 @@ export function inputOf(machine: Machine, step: Exclude<Step, StepOf<'jump' | 'r
     case 'approve':
     case 'refuse':
       return { type: step.kind, run: step.run as RunId, gate: step.gate, by: 'ann', note: null }
+    case 'reopen':
+      return {
+        type: 'reopen',
+        run: step.run as RunId,
+        task: step.task,
+        downstream: step.downstream,
+        reason: 'it was wrong',
+      }
     case 'pause':
       return { type: 'pause', run: step.run as RunId, reason: 'lunch' }
     case 'resume':
@@ -135,7 +143,7 @@ function say(
       return { type: 'send', run, from, to: to ?? { task: ref.task }, body: thing(machine) }
     }
     case 'milestone': {
-      const names = machine.facts.runs.get(work.run)?.tasks.get(work.task)?.spec.milestones ?? []
+      const names = factsIn(machine, work.run, work.task)?.spec.milestones ?? []
       return { type: 'milestone', ...ref, name: names[work.fence % names.length] ?? 'unknown' }
     }
     case 'confirm':
@@ -149,9 +157,9 @@ function say(
   }
 }
 
-function resultOf({ facts, world }: Machine, { run, task, fence }: Omit<Work, 'worker'>): JsonValue {
-  const isCheck = facts.runs.get(run)?.tasks.get(task)?.spec.gate?.kind === 'check'
-  if (isCheck && world.rates.fail === 0) return true
+function resultOf(machine: Machine, { run, task, fence }: Omit<Work, 'worker'>): JsonValue {
+  const isCheck = factsIn(machine, run, task)?.spec.gate?.kind === 'check'
+  if (isCheck && machine.world.rates.fail === 0) return true
   const results = isCheck ? VERDICTS : RESULTS
   return results[fence % results.length]!
 }

@@ -1,11 +1,14 @@
 /** A simulated scope and its host: what it consists of. */
 import { createState } from '../core/create.js'
 import type { ScopeState } from '../core/state.js'
-import type { BatchDecision, EpochMs, Input, Instruction, Plans, RunEvent } from '../core/types.js'
+import type { BatchDecision, EpochMs, Input, Instruction, Plans, RunEvent, RunId } from '../core/types.js'
+import type { AmendablePlan } from '../plan/amend.js'
+import { createPlanVersions, type PlanVersions } from '../plan/versions.js'
+import type { AskedAmendments } from './amendment-spec.js'
 import type { History } from './history.js'
 import { createHistory } from './history.js'
-import type { WorldFacts } from './history-facts.js'
-import type { WorldSpec } from './world-spec.js'
+import type { TaskFacts, WorldFacts } from './history-facts.js'
+import type { RunSpec, WorldSpec } from './world-spec.js'
 
 /** The part of the core under test; replaced to see that a faulty one is found. */
 export interface SimulatedCore {
@@ -27,7 +30,10 @@ export interface Machine {
   readonly world: WorldSpec
   readonly facts: WorldFacts
   readonly core: SimulatedCore
-  readonly plans: Plans
+  readonly blueprint: Blueprint
+  readonly amendments: AskedAmendments
+  /** The plans as they are now. */
+  versions: PlanVersions
   /** What is stored. */
   readonly journal: RunEvent[]
   history: History
@@ -57,18 +63,22 @@ export const START_AT = 100_000_000
 /** What is worked out once for all machines of a world. */
 export interface Blueprint {
   readonly world: WorldSpec
-  readonly plans: Plans
+  readonly plans: ReadonlyMap<string, AmendablePlan>
   readonly facts: WorldFacts
 }
 
-export function createMachine({ world, plans, facts }: Blueprint, core: SimulatedCore): Machine {
+export function createMachine(blueprint: Blueprint, core: SimulatedCore): Machine {
+  const { world, facts } = blueprint
+  const amendments: AskedAmendments = new Map()
   return {
     world,
     facts,
     core,
-    plans,
+    blueprint,
+    amendments,
+    versions: firstVersions(blueprint),
     journal: [],
-    history: createHistory(facts, world.isCrowded),
+    history: createHistory(facts, world.isCrowded, amendments),
     state: createState(world.bypassLimit),
     now: START_AT,
     wakeAt: null,
@@ -82,6 +92,23 @@ export function createMachine({ world, plans, facts }: Blueprint, core: Simulate
     crashes: 0,
     rejections: 0,
   }
+}
+
+/** The plans as they were written. */
+export function firstVersions({ plans }: Blueprint): PlanVersions {
+  const versions = createPlanVersions()
+  for (const [run, plan] of plans) versions.put(run as RunId, plan)
+  return versions
+}
+
+/** A run as it is written by now. */
+export function specNow({ history, facts }: Machine, run: string): RunSpec {
+  return (history.run(run)?.facts ?? facts.runs.get(run)!).spec
+}
+
+/** What is known of a task of an open or closed run, as the run was amended. */
+export function factsIn({ history }: Machine, run: string, task: string): TaskFacts | undefined {
+  return history.run(run)?.tasks.get(task)?.facts
 }
 
 export function startWork(machine: Machine, work: Work): void {

@@ -5,14 +5,17 @@
 import { canonical } from '../core/canonical.js'
 import { createState } from '../core/create.js'
 import { checkInvariants } from '../core/invariants.js'
-import type { Input, Instruction, WorkerId } from '../core/types.js'
+import type { BatchDecision, Input, Instruction, RunId, WorkerId } from '../core/types.js'
+import { checkAmending, prepareAmending } from './amend-by.js'
+import type { AmendmentSpec } from './amendment-spec.js'
+import { checkReopened, expectReopened } from './expect-reopened.js'
 import { checkAnswers, expectAll } from './expectations.js'
 import { checkFairness, checkSteered, mayMakeWay, reservedFor } from './fairness.js'
 import { createHistory } from './history.js'
 import { inputOf, joinOf } from './inputs.js'
 import { checkLimitersAgree } from './limits-agree.js'
 import type { Machine } from './machine-state.js'
-import { endWork, startWork, stopWork } from './machine-state.js'
+import { endWork, firstVersions, startWork, stopWork } from './machine-state.js'
 import { checkRead } from './read.js'
 import type { Crash, Step } from './steps.js'
 
@@ -25,24 +28,53 @@ export function act(machine: Machine, step: Step): void {
   if (step.kind === 'read') return checkRead(machine, step)
   if (step.kind === 'wait') machine.now += step.ms
   if (step.kind === 'wake') machine.now = Math.max(machine.now, machine.wakeAt ?? machine.now)
-  const input = inputOf(machine, step)
-  if (input === null) return
-  machine.mailbox.push(input)
-  if (step.gather === true) return
-  decideOnMail(machine)
+  const amendment = step.kind === 'amend' ? step.amendment : 'extension' in step ? step.extension : undefined
+  if (amendment === undefined) {
+    const input = step.kind === 'amend' ? null : inputOf(machine, step)
+    if (input === null) return
+    machine.mailbox.push(input)
+    if (step.gather === true) return
+    decideOnMail(machine)
+  } else {
+    amendBy(machine, step as AmendingStep, amendment)
+  }
   if (step.crash !== undefined) return crash(machine, step.crash)
   if (step.hold !== true) store(machine)
 }
 
+type AmendingStep = Extract<Step, { readonly kind: 'amend' | 'report' | 'lie' }>
+
+/** An amendment comes alone: what has gathered is decided upon before. */
+function amendBy(machine: Machine, step: AmendingStep, amendment: AmendmentSpec): void {
+  if (machine.mailbox.length > 0) decideOnMail(machine)
+  const report = step.kind === 'amend' ? null : inputOf(machine, step)
+  if (step.kind !== 'amend' && report?.type !== 'complete') {
+    // It is about a verification step.
+    if (report !== null) machine.mailbox.push(report)
+    if (report !== null) decideOnMail(machine)
+    return
+  }
+  const run = step.run as RunId
+  const amending = prepareAmending(machine, run, amendment, report?.type === 'complete' ? report : null)
+  if (amending === null) return
+  const before = machine.versions.get(run)!
+  if (amending.plan !== null) machine.versions.put(run, amending.plan)
+  machine.mailbox.push(amending.input)
+  checkAmending(amending, decideOnMail(machine))
+  if (machine.state.runs.get(run)?.plan !== amending.plan?.compiled) machine.versions.put(run, before)
+}
+
 /** Has the core decide on the inputs that have gathered, and checks everything that must hold then. */
-export function decideOnMail(machine: Machine): void {
-  const { core, plans, state, history, world, mailbox: inputs } = machine
+export function decideOnMail(machine: Machine): BatchDecision {
+  const { core, versions, state, history, world, mailbox: inputs } = machine
   machine.mailbox = []
   const before = world.isCrowded && !inputs.some(mayMakeWay) ? reservedFor(state) : null
   const reservation = state.claims.reservation()
   const expected = expectAll(machine, inputs)
   const at = Math.max(machine.now, state.clock, state.deadlines.reached())
-  const decision = core.decideAll(plans, state, inputs, machine.now)
+  const [only] = inputs
+  const reopening = only?.type === 'reopen' && inputs.length === 1 ? expectReopened(history, only) : null
+  const decision = core.decideAll(versions.compiled, state, inputs, machine.now)
   machine.decisions += 1
   machine.rejections += decision.rejections.size
   machine.wakeAt = decision.wakeAt
@@ -56,11 +88,15 @@ export function decideOnMail(machine: Machine): void {
   for (const event of decision.events) history.feed(event)
   history.settle(at)
   checkAnswers(machine, inputs, expected, decision)
+  if (reopening !== null) checkReopened(reopening, decision.events)
   checkSteered(machine, reservation, decision.events)
   if (world.isCrowded) checkFairness(machine, before, decision.events)
-  if (decision.events.length === 0 && machine.decisions % IDLE_CHECKS !== 0) return
+  if (decision.events.length === 0 && machine.decisions % IDLE_CHECKS !== 0) return decision
   checkLimitersAgree(machine, at)
+  const idle = machine.state.claims.reservation() === null ? history.findIdle(at) : null
+  if (idle !== null) throw new Error(`Task ${idle} could start, and does not (L2).`)
   checkInvariants(state, machine.now)
+  return decision
 }
 
 /**
@@ -123,14 +159,19 @@ export function restart(machine: Machine): void {
 /** Folds the journal. */
 function reload(machine: Machine): void {
   const state = createState(machine.world.bypassLimit)
-  for (const event of machine.journal) machine.core.reduce(machine.plans, state, event)
+  const versions = firstVersions(machine.blueprint)
+  for (const event of machine.journal) {
+    versions.follow(event, (_, run) => machine.blueprint.plans.get(run)!)
+    machine.core.reduce(versions.compiled, state, event)
+  }
+  machine.versions = versions
   machine.state = state
   machine.wakeAt = state.deadlines.next()
 }
 
 /** The history is what was stored. */
 function relearn(machine: Machine): void {
-  machine.history = createHistory(machine.facts, machine.world.isCrowded)
+  machine.history = createHistory(machine.facts, machine.world.isCrowded, machine.amendments)
   for (const event of machine.journal) machine.history.feed(event)
   machine.history.takeSteered()
 }

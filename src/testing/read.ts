@@ -3,7 +3,7 @@ import { inboxOf } from '../core/handed-over.js'
 import type { Attempt } from '../core/state.js'
 import type { JsonValue, RunEvent, RunEventMap } from '../core/types.js'
 import type { Machine } from './machine-state.js'
-import { workOn } from './machine-state.js'
+import { factsIn, workOn } from './machine-state.js'
 
 /** @throws Error where whoever works on the task would see something else. */
 export function checkRead(machine: Machine, { run, task }: { readonly run: string; readonly task: string }): void {
@@ -20,7 +20,7 @@ export function checkRead(machine: Machine, { run, task }: { readonly run: strin
   const stored = machine.journal
   for (const after of [0, 2]) {
     const inbox = inboxOf(attempt, after, stored.length).map(({ seq, body }) => [seq, body])
-    const stream = machine.facts.runs.get(run)!.tasks.get(task)!.spec.stream
+    const stream = factsIn(machine, run, task)!.spec.stream
     const mail = stored.filter((event): event is RunEventMap['message.sent'] => {
       if (event.type !== 'message.sent' || event.run !== run || event.seq <= after) return false
       return [task, work.worker].includes(addressOf(event)) || ('stream' in event.to && event.to.stream === stream)

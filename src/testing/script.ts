@@ -1,6 +1,7 @@
 /** A world and what happens in it, written down: can be played again as often as one likes. */
+
+import { calmSteps } from './calm.js'
 import { blueprintOf } from './compile-world.js'
-import { calmSteps } from './driver.js'
 import { act } from './machine.js'
 import type { Machine, SimulatedCore } from './machine-state.js'
 import { createMachine } from './machine-state.js'

@@ -2,6 +2,7 @@
  * Makes a failing script smaller while it keeps failing in the same way: fewer steps, then fewer tasks and simpler ones,
  * and again, until nothing more can go. After delta debugging (Zeller, 1999).
  */
+import type { AmendmentSpec } from './amendment-spec.js'
 import type { SimulatedCore } from './machine-state.js'
 import type { Script } from './script.js'
 import { playScript } from './script.js'
@@ -102,7 +103,44 @@ function simplerSteps(step: Step): readonly Step[] {
     simpler.push(stored as Step)
   }
   if (step.kind === 'wait' && step.ms > 1) simpler.push({ ...step, ms: 1 })
+  if (step.kind === 'reopen' && step.downstream) simpler.push({ ...step, downstream: false })
+  if (step.kind === 'amend')
+    simpler.push(...simplerAmendments(step.amendment).map((each) => ({ ...step, amendment: each })))
+  if ('extension' in step && step.extension !== undefined) {
+    const { extension, ...plain } = step
+    simpler.push(plain, ...simplerAmendments(extension).map((each) => ({ ...step, extension: each })))
+  }
   return simpler
+}
+
+/** The amendment without one of its parts, and with one of its tasks as plain as can be. */
+function simplerAmendments(amendment: AmendmentSpec): readonly AmendmentSpec[] {
+  const parts = ['streams', 'phases', 'tasks', 'remove', 'change'] as const
+  const fewer = parts.flatMap((part) =>
+    amendment[part].map((_, at) => ({ ...amendment, [part]: amendment[part].filter((__, place) => place !== at) })),
+  )
+  const plain = amendment.tasks.map((task, at) => ({
+    ...amendment,
+    tasks: amendment.tasks.with(at, { ...task, ...PLAIN }),
+  }))
+  return [...fewer, ...plain]
+}
+
+const PLAIN: Partial<TaskSpec> = {
+  after: [],
+  waits: [],
+  asks: null,
+  write: [],
+  read: [],
+  integrate: [],
+  advisory: [],
+  requires: [],
+  uses: {},
+  key: null,
+  handler: null,
+  pool: null,
+  verify: [],
+  milestones: [],
 }
 
 function smallerWorld(script: Script, fails: Fails): Script {

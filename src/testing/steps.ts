@@ -1,5 +1,6 @@
 /** What can happen in a simulated world, one step at a time: plain data, so that it can be repeated, dropped and printed. */
 import type { FailureKind, Limit, MessageTarget } from '../core/types.js'
+import { type AmendmentSpec, describeAmendment } from './amendment-spec.js'
 
 /** What a worker says about an attempt. */
 export type ReportKind =
@@ -41,6 +42,8 @@ export type Step =
         readonly failure?: FailureSpec
         readonly claim?: ClaimSpec
         readonly to?: MessageTarget
+        /** What comes with a result. */
+        readonly extension?: AmendmentSpec
       }
     | {
         readonly kind: 'lie'
@@ -49,7 +52,10 @@ export type Step =
         readonly run: string
         readonly task: string
         readonly to?: MessageTarget
+        readonly extension?: AmendmentSpec
       }
+    | { readonly kind: 'amend'; readonly run: string; readonly amendment: AmendmentSpec }
+    | { readonly kind: 'reopen'; readonly run: string; readonly task: string; readonly downstream: boolean }
     /** A message from outside of the run. */
     | { readonly kind: 'send'; readonly run: string; readonly to: MessageTarget }
     /** Whoever works on the task looks at what was handed over to it. */
@@ -98,9 +104,13 @@ export function describeStep(step: Step): string {
     case 'leave':
       return `${step.kind} ${step.worker}${end}`
     case 'report':
-      return `${describeReport(step.report, step.failure)}${describeClaim(step.claim)} ${step.run}/${step.task}${describeTarget(step.to)}${end}`
+      return `${describeReport(step.report, step.failure)}${describeClaim(step.claim)} ${step.run}/${step.task}${describeTarget(step.to)}${describeExtension(step.extension)}${end}`
     case 'lie':
-      return `lie: ${describeReport(step.report)} ${step.run}/${step.task} with ${LIES[step.lie]}${end}`
+      return `lie: ${describeReport(step.report)} ${step.run}/${step.task} with ${LIES[step.lie]}${describeExtension(step.extension)}${end}`
+    case 'amend':
+      return `amend ${step.run}: it ${describeAmendment(step.amendment)}${end}`
+    case 'reopen':
+      return `reopen ${step.run}/${step.task}${step.downstream ? ', with all that came after it' : ''}${end}`
     case 'send':
       return `send in ${step.run}${describeTarget(step.to)}${end}`
     case 'read':
@@ -141,6 +151,10 @@ function describeReport(report: ReportKind, failure?: FailureSpec): string {
 
 function describeTarget(to: MessageTarget | undefined): string {
   return to === undefined ? '' : ` to ${Object.entries(to).flat().join(' ')}`
+}
+
+function describeExtension(extension: AmendmentSpec | undefined): string {
+  return extension === undefined ? '' : `, which ${describeAmendment(extension)}`
 }
 
 function describeClaim(claim: ClaimSpec | undefined): string {

@@ -1,12 +1,21 @@
 /** A world as the library sees it: plans to compile. */
-import type { Dependency, Gate, OutcomeOf, Plan, ShareOf, Stream, Task } from '../plan/types.js'
-import type { MemberSpec, PolicySpec, RunSpec, TaskSpec, WaitSpec, WorldSpec } from './world-spec.js'
+import type { Dependency, Gate, OutcomeOf, Phase, Plan, ShareOf, Stream, Task } from '../plan/types.js'
+import type {
+  MemberSpec,
+  PhaseSpec,
+  PolicySpec,
+  RunSpec,
+  StreamSpec,
+  TaskSpec,
+  WaitSpec,
+  WorldSpec,
+} from './world-spec.js'
 import { VOCABULARY } from './world-spec.js'
 
 /** The plan of one run, in parsed form. */
 export function planOf(world: WorldSpec, run: RunSpec): Plan {
   const fields = world.policies.map(fieldsOf)
-  const taskOf = (task: TaskSpec): Task => toTask(task, fields[task.policy]!)
+  const toOwn = (task: TaskSpec): Task => toTask(task, fields[task.policy]!)
   return {
     name: run.id,
     pools: Object.fromEntries(world.workers.map(({ pool, slots, capabilities }) => [pool, { slots, capabilities }])),
@@ -17,22 +26,33 @@ export function planOf(world: WorldSpec, run: RunSpec): Plan {
         perMinute === null ? capacity : { capacity, perMinute },
       ]),
     ),
-    streams: run.streams.map(
-      ({ id, after, waits, phase }): Stream => ({
-        id,
-        ...(phase === null ? {} : { phase }),
-        dependsOn: [...after, ...waits.map(toDependency)],
-        tasks: run.tasks.filter((task) => task.stream === id).map(taskOf),
-      }),
-    ),
-    tasks: run.tasks.filter((task) => task.stream === null && task.gate === null).map(taskOf),
+    streams: run.streams.map((stream) => ({
+      ...streamOf(stream),
+      tasks: run.tasks.filter((task) => task.stream === stream.id).map(toOwn),
+    })),
+    tasks: run.tasks.filter((task) => task.stream === null && task.gate === null).map(toOwn),
     gates: run.tasks.flatMap(toGate),
-    phases: run.phases.map(({ id, gate }) => (gate === null ? { id } : { id, gate })),
+    phases: run.phases.map(phaseOf),
     sequences: run.sequences.map(({ pattern, order }) => ({ path: textOf(pattern), order })),
   }
 }
 
-function toGate({ id, after, waits, gate }: TaskSpec): readonly Gate[] {
+/** A task as its plan has it. */
+export function taskOf({ policies }: WorldSpec, task: TaskSpec): Task {
+  return toTask(task, fieldsOf(policies[task.policy]!))
+}
+
+/** A stream as its plan has it, without its tasks. */
+export function streamOf({ id, after, waits, phase }: StreamSpec): Omit<Stream, 'tasks'> {
+  return { id, ...(phase === null ? {} : { phase }), dependsOn: [...after, ...waits.map(toDependency)] }
+}
+
+export function phaseOf({ id, gate }: PhaseSpec): Phase {
+  return gate === null ? { id } : { id, gate }
+}
+
+/** A gate as its plan has it; nothing for a task. */
+export function toGate({ id, after, waits, gate }: TaskSpec): readonly Gate[] {
   if (gate === null) return []
   const { kind, timeout } = gate
   const limit = timeout === null ? {} : { timeout }

@@ -172,6 +172,12 @@ export interface Rates {
   readonly crash: number
   /** A run is asked for that was asked for before, under its key. */
   readonly again: number
+  /** The plan of a run is changed. */
+  readonly amend: number
+  /** Work adds to its plan. */
+  readonly extend: number
+  /** A task that has ended is done again. */
+  readonly reopen: number
   readonly pause: number
   readonly refuse: number
   readonly cancelTask: number

@@ -27,6 +27,9 @@ export const CALM: Rates = {
   leave: 0,
   crash: 0,
   again: 0,
+  amend: 0,
+  extend: 0,
+  reopen: 0,
   pause: 0,
   refuse: 0,
   cancelTask: 0,
@@ -59,6 +62,9 @@ const WORST: Rates = {
   leave: 10,
   crash: 6,
   again: 6,
+  amend: 15,
+  extend: 15,
+  reopen: 15,
   pause: 6,
   refuse: 20,
   cancelTask: 6,
@@ -108,14 +114,18 @@ export function drawRates(random: Random): Rates {
   if (mood === 0) return CALM
   const names = Object.keys(CALM) as (keyof Rates)[]
   const only = mood === 1 ? random.pick(names) : null
+  // Compiling costs time: plans change in some worlds only.
+  const isGrowing = random.chance(0.3)
   const rates = { ...CALM } as { -readonly [K in keyof Rates]: number }
   for (const name of names) {
-    const isOn = only === null ? random.chance(0.5) : name === only
+    const isOn = only === null ? random.chance(0.5) && (isGrowing || !GROWTH.includes(name)) : name === only
     // Retries are about failures, lies about the end of attempts: most rates are small, so that worlds also get somewhere.
     if (isOn) rates[name] = WORST[name] * random.pick([0.05, 0.2, 0.2, 0.5, 1])
   }
   return rates
 }
+
+const GROWTH: readonly (keyof Rates)[] = ['amend', 'extend', 'reopen']
 
 const KINDS = ['error', 'timeout', 'stalled', 'rate-limited', 'verify', 'claim-violation'] as const
 
@@ -149,7 +159,7 @@ function drawPolicy(random: Random, shares: readonly number[]): PolicySpec {
   }
 }
 
-interface PoolSpec {
+export interface PoolSpec {
   readonly id: string
   readonly capabilities: readonly string[]
 }
@@ -223,7 +233,8 @@ function drawRun(random: Random, id: string, size: number, pools: readonly PoolS
   return { id, streams, tasks, sequences, phases: phases.list, onFailure, resources }
 }
 
-interface Draws {
+/** How a task is drawn. */
+export interface Draws {
   readonly done: readonly string[]
   readonly edges: number
   readonly claims: number
@@ -239,6 +250,24 @@ interface Draws {
 }
 
 type Forms = Pick<TaskSpec, 'waits' | 'asks' | 'milestones' | 'optional'>
+
+/** A task that comes to a run which is under way. */
+export function drawAdded(
+  random: Random,
+  id: string,
+  stream: string | null,
+  draws: Draws,
+  sources: Sources,
+  forms: number,
+): TaskSpec {
+  return { ...drawTask(random, id, stream, draws), ...drawForms(random, sources, stream, forms) }
+}
+
+/** Other paths for a task. */
+export function drawClaims(random: Random, draws: Draws): Pick<TaskSpec, 'write' | 'read'> {
+  const patterns = random.chance(0.7) ? drawPatterns(random, draws) : []
+  return random.chance(0.7) ? { write: patterns, read: [] } : { write: [], read: patterns }
+}
 
 function drawTask(random: Random, id: string, stream: string | null, draws: Draws): Omit<TaskSpec, keyof Forms> {
   const { pool, requires } = drawNeed(random, draws.pools)

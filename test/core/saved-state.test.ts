@@ -19,13 +19,24 @@ const WORLDS = 160
 /** One decision in about so many is a moment to look at. */
 const EVERY = 16
 
+/** An event, and the plans as they were then: amendments change them. */
+interface Entry {
+  readonly event: RunEvent
+  readonly plans: Plans
+}
+
 /** What a state was made of, and a copy that lives beside it. */
 interface Beside {
   /** By decision: only what a decision has left behind is written down. */
-  readonly journal: (readonly RunEvent[])[]
+  readonly journal: (readonly Entry[])[]
   copy: ScopeState | null
   /** What was written down of it, and when. */
-  saved: { readonly text: string; readonly decisions: number } | null
+  saved: { readonly text: string; readonly decisions: number; readonly plans: Plans } | null
+}
+
+/** The plans that a state goes by; `plans` may already have one that comes to nothing. */
+function plansOf(state: ScopeState, plans: Plans): Plans {
+  return new Map([...plans, ...[...state.runs].map(([id, { plan }]) => [id, plan] as const)])
 }
 
 function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => number } {
@@ -40,8 +51,8 @@ function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => n
     all.set(state, known)
     return known
   }
-  const fold = (plans: Plans, state: ScopeState, journal: Beside['journal']): ScopeState => {
-    for (const event of journal.flat()) {
+  const fold = (state: ScopeState, journal: Beside['journal']): ScopeState => {
+    for (const { event, plans } of journal.flat()) {
       reduce(plans, state, event)
       state.ended.clear()
     }
@@ -50,10 +61,10 @@ function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => n
 
   /** A fold of all; a copy of a fold of a part, and the rest; a copy of the live state of then, and what came since. */
   function compareFolds(plans: Plans, { journal, saved }: Beside, inputs: readonly Input[], now: EpochMs): void {
-    const whole = fold(plans, createState(bypassLimit), journal)
+    const whole = fold(createState(bypassLimit), journal)
     const cut = random.between(0, journal.length)
-    const part = fold(plans, createState(bypassLimit), journal.slice(0, cut))
-    const other = fold(plans, read(plans, JSON.stringify(encodeState(part))), journal.slice(cut))
+    const part = fold(createState(bypassLimit), journal.slice(0, cut))
+    const other = fold(read(plansOf(part, plans), JSON.stringify(encodeState(part))), journal.slice(cut))
     expect(canonical(other)).toBe(canonical(whole))
     other.deadlines.reach(whole.deadlines.reached())
     const decided = told(decideAll(plans, whole, inputs, now))
@@ -61,8 +72,8 @@ function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => n
     expect(canonical(other)).toBe(canonical(whole))
     checkInvariants(other, now)
     if (saved === null) return
-    const since = fold(plans, read(plans, saved.text), journal.slice(saved.decisions))
-    expect(canonical(since)).toBe(canonical(fold(plans, createState(bypassLimit), journal)))
+    const since = fold(read(saved.plans, saved.text), journal.slice(saved.decisions))
+    expect(canonical(since)).toBe(canonical(fold(createState(bypassLimit), journal)))
     decideAll(plans, since, inputs, now)
     checkInvariants(since, now)
   }
@@ -71,8 +82,9 @@ function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => n
     looks: () => looks,
     reduce(plans, state, event) {
       // The host has crashed: what is folded in one go counts as one decision.
-      besideOf(state).journal[0] = [...(besideOf(state).journal[0] ?? []), event]
       reduce(plans, state, event)
+      const { journal } = besideOf(state)
+      journal[0] = [...(journal[0] ?? []), { event, plans: plansOf(state, plans) }]
     },
     decideAll(plans, state, inputs, now) {
       const beside = besideOf(state)
@@ -80,8 +92,8 @@ function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => n
         looks += 1
         compareFolds(plans, beside, inputs, now)
         const text = JSON.stringify(encodeState(state))
-        beside.saved = { text, decisions: beside.journal.length }
-        beside.copy = read(plans, text)
+        beside.saved = { text, decisions: beside.journal.length, plans: plansOf(state, plans) }
+        beside.copy = read(beside.saved.plans, text)
         expect(JSON.parse(JSON.stringify(encodeState(beside.copy)))).toEqual(JSON.parse(text))
       }
       const { copy } = beside
@@ -94,7 +106,8 @@ function coreWithCopies(seed: number): SimulatedCore & { readonly looks: () => n
         expect(canonical(copy)).toBe(canonical(state))
         checkInvariants(copy, now)
       }
-      beside.journal.push(decision.events)
+      const plansThen = plansOf(state, plans)
+      beside.journal.push(decision.events.map((event) => ({ event, plans: plansThen })))
       return decision
     },
   }

@@ -264,7 +264,7 @@ it('the graph of graphology has the waves of the compiled plan, whatever its tas
   let conditional = 0
   for (let seed = 1; seed <= 60; seed += 1) {
     const { plans } = blueprintOf(drawWorld(createRandom(seed), 30))
-    for (const plan of plans.values()) {
+    for (const { compiled: plan } of plans.values()) {
       const waves = Array.from({ length: plan.waveCount }, (_, wave) =>
         plan.taskIds.filter((_, task) => plan.wave[task] === wave).toSorted(),
       )
