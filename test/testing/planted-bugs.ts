@@ -4,6 +4,7 @@
  */
 import type { PlantedBug } from './planted/bug.js'
 import { CLAIM_BUGS } from './planted/claims.js'
+import { GROWTH_BUGS } from './planted/growth.js'
 import { JOURNAL_BUGS } from './planted/journal.js'
 import { LIMIT_BUGS } from './planted/limits.js'
 import { TASK_BUGS } from './planted/tasks.js'
@@ -15,4 +16,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...LIMIT_BUGS,
   ...WAIT_BUGS,
   ...JOURNAL_BUGS,
+  ...GROWTH_BUGS,
 ]

@@ -24,8 +24,8 @@ export const WAIT_BUGS: readonly PlantedBug[] = [
   bug(
     'the condition of a task is not looked at',
     'core/points.ts',
-    'if (condition === undefined || holds(run, condition))',
-    'if (condition === undefined || holds !== undefined)',
+    'return condition === undefined || holds(run, condition)',
+    'return condition === undefined || holds !== undefined',
   ),
   bug('a result that says no asks for work', 'core/points.ts', ' && value !== false', ''),
   bug(
