@@ -89,6 +89,7 @@ export function commandExecutor<Input = CommandInput>(options: CommandOptions<In
       await endLeft(mark, marker, 0)
       return failed(`It could not be written down that it runs, so it was ended: ${String(error)}`)
     }
+    started.begin?.()
     return wait(started, spec.file, marker, attempt, context)
   }
 

@@ -13,10 +13,11 @@ import type { CommandSpec } from './spec.js'
 import type { Voice } from './voice.js'
 
 /**
- * Nothing of a plan is in this text: the program and its arguments come as arguments of their own. A signal to the group ends
- * the program; the shell stays until it has, and writes down its exit code, whole or not at all.
+ * Nothing of a plan is in this text: the program and its arguments come as arguments of their own. It begins when a line
+ * says so, and never where the host is gone before: what runs has been written down. A signal to the group ends the program;
+ * the shell stays until it has, and writes down its exit code, whole or not at all.
  */
-const WAIT = 'trap : HUP INT TERM; place=$1; shift; "$@"; echo $? >"$place/exit"'
+const WAIT = 'trap : HUP INT TERM; place=$1; shift; read -r go <&3 || exit; "$@"; echo $? >"$place/exit"'
 
 /** How often the files are looked at, in ms: soon after there was something, later when there was not. */
 const FIRST_LOOK_MS = 20
@@ -27,6 +28,8 @@ export interface Followed {
   readonly running: Running
   readonly hear: (voice: Voice) => void
   readonly answer: (line: string) => void
+  /** Lets it begin, where it waits for that: called once it is written down that it runs. */
+  readonly begin?: () => void
 }
 
 export function startOutliving(
@@ -49,7 +52,8 @@ export function startOutliving(
     answers.on('error', () => undefined)
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     const followed = follow(place, markOf(child.pid), settings, gone)
-    return { ...followed, answer: (line) => answers.writable && answers.write(`${line}\n`) }
+    const answer = (line: string): void => void (answers.writable && answers.write(`${line}\n`))
+    return { ...followed, answer, begin: () => answer('go') }
   } finally {
     files.forEach(closeSync)
   }

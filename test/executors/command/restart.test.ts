@@ -1,7 +1,9 @@
 /** Hosts that are killed with SIGKILL: what becomes of the commands that they have left. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { bundleInside } from '../../../scripts/bundle.mjs'
 import type { CommandOptions } from '../../../src/executors/command/index.js'
 import { Line } from '../../../src/testing/executor-conformance/bench.js'
 import { conforms } from '../conformance.js'
@@ -115,6 +117,18 @@ describe('a command that outlives its host', () => {
       expect(line.heard.logs).toEqual(['after'])
       expect(line.heard.progress).toEqual([])
     }
+  })
+
+  it('never begins where the host is killed before it has written down that it runs', async () => {
+    const folder = tempFolder()
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const bundle = await bundleInside({ abandon: join(import.meta.dirname, 'abandon.ts') })
+    onTestFinished(() => rmSync(bundle, { recursive: true, force: true }))
+    const argv = [join(bundle, 'abandon.mjs'), folder, JSON.stringify(sh('echo begun >"$1/begun"', folder))]
+    const pid = Number(spawnSync(process.execPath, argv, { encoding: 'utf8' }).stdout)
+    while (isThere(pid)) await new Promise((resolve) => setImmediate(resolve))
+    expect(pid).toBeGreaterThan(0)
+    expect(existsSync(join(folder, 'begun'))).toBe(false)
   })
 
   it('that was killed with its host is lost', async () => {
