@@ -130,6 +130,8 @@ async function follow(underWay: UnderWay, simulated: SimulatedRun, context: Verb
   } catch (error) {
     const isLeft = interrupts > 0 || awaited.length > 0
     if (!isLeft || !isSchedulerError(error) || error.code !== 'CLOSED') throw error
+    // What had happened by then is shown first.
+    await reporter.ended
     return { isInterrupted: interrupts > 0, awaited, events: null }
   } finally {
     endGates()

@@ -58,7 +58,10 @@ export interface Run<Results = unknown> {
    * nothing: see `onListenerError`. Returns what takes the listener back.
    */
   on<Type extends keyof RunListeners>(type: Type, listener: RunListeners[Type]): () => void
-  /** The events of the run from its opening on, also those already past; ends with the run or with `close()`. */
+  /**
+   * The events of the run from its opening on, also those already past. Ends with the run; after `close()`, of this or of
+   * the scheduler, with what was stored until then, or without it where the store is closed too.
+   */
   events(): AsyncIterable<RunEvent>
   /** Why a task is not running, or how it ended. @throws SchedulerError TASK_UNKNOWN */
   explain(task: string): readonly Reason[]
@@ -197,14 +200,21 @@ export class RunHandle implements Run<unknown> {
   async *events(): AsyncGenerator<RunEvent, void, undefined> {
     const { store, scope } = this.options
     let after = this.state.openedAfter
-    while (!this.isClosed) {
-      const seen = this.seen
-      for await (const { revision, event } of store.read(scope, after)) {
-        after = revision
-        if (!('run' in event) || event.run !== this.id) continue
-        yield event
-        if (this.isClosed || event.type === 'run.closed') return
+    for (;;) {
+      const { seen, isClosed } = this
+      try {
+        for await (const { revision, event } of store.read(scope, after)) {
+          after = revision
+          if (!('run' in event) || event.run !== this.id) continue
+          yield event
+          if (event.type === 'run.closed') return
+        }
+      } catch (error) {
+        // Who closes the scheduler may close its store next.
+        if (!this.isClosed) throw error
+        return
       }
+      if (isClosed) return
       if (seen === this.seen) await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
   }

@@ -259,6 +259,41 @@ describe('events()', () => {
     await reading
   })
 
+  it('shows a slow reader what was stored before the scheduler was closed', async () => {
+    const { scheduler } = hosted()
+    const run = await scheduler.start(plan({ a: {}, b: {} }))
+    await turns()
+    const seen: string[] = []
+    for await (const { type } of run.events()) {
+      if (seen.length === 0) await scheduler.close({ graceMs: 0 })
+      seen.push(type)
+    }
+    expect(seen.slice(0, 3)).toEqual(['run.opened', 'attempt.started', 'attempt.started'])
+    // What closing itself has stored.
+    expect(seen.slice(3)).toEqual(['attempt.failed', 'attempt.failed'])
+  })
+
+  it('ends without an error when the store is closed after the scheduler', async () => {
+    let isOpen = true
+    const inner = testStore()
+    const read: typeof inner.read = (scope, after) => {
+      if (!isOpen) throw new Error('The store is closed.')
+      return inner.read(scope, after)
+    }
+    const store = { ...inner, read }
+    const { scheduler } = hosted({ store })
+    const run = await scheduler.start(plan({ a: {} }))
+    await turns()
+    let count = 0
+    for await (const _ of run.events()) {
+      count += 1
+      if (count > 1) continue
+      await scheduler.close({ graceMs: 0 })
+      isOpen = false
+    }
+    expect(count).toBeGreaterThan(1)
+  })
+
   it('shows only the events of its run', async () => {
     const { scheduler, work } = hosted()
     const one = await scheduler.start(plan({ a: {} }), { id: 'one' })

@@ -1,5 +1,6 @@
 /** Snapshots: saved beside the work, read when a scope is opened, and never trusted more than the journal. */
 import { expect, it } from 'vitest'
+import { STATE_FORMAT } from '../../src/core/saved-state.js'
 import type { JsonValue, Revision, ScopeId } from '../../src/core/types.js'
 import type { Store, StoredSnapshot } from '../../src/runtime/ports.js'
 import type { SchedulerWarning } from '../../src/runtime/warnings.js'
@@ -148,7 +149,7 @@ it('one that cannot be saved is warned of, and tried again later', async () => {
 })
 
 const damages: readonly [string, (data: Saved) => unknown][] = [
-  ['of another format', (data) => ({ ...data, state: { ...data.state, format: 2 } })],
+  ['of another format', (data) => ({ ...data, state: { ...data.state, format: STATE_FORMAT + 1 } })],
   ['that is something else', () => 'a text'],
   ['without its state', ({ plans }) => ({ plans })],
   ['of another revision', (data) => ({ ...data, state: { ...data.state, revision: 1 } })],
