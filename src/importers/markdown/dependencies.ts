@@ -1,5 +1,6 @@
 /** What a value of a dependency field says. The grammar is in `docs/importers/markdown.md`. */
 import { brackets, slug, unmarked } from '../shared/inline.js'
+import { matchesOf } from '../shared/matches.js'
 import type { Mention, Mentions } from './mentions.js'
 import type { Need, Piece, Target, Unit } from './types.js'
 
@@ -43,7 +44,9 @@ const AFTER_POINT =
 const FROM_PHASE = /\bfrom (?:the )?(?:phase|week|wave|sprint|stage) \d+\b/gi
 /** Marks of what is done; "handbook complete" is a condition. */
 const SATISFIED =
-  /[✅✔☑]|\s[-–—:]\s*(?:complete|completed|done|merged|finished|shipped)\b|\((?:complete|completed|done|finished|merged|exists|shipped)\b|\balready\b/iu
+  /[✅✔☑]|\s[-–—:]\s*(?:complete|completed|done|merged|finished|shipped)\b|\((?:complete|completed|done|finished|merged|exists|shipped)\b|\balready\b/i
+const SEPARATOR = /[,;]\s/g
+const CLAUSE_END = /;\s+|\s+[—–-]\s+|\.\s+(?=[A-Z])/g
 const LONGEST_VALUE = 2_000
 
 /** Reads one value. Never fails: what it cannot read is free text. */
@@ -107,7 +110,7 @@ function partsOf(text: string): readonly string[] {
   const { outside } = brackets(text)
   const parts: string[] = []
   let begin = 0
-  for (const match of outside.matchAll(/[,;]\s/g)) {
+  for (const match of matchesOf(SEPARATOR, outside)) {
     parts.push(text.slice(begin, match.index))
     begin = match.index + match[0].length
   }
@@ -130,7 +133,7 @@ function clausesOf(text: string): readonly string[] {
   const { outside } = brackets(text)
   const clauses: string[] = []
   let begin = 0
-  for (const match of outside.matchAll(/;\s+|\s+[—–-]\s+|\.\s+(?=[A-Z])/g)) {
+  for (const match of matchesOf(CLAUSE_END, outside)) {
     clauses.push(text.slice(begin, match.index))
     begin = match.index + match[0].length
   }

@@ -203,10 +203,14 @@ export function readChain(piece: Piece, mentions: Mentions): readonly DrawnEdge[
 const CONNECTION =
   /\b(?:(?:can(?:not)?|must|may|should)?\s*(?:start|starts|begin|begins|run|runs)\s+(?:only\s+)?(?:once|after|when)|depends? on|waits? for|blocked by|must wait for)\b/i
 
+/** Words of which each such sentence has one. */
+const CONNECTING = /after|once|when|depend|wait|blocked/i
+
 /** "Agents C and D can start once A and B are complete", "Task 9 depends on Task 8". */
 export function readSentence(piece: Piece, mentions: Mentions): readonly DrawnEdge[] {
+  if (piece.text.length > 600 || !CONNECTING.test(piece.text)) return []
   const match = CONNECTION.exec(piece.text)
-  if (match === null || piece.text.length > 600) return []
+  if (match === null) return []
   const waiting = mentions.scan(piece.text.slice(0, match.index), null).flatMap(({ units }) => units)
   const rest = piece.text.slice(match.index + match[0].length).split(/[.;]\s|[)]/)[0] as string
   const awaited = mentions.scan(rest, waiting[0] ?? null).flatMap(({ units }) => units)

@@ -106,7 +106,7 @@ function ownValue({ field, piece }: FieldValue): Piece | null {
       return null
     default:
   }
-  const said = IN_BRACKETS.exec(text)
+  const said = text.includes('(') || text.includes('[') ? IN_BRACKETS.exec(text) : null
   return said === null ? null : within(piece, said.index + 1, said[1] as string)
 }
 

@@ -1,5 +1,6 @@
 /** Fields on a line: `**Label:** value`, `**Label**: value`, `Label: value`, several on one line. */
 import { within } from '../shared/lines.js'
+import { matchesOf } from '../shared/matches.js'
 import type { FieldName, Piece } from './types.js'
 import { fieldOf } from './vocabulary.js'
 
@@ -35,12 +36,13 @@ const NO_LABELS: readonly Labelled[] = []
 
 function boldLabels(piece: Piece): readonly Labelled[] {
   const { text } = piece
-  const marks = Array.from(text.matchAll(BOLD))
-    .filter((match) => isLabel(match, text))
+  const marks: RegExpExecArray[] = []
+  for (const match of matchesOf(BOLD, text)) {
     // What is bold inside of a value is a part of it.
-    .filter((match, at) => at === 0 || fieldOf(match[1] as string) !== null)
+    if (isLabel(match, text) && (marks.length === 0 || fieldOf(match[1] as string) !== null)) marks.push(match)
+  }
   const first = marks[0]
-  if (first === undefined || /[\p{L}\p{N}`]/u.test(text.slice(0, first.index))) return []
+  if (first === undefined || (first.index > 0 && /[\p{L}\p{N}`]/u.test(text.slice(0, first.index)))) return NO_LABELS
   return marks.map((match, at) => {
     const begin = match.index + match[0].length
     const end = marks[at + 1]?.index ?? text.length

@@ -1,5 +1,6 @@
 /** Units in running text: "Streams 2, 3, 4", "Agents #1-5", "WS-101 through WS-110", "E", "Memory Squad". */
 import { comparable } from '../shared/inline.js'
+import { matchesOf } from '../shared/matches.js'
 import { isCode, KEY } from './naming.js'
 import type { Unit } from './types.js'
 import { UNIT_WORD, unitWord } from './vocabulary.js'
@@ -122,11 +123,11 @@ function prefixOf(code: string): string {
 
 function scan(text: string, from: Unit | null, index: Index): readonly Mention[] {
   const found: Mention[] = []
-  for (const match of text.matchAll(LIST)) {
+  for (const match of matchesOf(LIST, text)) {
     const word = unitWord(match[1] as string)
     found.push(mentionOf(match[2] as string, word, match.index, match[0].length, from, index))
   }
-  for (const match of text.matchAll(TOKEN)) {
+  for (const match of matchesOf(TOKEN, text)) {
     const end = match.index + match[0].length
     if (found.some((other) => match.index < other.end && other.start < end)) continue
     const mention = tokenMention(match, text, from, index)

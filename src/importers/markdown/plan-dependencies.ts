@@ -50,7 +50,7 @@ export function dependenciesOf(
   const seen = new Set<string>()
   for (const need of wiring.needs.get(unit) ?? []) {
     for (const dependency of dependenciesFrom(need, unit, wiring)) {
-      const text = JSON.stringify(dependency)
+      const text = typeof dependency === 'string' ? dependency : JSON.stringify(dependency)
       if (seen.has(text)) continue
       seen.add(text)
       place(dependencies.length, need.piece)

@@ -231,9 +231,9 @@ function ownedBy(
 
 function isShared({ path }: PathClaim, unit: Unit, { meetings, shared, arranged }: Building): boolean {
   if (shared.some((file) => file.path === path)) return true
-  return [...meetings.unitsAt(path)].some(
-    (other) => other !== unit && other.parent !== unit && !arranged.phases.has(other),
-  )
+  for (const other of meetings.unitsAt(path))
+    if (other !== unit && other.parent !== unit && !arranged.phases.has(other)) return true
+  return false
 }
 
 /** Lines that name what is taken from other units. */

@@ -18,7 +18,8 @@ export function readUnits(documents: readonly (readonly Block[])[]): Found {
   const surveys = documents.map(surveyHeadings)
   const walk: Walk = {
     registry,
-    headings: new Map(surveys.flatMap((survey) => [...survey])),
+    headings: new Map(surveys.flatMap(({ units }) => [...units])),
+    labels: new Map(surveys.flatMap(({ labels }) => [...labels])),
     sections: [],
     titles: null,
     loose: [],
@@ -134,8 +135,9 @@ function takeFence(block: Extract<Block, { kind: 'fence' }>, walk: Walk): void {
 function takeLine(block: Line, walk: Walk): void {
   closeWhatEnded(block, walk)
   if (block.kind === 'item' && takeListUnit(block, walk)) return
-  const labels = labelsOf(block.piece)
-  if (labels.length > 0 && takeLabels(labels, block, walk)) return
+  const hasBox = block.kind === 'item' && block.check !== null
+  const labels = hasBox ? labelsOf(block.piece) : walk.labels.get(block)
+  if (labels !== undefined && labels.length > 0 && takeLabels(labels, block, walk)) return
   takeValue(block, walk)
 }
 

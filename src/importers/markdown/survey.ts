@@ -1,6 +1,6 @@
 /** Which headings are units of work: decided for a whole document before its lines are read. */
 import { plain } from '../shared/inline.js'
-import { labelsOf } from './labels.js'
+import { type Labelled, labelsOf } from './labels.js'
 import { kindOf, type Naming, namingInTitle, namingOf } from './naming.js'
 import type { Block, FieldName, UnitKind } from './types.js'
 import { EVIDENCE, fieldOf } from './vocabulary.js'
@@ -37,9 +37,17 @@ export function levelOf(block: Block): number | null {
   return naming === null || naming.form === 'number' || /:\*\*$/.test(block.piece.text) ? null : BOLD_LEVEL
 }
 
+/** What a survey finds out about the blocks of a document. */
+export interface Survey {
+  readonly units: ReadonlyMap<Block, HeadingUnit>
+  /** Of lines without a tick box that begin with labels: the labels. */
+  readonly labels: ReadonlyMap<Block, readonly Labelled[]>
+}
+
 /** The headings of a document that name units, with what they are. O(blocks). */
-export function surveyHeadings(blocks: readonly Block[]): ReadonlyMap<Block, HeadingUnit> {
-  const candidates = collect(blocks)
+export function surveyHeadings(blocks: readonly Block[]): Survey {
+  const labels = new Map<Block, readonly Labelled[]>()
+  const candidates = collect(blocks, labels)
   const titles = candidates.filter(({ level }) => level === 1)
   const facts = factsOf(candidates)
   const accepted = candidates.filter((candidate) => candidate.level > 1 && isUnit(candidate, facts))
@@ -53,7 +61,7 @@ export function surveyHeadings(blocks: readonly Block[]): ReadonlyMap<Block, Hea
   }
   const whole = accepted.some(({ level }) => level < BOLD_LEVEL) ? null : wholeDocument(titles)
   if (whole !== null) found.set(whole.block, { naming: whole.naming as Naming, kind: 'stream', defines: true })
-  return found
+  return { units: found, labels }
 }
 
 /** By name: the heading that defines the unit, which is the first that has fields below it. */
@@ -77,7 +85,7 @@ function phaseIn(open: readonly Candidate[]): string {
   return above?.naming?.key ?? ''
 }
 
-function collect(blocks: readonly Block[]): readonly Candidate[] {
+function collect(blocks: readonly Block[], labels: Map<Block, readonly Labelled[]>): readonly Candidate[] {
   const all: Candidate[] = []
   const open: Candidate[] = []
   for (const block of blocks) {
@@ -103,7 +111,9 @@ function collect(blocks: readonly Block[]): readonly Candidate[] {
     } else if (block.kind === 'item' && block.check !== null) {
       note(open, (owner) => owner.checks++)
     } else if (block.kind === 'item' || block.kind === 'text') {
-      for (const { field } of labelsOf(block.piece)) {
+      const found = labelsOf(block.piece)
+      if (found.length > 0) labels.set(block, found)
+      for (const { field } of found) {
         if (field !== null && EVIDENCE.has(field)) note(open, (owner) => owner.fields.add(field))
       }
     }

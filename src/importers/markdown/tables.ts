@@ -32,8 +32,12 @@ interface Columns {
   readonly fields: readonly (FieldName | null)[]
 }
 
+/** By header, which all rows of a table have. */
+const known = new WeakMap<readonly string[], Columns>()
+
 export function readRow(block: Row, walk: Walk): void {
-  const columns = columnsOf(block.header)
+  const columns = known.get(block.header) ?? columnsOf(block.header)
+  known.set(block.header, columns)
   const cell = block.cells[columns.id]
   const unit = columns.id === -1 || cell === undefined ? null : unitOfRow(cell, block, columns, walk)
   if (unit === null) return giveToOwner(block, columns, walk)

@@ -157,9 +157,9 @@ export const EVIDENCE: ReadonlySet<FieldName> = new Set<FieldName>([
   'tests',
 ])
 
-const DONE = /[✅✔☑]|\b(?:complete|completed|done|finished|merged|shipped)\b/iu
+const DONE = /[✅✔☑]|\b(?:complete|completed|done|finished|merged|shipped)\b/i
 const NOT_DONE = /\b(?:not (?:yet )?(?:done|started|complete)|incomplete|0%|when|once|until|ready)\b/i
-const ACTIVE = /[🔄🚧]|\b(?:in[ _-]progress|active|started|wip|ongoing)\b/iu
+const ACTIVE = /🔄|🚧|\b(?:in[ _-]progress|active|started|wip|ongoing)\b/i
 
 /** What a text says about how far the work is. */
 export function stateOf(text: string): State {

@@ -1,4 +1,5 @@
 /** What the reader knows while it walks through a document. */
+import type { Labelled } from './labels.js'
 import type { Registry } from './registry.js'
 import type { HeadingUnit } from './survey.js'
 import type { Block, Drawing, FieldName, FieldValue, LooseValue, Piece, Unit } from './types.js'
@@ -39,6 +40,8 @@ export interface OpenItem {
 export interface Walk {
   readonly registry: Registry
   readonly headings: ReadonlyMap<Block, HeadingUnit>
+  /** Of lines without a tick box: the labels they begin with. */
+  readonly labels: ReadonlyMap<Block, readonly Labelled[]>
   readonly sections: Section[]
   /** Titles of `sections`; null: they have changed since they were asked for. */
   titles: readonly string[] | null

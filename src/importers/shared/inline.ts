@@ -3,6 +3,8 @@
 const EMOJI = /(?:\p{Extended_Pictographic}|\ufe0f|\u200d|\u20e3|\ufffd)+/gu
 const LINK = /!?\[([^\][]{0,500})\]\([^()\s]{0,1000}\)/g
 
+const DOUBLE_LINE = /(^|[\s(])__([^\s_][^_]{0,300})__(?=$|[\s).,;:])/g
+const EMPHASIS = /(^|[\s(])[*_]([^\s*_][^*_]{0,300})[*_](?=$|[\s).,;:])/g
 const MARKED = /[*_`[]/
 const NOT_ASCII = /[^\0-\x7f]/
 const SPACES = /\s{2,}|[\t\u00a0]/g
@@ -15,16 +17,14 @@ export function plain(text: string): string {
 
 /** As `plain`, but with its pictures: ticks say that something is done. */
 export function unmarked(text: string): string {
-  // Most lines have no marks at all.
+  // Most lines have no marks at all, and others one kind of them.
   if (!MARKED.test(text)) return text.replace(SPACES, ' ').trim()
-  return text
-    .replace(LINK, '$1')
-    .replaceAll('**', '')
-    .replace(/(^|[\s(])__([^\s_][^_]{0,300})__(?=$|[\s).,;:])/g, '$1$2')
-    .replaceAll('`', '')
-    .replace(/(^|[\s(])[*_]([^\s*_][^*_]{0,300})[*_](?=$|[\s).,;:])/g, '$1$2')
-    .replace(SPACES, ' ')
-    .trim()
+  let bare = text.includes('[') ? text.replace(LINK, '$1') : text
+  if (bare.includes('**')) bare = bare.replaceAll('**', '')
+  if (bare.includes('__')) bare = bare.replace(DOUBLE_LINE, '$1$2')
+  if (bare.includes('`')) bare = bare.replaceAll('`', '')
+  if (bare.includes('*') || bare.includes('_')) bare = bare.replace(EMPHASIS, '$1$2')
+  return bare.replace(SPACES, ' ').trim()
 }
 
 /** Lower case, letters and digits with single hyphens between: fit for an id. Empty where there are none. */
@@ -52,6 +52,7 @@ export function comparable(text: string): string {
 
 /** A text in two: what is outside of round brackets, brackets left blank so that places stay, and what is inside. */
 export function brackets(text: string): { readonly outside: string; readonly inside: readonly string[] } {
+  if (!text.includes('(')) return { outside: text, inside: [] }
   const inside: string[] = []
   let outside = ''
   let depth = 0

@@ -1,5 +1,6 @@
 /** Paths in texts and in drawn trees. What is no path (`unit/integration`, `13714/2m`, `GET /events`) is left out. */
 import { within } from './lines.js'
+import { matchesOf } from './matches.js'
 import type { Piece } from './types.js'
 
 const EXTENSION =
@@ -7,11 +8,15 @@ const EXTENSION =
 const BARE_NAMES =
   /^(?:Dockerfile|Makefile|Justfile|Procfile|Gemfile|Rakefile|LICENSE|CODEOWNERS|\.gitignore|\.env(?:\.\w+)?)$/
 const ALLOWED = /^[@\w.*?{[(][\w.*?{},[\]()@$+~/-]*$/
+/** Characters of which each path has one; some names have none, and end so. */
+const MAY_BE_PATH = /[./*]|file/
 const LONGEST_PATH = 512
+const QUOTED = /`([^`]{1,512})`/g
+const WORD = /[^\s,;]+/g
 
 /** A path as a pattern of the plan language; null: not a path. `quoted`: it stood in quotes of code. */
 export function asPath(text: string, quoted: 'quoted' | 'bare'): string | null {
-  if (!/[./*]|file$/.test(text)) return null
+  if (!MAY_BE_PATH.test(text)) return null
   const trimmed = text
     .trim()
     .replace(/^\.\//, '')
@@ -47,14 +52,16 @@ function isBalanced(path: string): boolean {
 
 /** The paths in a text, in order: those in quotes of code; where there is none, bare ones. */
 export function pathsIn(piece: Piece): readonly Piece[] {
+  if (!MAY_BE_PATH.test(piece.text)) return []
+  if (!piece.text.includes('`')) return barePathsIn(piece)
   const found: Piece[] = []
-  for (const span of piece.text.matchAll(/`([^`]{1,512})`/g)) {
+  for (const span of matchesOf(QUOTED, piece.text)) {
     const path = asPath(span[1] as string, 'quoted')
     if (path !== null) found.push(within(piece, span.index + 1, path))
   }
   if (found.length === 0) return barePathsIn(piece)
   const rest = piece.text.replace(/`[^`]*`/g, (span) => ' '.repeat(span.length))
-  const bare = barePathsIn({ ...piece, text: rest }).filter(({ text }) => text.includes('/') && EXTENSION.test(text))
+  const bare = barePathsIn(within(piece, 0, rest)).filter(({ text }) => text.includes('/') && EXTENSION.test(text))
   const all = [...found, ...bare].toSorted((a, b) => a.column - b.column)
   return besideOthers(all)
 }
@@ -77,7 +84,7 @@ function besideOthers(paths: readonly Piece[]): readonly Piece[] {
 function barePathsIn(piece: Piece): readonly Piece[] {
   const found: Piece[] = []
   if (!/[./*]/.test(piece.text)) return found
-  for (const word of piece.text.matchAll(/[^\s,;]+/g)) {
+  for (const word of matchesOf(WORD, piece.text)) {
     const path = asPath(word[0], 'bare')
     if (path !== null) found.push(within(piece, word.index, path))
   }
