@@ -38,6 +38,13 @@ const WORD_AFTER = new RegExp(`^\\s+(?:${UNIT_WORD})\\b`, 'i')
 const SEPARATOR = /\s*(?:,\s*and|,\s*or|,|\/|&|\+|\band\b|\bor\b)\s*/
 const RANGE_SIGN = /\s*(?:-|–|\bto\b|\bthrough\b)\s*#?/g
 
+interface Numbered {
+  readonly unit: Unit
+  readonly number: number
+  /** Its place in the document. */
+  readonly order: number
+}
+
 interface Index {
   readonly byName: ReadonlyMap<string, readonly Unit[]>
   readonly byTitle: ReadonlyMap<string, readonly Unit[]>
@@ -45,8 +52,8 @@ interface Index {
   readonly hasLetters: boolean
   /** Units that go by a name ("Memory Squad"), by the first word of it, with their order. */
   readonly named: ReadonlyMap<string, readonly { readonly unit: Unit; readonly order: number }[]>
-  /** Units whose keys end in a number, or are a letter, by what comes before; in the order of the document. */
-  readonly numbered: ReadonlyMap<string, readonly { readonly unit: Unit; readonly number: number }[]>
+  /** Units whose keys end in a number, or are a letter, by what comes before; in the order of their numbers. */
+  readonly numbered: ReadonlyMap<string, readonly Numbered[]>
   /** Units by each two words that follow each other in their titles; and by the first two alone. */
   readonly byPair: ReadonlyMap<string, ReadonlySet<Unit>>
   readonly byFirstPair: ReadonlyMap<string, ReadonlySet<Unit>>
@@ -66,7 +73,8 @@ function indexOf(units: readonly Unit[]): Index {
   const byTitle = new Map<string, Unit[]>()
   const put = (map: Map<string, Unit[]>, name: string, unit: Unit): void => {
     const same = map.get(name) ?? []
-    if (!same.includes(unit)) same.push(unit)
+    // The names of a unit follow each other here.
+    if (same.at(-1) !== unit) same.push(unit)
     map.set(name, same)
   }
   for (const unit of units) {
@@ -85,12 +93,6 @@ function indexOf(units: readonly Unit[]): Index {
       if (at === 0) putPair(byFirstPair, pair, unit)
     }
   }
-  const numbered = new Map<string, { readonly unit: Unit; readonly number: number }[]>()
-  for (const unit of units) {
-    const own = numberIn(unit.key)
-    const same = own === null ? [] : (numbered.get(own.prefix) ?? [])
-    if (own !== null && same.push({ unit, number: own.number }) === 1) numbered.set(own.prefix, same)
-  }
   const named = new Map<string, { readonly unit: Unit; readonly order: number }[]>()
   for (const [order, unit] of units.filter(hasName).entries()) {
     const word = FIRST_WORD.exec(unit.key)?.[0] ?? unit.key
@@ -104,11 +106,22 @@ function indexOf(units: readonly Unit[]): Index {
     byTitle,
     prefixes,
     hasLetters: units.some(({ key }) => /^[A-Z]$/.test(key)),
-    numbered,
+    numbered: numberedOf(units),
     named,
     byPair,
     byFirstPair,
   }
+}
+
+function numberedOf(units: readonly Unit[]): Index['numbered'] {
+  const numbered = new Map<string, Numbered[]>()
+  for (const [order, unit] of units.entries()) {
+    const own = numberIn(unit.key)
+    const same = own === null ? [] : (numbered.get(own.prefix) ?? [])
+    if (own !== null && same.push({ unit, number: own.number, order }) === 1) numbered.set(own.prefix, same)
+  }
+  for (const same of numbered.values()) same.sort((a, b) => a.number - b.number)
+  return numbered
 }
 
 function putPair(units: Map<string, Set<Unit>>, pair: string, unit: Unit): void {
@@ -196,10 +209,24 @@ function between(first: string, last: string, word: string | null, { numbered }:
   const to = numberIn(last)
   if (from === null || to === null || from.number > to.number || (to.prefix !== '' && to.prefix !== from.prefix))
     return []
-  return (numbered.get(from.prefix) ?? [])
-    .filter(({ number }) => number >= from.number && number <= to.number)
+  const same = numbered.get(from.prefix) ?? []
+  return same
+    .slice(firstFrom(same, from.number), firstFrom(same, to.number + 1))
+    .toSorted((a, b) => a.order - b.order)
     .map(({ unit }) => unit)
     .filter((unit) => from.prefix !== '' || word === null || unit.word === null || unit.word === word)
+}
+
+/** Where the numbers from this one on begin. */
+function firstFrom(sorted: readonly Numbered[], number: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as Numbered).number < number) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function numberIn(key: string): { readonly prefix: string; readonly number: number } | null {

@@ -36,7 +36,8 @@ export function createRegistry(): Registry {
     find: ({ word, key }, phase) => {
       const exact = byName.get(nameOf(word, key)) ?? []
       const found = exact.length > 0 ? exact : (byName.get(nameOf(null, key)) ?? []).filter((unit) => canBe(unit, word))
-      return found.find((unit) => phase !== null && phaseOf(unit) === phase) ?? found[0] ?? null
+      const inPhase = phase === null ? undefined : found.find((unit) => phaseOf(unit) === phase)
+      return inPhase ?? found[0] ?? null
     },
     add: (unit) => {
       units.push(unit)

@@ -14,6 +14,8 @@ interface Reading {
   readonly blocks: Block[]
   at: number
   afterBlank: boolean
+  /** The last line on which a comment ends, -1 where none does; null until it is looked for. */
+  lastComment: number | null
 }
 
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/
@@ -30,7 +32,14 @@ export function readBlocks(
   source: { readonly text: string; readonly file: string | undefined },
   notes: Notes,
 ): readonly Block[] {
-  const reading: Reading = { lines: readLines(source, notes), notes, blocks: [], at: 0, afterBlank: true }
+  const reading: Reading = {
+    lines: readLines(source, notes),
+    notes,
+    blocks: [],
+    at: 0,
+    afterBlank: true,
+    lastComment: -1,
+  }
   takeFrontMatter(reading)
   while (reading.at < reading.lines.length) takeBlock(reading)
   return reading.blocks
@@ -120,10 +129,10 @@ function stateOf(mark: string): State {
 
 function skipComment(reading: Reading): void {
   const { lines } = reading
-  const from = reading.at
-  while (reading.at < lines.length && !(lines[reading.at] as Line).piece.text.includes('-->')) reading.at++
+  reading.lastComment ??= lines.findLastIndex(({ piece }) => piece.text.includes('-->'))
   // A comment that never ends is text.
-  reading.at = reading.at === lines.length ? from + 1 : reading.at + 1
+  if (reading.at <= reading.lastComment) while (!(lines[reading.at] as Line).piece.text.includes('-->')) reading.at++
+  reading.at++
 }
 
 function takeFence(fence: RegExpExecArray, base: Base, reading: Reading): void {

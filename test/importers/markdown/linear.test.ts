@@ -56,6 +56,17 @@ describe('as many units as a plan may have', () => {
   })
 })
 
+describe('no unit at all', () => {
+  it.each([
+    ['but comments that never end', '<!-- a\n'.repeat(100_000)],
+    ['but comments, the last of which ends', `${'<!-- a\n'.repeat(50_000)}-->\n`],
+    ['but code blocks that open and close', '```\n'.repeat(100_000)],
+    ['but brackets and marks', '[a](b'.repeat(100_000) + '*a _b '.repeat(80_000)],
+  ])('%s', (_, text) => {
+    expect(importMarkdown(text).coverage.units).toBe(0)
+  })
+})
+
 describe('one unit', () => {
   it.each([
     ['with thousands of files', lines((at) => `- \`src/${at}/*.ts\``, '## Stream A: x\n**Files:**\n')],
