@@ -58,8 +58,10 @@ export function chainOf({ plan, history: { holds }, conflictOf }: Past): readonl
   }
 
   function isInTheWay(waiting: Hold, held: Hold): boolean {
-    const [mine, theirs] = [plan.claimSet[waiting.task]!, plan.claimSet[held.task]!]
-    return mine !== -1 && theirs !== -1 && conflictOf(mine, theirs) !== null
+    const [mine] = waiting.claims
+    return (
+      mine !== undefined && held.claims.some(({ set, mode }) => mode === 'start' && conflictOf(mine.set, set) !== null)
+    )
   }
 }
 

@@ -1,9 +1,10 @@
 /** From the events of a run to what a report of it shows. */
-import type { CompiledPlan, EpochMs, RunEvent, TaskIndex } from './core/types.js'
+import type { EpochMs, RunEvent } from './core/types.js'
 import { type Past, type PastOptions, pastOf } from './past.js'
 import { chainOf } from './report-chain.js'
 import type {
   ReportAttempt,
+  ReportHold,
   ReportLane,
   ReportPath,
   ReportSpan,
@@ -83,11 +84,8 @@ function lanesOf({ holds, workers }: History): readonly ReportLane[] {
   )
 }
 
-function tasksOf(
-  { plan, history }: Past,
-  attempts: readonly ReportAttempt[],
-  waits: readonly Wait[],
-): readonly ReportTask[] {
+function tasksOf(past: Past, attempts: readonly ReportAttempt[], waits: readonly Wait[]): readonly ReportTask[] {
+  const { plan, history } = past
   const own = plan.taskIds.map((): number[] => [])
   for (const [place, { task }] of attempts.entries()) own[task]!.push(place)
   const waitOf = new Map(waits.map((wait) => [wait.task, wait]))
@@ -105,35 +103,43 @@ function tasksOf(
       waits: (history.waits.get(task) ?? []).map((interval) => spanOf(interval, history)),
       waitedMs: wait?.waitedMs ?? 0,
       reasons: wait?.reasons.map(reasonText) ?? [],
-      ...claimsOf(plan, task),
+      ...pathsOfSets([plan.claimSet[task]!, ...extendedBy(own[task]!, past)], past),
       isCritical: own[task]!.some((place) => attempts[place]!.isCritical),
     }
   })
 }
 
-function claimsOf({ claimSet, claimSets }: CompiledPlan, task: TaskIndex): Pick<ReportTask, 'writes' | 'reads'> {
-  const set = claimSets[claimSet[task]!]
-  return { writes: (set?.write ?? []).map(({ text }) => text), reads: (set?.read ?? []).map(({ text }) => text) }
+/** Claim sets that the attempts got while they ran. */
+function extendedBy(attempts: readonly number[], { plan, history }: Past): readonly number[] {
+  return attempts.flatMap((place) =>
+    history.holds[place]!.claims.map(({ set }) => set).filter((set) => set >= plan.claimSets.length),
+  )
+}
+
+function pathsOfSets(places: readonly number[], { claimSets }: Past): Pick<ReportTask, 'writes' | 'reads'> {
+  const sets = places.flatMap((place) => claimSets[place] ?? [])
+  const textsOf = (mode: 'write' | 'read'): readonly string[] => [
+    ...new Set(sets.flatMap((set) => set[mode].map(({ text }) => text))),
+  ]
+  return { writes: textsOf('write'), reads: textsOf('read') }
 }
 
 /** Paths that more than one attempt claimed: those that were waited for longest, then those that were held most often. */
-function pathsOf({ plan, history }: Past, waits: readonly Wait[]): readonly ReportPath[] {
+function pathsOf({ claimSets, history }: Past, waits: readonly Wait[]): readonly ReportPath[] {
   const waited = new Map<string, number>()
   for (const { reasons } of waits) {
     for (const reason of reasons) {
       if (reason.kind === 'claim') waited.set(reason.path, (waited.get(reason.path) ?? 0) + reason.ms)
     }
   }
-  const holds = new Map<string, { attempt: number; mode: 'write' | 'read' }[]>()
-  for (const [attempt, { task }] of history.holds.entries()) {
-    const { writes, reads } = claimsOf(plan, task)
-    for (const [mode, paths] of [
-      ['write', writes],
-      ['read', reads],
-    ] as const) {
-      for (const path of paths) {
-        const own = holds.get(path) ?? []
-        if (own.push({ attempt, mode }) === 1) holds.set(path, own)
+  const holds = new Map<string, ReportHold[]>()
+  for (const [attempt, { claims, to }] of history.holds.entries()) {
+    for (const { set, mode: how, from } of claims) {
+      for (const mode of how === 'integrate' ? (['integrate'] as const) : (['write', 'read'] as const)) {
+        for (const { text } of claimSets[set]![mode]) {
+          const own = holds.get(text) ?? []
+          if (own.push({ attempt, mode, ...spanOf({ from, to }, history) }) === 1) holds.set(text, own)
+        }
       }
     }
   }

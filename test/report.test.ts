@@ -68,8 +68,8 @@ describe('a report', () => {
         path: 'src/app.ts',
         waitedMs: 6 * HOUR,
         holds: [
-          { attempt: 0, mode: 'write' },
-          { attempt: expect.any(Number), mode: 'write' },
+          { attempt: 0, mode: 'write', from: 0, to: 2 * HOUR },
+          { attempt: expect.any(Number), mode: 'write', from: 2 * HOUR, to: 4 * HOUR },
         ],
       },
     ])

@@ -3,15 +3,19 @@
  * reports, which know of the scope no more than that.
  */
 import { createRun, createState } from './create.js'
+import { grow } from './grow.js'
 import { endWithout, reach, tell, tellRoots } from './points.js'
 import { leaveReady, makeReady, setStatus } from './ready.js'
+import { retract } from './retract.js'
 import type { RunState } from './state.js'
 import { STATUS } from './state.js'
 import type { CompiledPlan, EpochMs, RunEvent, RunEventMap, RunId, TaskIndex } from './types.js'
 
 export interface Follower {
-  /** Takes the next event of the run; others change nothing. */
+  /** Takes the next event of the run; others change nothing. Of an amendment `amend` takes care. */
   apply(event: RunEvent): void
+  /** Goes on with the plan as that event has amended it. */
+  amend(plan: CompiledPlan, event: RunEventMap['run.amended']): void
   /** Since when the task has been ready, or when it may be tried again; NaN while it is not ready. */
   readySince(task: TaskIndex): EpochMs
 }
@@ -19,9 +23,7 @@ export interface Follower {
 /** Follows a run of the plan from its opening on. */
 export function followRun(id: RunId, plan: CompiledPlan, openedAt: EpochMs): Follower {
   const state = createState()
-  // Who holds which claim says nothing about who is ready.
-  const bare = { ...plan, claimSet: new Int32Array(plan.taskCount).fill(-1), claimSets: [] }
-  const run = createRun(state, { type: 'run.opened', run: id, at: openedAt, plan: null }, bare)
+  const run = createRun(state, { type: 'run.opened', run: id, at: openedAt, plan: null }, bareOf(plan))
   tellRoots(state, run, openedAt)
 
   function applyTo(task: TaskIndex, event: Extract<RunEvent, { readonly task: string }>): void {
@@ -52,6 +54,8 @@ export function followRun(id: RunId, plan: CompiledPlan, openedAt: EpochMs): Fol
       case 'task.skipped':
         if ('unneeded' in event.reason) run.unneeded.add(task)
         return endWithout(state, run, task, STATUS.skipped, event.at)
+      case 'task.reopened':
+        return retract(state, run, task, event.at)
       default:
         return
     }
@@ -75,8 +79,19 @@ export function followRun(id: RunId, plan: CompiledPlan, openedAt: EpochMs): Fol
       const task = 'task' in event && event.run === id ? run.plan.taskIndex.get(event.task) : undefined
       if (task !== undefined) applyTo(task, event as Extract<RunEvent, { readonly task: string }>)
     },
+    amend(amended, { at, amendment }) {
+      const { change = {} } = amendment as { readonly change?: object }
+      const changed = Object.keys(change).map((task) => amended.taskIndex.get(task)!)
+      grow(state, run, bareOf(amended), changed, at)
+    },
     readySince: (task) => (isReady(run, task) ? run.readyAt[task]! : Number.NaN),
   }
+}
+
+/** Who holds which claim, or uses what, says nothing about who is ready. */
+function bareOf(plan: CompiledPlan): CompiledPlan {
+  const none = new Int32Array(plan.taskCount).fill(-1)
+  return { ...plan, claimSet: none, claimSets: [], useSet: none, useSets: [] }
 }
 
 function isReady(run: RunState, task: TaskIndex): boolean {

@@ -51,17 +51,20 @@ export function workersMarkup(report: RunReport): string {
 export function pathsMarkup({ paths, morePaths, attempts, tasks, makespanMs }: RunReport): string {
   if (paths.length === 0) return ''
   const rows = paths.map(({ path, holds, waitedMs }) => {
-    const bars = holds.map(({ attempt, mode }) => {
-      const { task, from, to } = attempts[attempt]!
-      const title = `${tasks[task]!.id} ${mode === 'read' ? 'reads' : 'writes'} ${path}, ${formatDuration(from)} to ${formatDuration(to)}`
+    const bars = holds.map(({ attempt, mode, from, to }) => {
+      const { task } = attempts[attempt]!
+      const since = from > attempts[attempt]!.from ? ', claimed while it ran' : ''
+      const title = `${tasks[task]!.id} ${VERB[mode]} ${path}, ${formatDuration(from)} to ${formatDuration(to)}${since}`
       return barMarkup({ from, to, classes: mode, title, label: tasks[task]!.id, task }, makespanMs)
     })
     return laneMarkup(waitedMs > 0 ? `${path} (${formatDuration(waitedMs)})` : path, bars)
   })
-  const about = `<p class="faint">Who held which path and when: <span class="legend" style="display:inline-flex"><span><i><i class="bar"></i></i>writing</span><span><i><i class="bar read"></i></i>reading</span></span>
+  const about = `<p class="faint">Who held which path and when: <span class="legend" style="display:inline-flex"><span><i><i class="bar"></i></i>writing</span><span><i><i class="bar read"></i></i>reading</span><span><i><i class="bar integrate"></i></i>integrating</span></span>
 In brackets, how long others waited for it.${morePaths > 0 ? ` ${thousands(morePaths)} more paths were claimed by several.` : ''}</p>`
   return section('claims', 'Claims', `${about}${chart('Claims', [axisMarkup(makespanMs), ...rows])}`)
 }
+
+const VERB = { write: 'writes', read: 'reads', integrate: 'integrates' } as const
 
 const BECAUSE: { readonly [B in ReportLink['because']]: string } = {
   opening: 'nothing before it',

@@ -39,7 +39,7 @@ button, input, select { font: inherit; color: inherit; background: var(--raised)
   line-height: 18px; text-indent: 3px; overflow: hidden; white-space: nowrap; text-decoration: none; box-shadow: inset -1px 0 0 var(--paper); }
 .bar.failed { background: repeating-linear-gradient(135deg, var(--bad) 0 6px, color-mix(in srgb, var(--bad) 70%, #000) 6px 9px); }
 .bar.stopped { background: var(--off); } .bar.running { background: linear-gradient(90deg, var(--good), transparent); }
-.bar.read { background: var(--read); } .bar.critical { outline: 2px solid var(--hot); outline-offset: -2px; }
+.bar.read { background: var(--read); } .bar.integrate { background: var(--hot); } .bar.critical { outline: 2px solid var(--hot); outline-offset: -2px; }
 .bar.wait { background: repeating-linear-gradient(135deg, color-mix(in srgb, var(--wait) 55%, transparent) 0 3px, transparent 3px 6px); top: 6px; bottom: 6px; }
 .bar.pause { background: color-mix(in srgb, var(--off) 30%, transparent); top: 0; bottom: 0; border-radius: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; margin: .4rem 0; padding: 0; list-style: none; font-size: 12px; color: var(--faint); }

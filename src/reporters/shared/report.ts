@@ -78,9 +78,16 @@ export interface ReportTask {
 
 export interface ReportPath {
   readonly path: string
-  readonly holds: readonly { readonly attempt: number; readonly mode: 'write' | 'read' }[]
+  readonly holds: readonly ReportHold[]
   /** Together, by all who waited for it. */
   readonly waitedMs: DurationMs
+}
+
+/** Time in which an attempt held a path: from its start on, from when it claimed it while it ran, or while it integrated. */
+export interface ReportHold extends ReportSpan {
+  /** Place in `attempts`. */
+  readonly attempt: number
+  readonly mode: 'write' | 'read' | 'integrate'
 }
 
 export interface ReportLink {

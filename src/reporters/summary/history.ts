@@ -22,6 +22,8 @@ export interface Hold {
   readonly attempt: number
   readonly worker: WorkerId
   readonly slot: number
+  /** What it claimed, at its start and while it ran; each is held until the end of the hold. */
+  readonly claims: ClaimHold[]
   readonly from: EpochMs
   to: EpochMs
   /** How it ended; null: it was told to stop, or has not ended. */
@@ -30,6 +32,20 @@ export interface Hold {
   failure: Failure | null
   /** When the task may be tried again; null where this was its last attempt. */
   retryAt: EpochMs | null
+}
+
+/** A claim set that an attempt holds. */
+export interface ClaimHold {
+  /** Place in the claim sets of the plan, followed by the `extended` of the history. */
+  readonly set: number
+  readonly mode: 'start' | 'integrate'
+  readonly from: EpochMs
+}
+
+/** Paths that an attempt claimed while it ran, as they are stored. */
+export interface ExtendedClaims {
+  readonly write: readonly string[]
+  readonly read: readonly string[]
 }
 
 export interface Interval {
@@ -60,10 +76,15 @@ export interface History {
   readonly waits: ReadonlyMap<TaskIndex, readonly Interval[]>
   readonly pauses: readonly Interval[]
   readonly workers: ReadonlyMap<WorkerId, WorkerUse>
+  readonly extended: readonly ExtendedClaims[]
 }
 
 interface Fold {
+  /** As it was in the end: tasks keep their places. */
   readonly plan: CompiledPlan
+  /** As it is opened, and as each amendment makes it. */
+  readonly plans: readonly CompiledPlan[]
+  amendments: number
   readonly run: RunId
   readonly workers: Map<WorkerId, WorkerUse>
   readonly holds: Hold[]
@@ -75,6 +96,7 @@ interface Fold {
   readonly attempts: Int32Array
   readonly waits: Map<TaskIndex, Interval[]>
   readonly pauses: Interval[]
+  readonly extended: ExtendedClaims[]
   /** All and only tasks that failed for good and were not reopened. */
   readonly failed: Map<TaskIndex, FailedTask>
   /** All and only tasks in an end state. */
@@ -87,17 +109,21 @@ interface Fold {
 }
 
 /**
- * Folds the events of the run; those of other runs are passed over. `workers` is what is known of them beforehand: those
+ * Folds the events of the run; those of other runs are passed over. `plans` are its plan as it is opened and as each
+ * amendment among the events makes it. `workers` is what is known of them beforehand: those
  * that join in the events, or are seen at work, come to it.
  */
 export function readHistory(
   events: Iterable<RunEvent>,
   run: RunId,
-  plan: CompiledPlan,
+  plans: readonly [CompiledPlan, ...CompiledPlan[]],
   workers: ReadonlyMap<WorkerId, WorkerUse>,
 ): History {
+  const plan = plans.at(-1)!
   const fold: Fold = {
     plan,
+    plans,
+    amendments: 0,
     run,
     workers: new Map(workers),
     holds: [],
@@ -107,6 +133,7 @@ export function readHistory(
     attempts: new Int32Array(plan.taskCount),
     waits: new Map(),
     pauses: [],
+    extended: [],
     failed: new Map(),
     ended: new Map(),
     pausedAt: null,
@@ -125,18 +152,19 @@ export function readHistory(
   }
   for (const hold of fold.open.values()) hold.to = fold.until
   if (fold.pausedAt !== null) fold.pauses.push({ from: fold.pausedAt, to: fold.until })
-  const { ended, holds, openedAt, until, verdict, retries, failed, waits, pauses } = fold
+  const { ended, holds, openedAt, until, verdict, retries, failed, waits, pauses, extended } = fold
   const tasks = { total: plan.taskCount, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 }
   for (const end of ended.values()) tasks[end] += 1
   const failures = [...failed.values()]
-  return { openedAt, until, verdict, tasks, ended, holds, retries, failures, waits, pauses, workers: fold.workers }
+  const { workers: known } = fold
+  return { openedAt, until, verdict, tasks, ended, holds, retries, failures, waits, pauses, extended, workers: known }
 }
 
 function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): void {
   switch (event.type) {
     case 'run.opened':
       fold.openedAt = event.at
-      fold.follower = followRun(fold.run, fold.plan, event.at)
+      fold.follower = followRun(fold.run, fold.plans[0]!, event.at)
       return
     case 'run.paused':
       fold.pausedAt ??= event.at
@@ -160,6 +188,14 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'task.reopened':
       return reopen(fold, event.task)
     case 'run.amended':
+      fold.amendments += 1
+      fold.follower?.amend(fold.plans[fold.amendments]!, event)
+      return
+    case 'claim.extended':
+      fold.open.get(event.fence)?.claims.push({ set: setOf(fold, event), mode: 'start', from: event.at })
+      return
+    case 'integration.granted':
+      return integrate(fold, event)
     case 'run.cancelled':
     case 'attempt.completed':
     case 'attempt.verified':
@@ -169,8 +205,6 @@ function apply(fold: Fold, event: Extract<RunEvent, { readonly run: RunId }>): v
     case 'message.sent':
     case 'milestone.reached':
     case 'integration.asked':
-    case 'integration.granted':
-    case 'claim.extended':
       return
     default:
       return applyToAttempt(fold, event)
@@ -228,9 +262,23 @@ function start(fold: Fold, task: TaskIndex, event: RunEventMap['attempt.started'
   const use = fold.workers.get(worker) ?? { pool: worker as string as PoolId, slots: 0, capabilities: new Set() }
   use.slots = Math.max(use.slots, slot)
   fold.workers.set(worker, use)
-  const hold: Hold = { task, attempt, worker, slot, from: at, to: at, end: null, failure: null, retryAt: null }
+  const set = fold.plans[fold.amendments]!.claimSet[task]!
+  const claims: ClaimHold[] = set === -1 ? [] : [{ set, mode: 'start', from: at }]
+  const ends = { to: at, end: null, failure: null, retryAt: null }
+  const hold: Hold = { task, attempt, worker, slot, claims, from: at, ...ends }
   fold.holds.push(hold)
   fold.open.set(fence, hold)
+}
+
+function setOf({ plan, extended }: Fold, { write, read }: ExtendedClaims): number {
+  extended.push({ write, read })
+  return plan.claimSets.length + extended.length - 1
+}
+
+function integrate({ open }: Fold, { fence, at }: RunEventMap['integration.granted']): void {
+  const claims = open.get(fence)?.claims
+  const [first] = claims ?? []
+  if (first !== undefined) claims?.push({ ...first, mode: 'integrate', from: at })
 }
 
 function endHold({ open }: Fold, fence: number, how: Partial<Pick<Hold, 'end' | 'failure' | 'retryAt'>>): void {

@@ -56,11 +56,14 @@ function createContext(history: History, plan: CompiledPlan, conflictOf: Conflic
     pauses: history.pauses,
     holdersOf: remembered((set) => {
       const pathOf = remembered((held) => conflictOf(set, held))
-      return history.holds.flatMap(({ task, from, to }): readonly PathHold[] => {
-        const held = plan.claimSet[task]!
-        const path = held === -1 ? null : pathOf(held)
-        return path === null ? [] : [{ task: plan.taskIds[task]!, path, from, to }]
-      })
+      const holds = history.holds.flatMap(({ task, claims, to }): readonly PathHold[] =>
+        claims.flatMap(({ set: held, mode, from }) => {
+          // Nobody waits for an integrate claim to start.
+          const path = mode === 'integrate' ? null : pathOf(held)
+          return path === null ? [] : [{ task: plan.taskIds[task]!, path, from, to }]
+        }),
+      )
+      return holds.sort((a, b) => a.from - b.from)
     }),
     slotsFor: remembered((place) => {
       const need = plan.needs[place]!

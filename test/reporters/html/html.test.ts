@@ -11,6 +11,7 @@ import { reportRun } from '../../../src/report.js'
 import { marksOf } from '../../../src/reporters/html/chart.js'
 import { toHtml } from '../../../src/reporters/html.js'
 import type { RunReport } from '../../../src/reporters/shared/report.js'
+import { attempt, event, opening } from '../events.js'
 import { openBrowser } from './browser.js'
 
 const HOSTILE = `</script><img src=x onerror="window.hacked=1"><!--'"\`& \u202e</title></style>`
@@ -96,6 +97,27 @@ describe.runIf(browser !== null)('in a browser', () => {
       }),
     )
     expect(overlaps).toEqual([])
+    expect(complaints()).toEqual([])
+  })
+
+  it('shows tasks that came later, and paths from when they were claimed', async () => {
+    const head = { task: 'a', attempt: 1, fence: 1 }
+    const events = [
+      opening({ pools: { p: { slots: 1 } }, tasks: { a: {} } }),
+      event('attempt.started', 0, { ...head, worker: 'p', slot: 1 }),
+      event('run.amended', 2, { amendment: { add: { tasks: { later: { claims: { write: ['docs/b.md'] } } } } } }),
+      event('claim.extended', 40, { ...head, write: ['docs/**'], read: [] }),
+      event('attempt.succeeded', 80, { ...head, result: null }),
+      ...attempt('later', 'p', 80, 100),
+      event('run.closed', 100, { verdict: 'succeeded' }),
+    ]
+    const { page, complaints } = await show(toHtml(reportRun(events)))
+    expect(await rowsOf(page)).toEqual(['a', 'later'])
+    expect(await page.locator('#workers a.bar').allInnerTexts()).toEqual(['a', 'later'])
+    const band = page.locator('#claims a.bar')
+    expect(await band.getAttribute('title')).toBe('a writes docs/**, 40ms to 80ms, claimed while it ran')
+    expect(await band.getAttribute('style')).toContain('left:40%;width:40%')
+    expect(await page.locator('#tasks tbody tr').nth(1).innerText()).toContain('docs/** held by a for 40ms')
     expect(complaints()).toEqual([])
   })
 
