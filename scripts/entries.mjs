@@ -20,6 +20,7 @@ export const libraryEntries = {
   'importers/kiro': 'src/importers/kiro.ts',
   'importers/spec-kit': 'src/importers/spec-kit.ts',
   'importers/task-master': 'src/importers/task-master.ts',
+  reporters: 'src/reporters.ts',
 }
 
 /** The program. ESM only and without declarations: nobody imports it. */

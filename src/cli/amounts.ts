@@ -2,8 +2,8 @@
 import type { DurationMs } from '../core/types.js'
 import type { PlanCheck } from '../plan/check.js'
 import { type PairsApart, tasksKeptApart } from '../plan/pairs-apart.js'
+import { type Overview, overviewOf } from '../planning/overview.js'
 import { makespanOf } from './makespan.js'
-import { type Overview, overviewOf } from './overview.js'
 import { type UnclaimedPath, unclaimedPaths } from './unclaimed.js'
 
 export interface Amounts extends Overview {

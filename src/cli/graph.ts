@@ -1,8 +1,9 @@
 /** `signalbox graph <plan>`: draws a plan. */
 import type { CompiledPlan } from '../core/types.js'
+import { planPicture } from '../pictures.js'
 import { quote } from '../plan/text.js'
 import type { Plan } from '../plan/types.js'
-import { type Picture, pictureOf } from '../planning/picture.js'
+import type { Picture } from '../planning/picture.js'
 import { toDot } from '../reporters/graph/dot.js'
 import { toMermaid } from '../reporters/graph/mermaid.js'
 import { toSvg } from '../reporters/graph/svg.js'
@@ -10,7 +11,6 @@ import { thousands } from '../reporters/shared/quantity.js'
 import { EXIT } from './io.js'
 import { loadPlan } from './load.js'
 import { LOAD_OPTIONS, readLoadOptions } from './load-options.js'
-import { overviewOf } from './overview.js'
 import { usageError } from './problem.js'
 import { refuse } from './refuse.js'
 import type { Verb, VerbContext } from './verb.js'
@@ -82,6 +82,5 @@ function pictureFor(plan: Plan, compiled: CompiledPlan): Picture {
     const message = `The plan has ${thousands(compiled.taskCount)} tasks; a picture has room for ${thousands(MOST_TASKS)}.`
     throw usageError(message, 'Draw a part of it; signalbox check tells of all of it.')
   }
-  const streamTitles = (plan.streams ?? []).map(({ title = null }) => title)
-  return pictureOf(compiled, { streamTitles, criticalPath: overviewOf(compiled, plan).criticalPath })
+  return planPicture({ plan, compiled })
 }

@@ -1,8 +1,8 @@
 /** How long a plan takes with the pools that it declares. */
 import type { CompiledPlan, DurationMs } from '../core/types.js'
 import type { Plan } from '../plan/types.js'
+import { weights } from '../planning/overview.js'
 import { simulate } from '../planning/simulate.js'
-import { weights } from './overview.js'
 import { resultsByTask, tasksById } from './simulation.js'
 
 /** Beyond it a plan is not played through: `check` is to answer at once. */

@@ -2,8 +2,8 @@
 import type { DurationMs, JsonValue } from '../core/types.js'
 import { visitReferences } from '../plan/references.js'
 import type { Plan, Pool, Stream, Task } from '../plan/types.js'
+import { ASSUMED_MS } from '../planning/overview.js'
 import type { AttemptContext, AttemptOutcome, AttemptRequest, Clock, Executor } from '../runtime/ports.js'
-import { ASSUMED_MS } from './overview.js'
 
 /** The handler of all tasks of a simulated run: no program registers it, so none takes such a run for its own. */
 export const SIMULATED_HANDLER = 'signalbox.simulated'

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { parse } from 'yaml'
-import { overviewOf } from '../../../src/cli/overview.js'
 import { checkPlan } from '../../../src/plan/check.js'
+import { overviewOf } from '../../../src/planning/overview.js'
 import { type Picture, pictureOf } from '../../../src/planning/picture.js'
 
 export const EXAMPLES = [
