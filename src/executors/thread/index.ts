@@ -5,7 +5,9 @@ import type { MessagePort } from 'node:worker_threads'
 import pLimit from 'p-limit'
 import type { JsonValue } from '../../core/types.js'
 import type { AttemptContext, AttemptOutcome, AttemptRequest, Executor } from '../../runtime/ports.js'
-import { packError, type Spoken, type ThreadEnd, unpackError } from './lines.js'
+import { answerOf } from '../shared/asked.js'
+import { packError, unpackError } from '../shared/thrown.js'
+import type { Spoken, ThreadEnd } from './lines.js'
 import { poolClass, Threads } from './pool.js'
 
 export { type ThreadContext, type ThreadFunction, type ThreadModule, threadHandlers } from './inside.js'
@@ -145,30 +147,4 @@ function tell(spoken: Spoken, context: AttemptContext, port: MessagePort): void 
     (value) => port.postMessage({ question, value }),
     (error: unknown) => port.postMessage({ question, error: packError(error) }),
   )
-}
-
-async function answerOf(
-  asked: Exclude<Spoken, { readonly what: 'heartbeat' | 'log' }>,
-  context: AttemptContext,
-): Promise<unknown> {
-  switch (asked.what) {
-    case 'milestone':
-      return context.milestone(asked.name)
-    case 'claim':
-      return context.claim(asked.paths)
-    case 'integrate':
-      return context.integrate()
-    case 'share':
-      return context.share(asked.key, asked.value)
-    case 'shared':
-      return context.shared(asked.stream)
-    case 'send':
-      return context.send(asked.message)
-    case 'inbox':
-      return context.inbox(asked.options)
-    case 'receive':
-      return context.receive(asked.options)
-    default:
-      return asked satisfies never
-  }
 }

@@ -2,7 +2,9 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { JsonValue } from '../../core/types.js'
 import type { AttemptContext, AttemptRequest, ReadOptions } from '../../runtime/ports.js'
-import { type Answered, packError, type Spoken, type ThreadAnswer, type ThreadTask, unpackError } from './lines.js'
+import { type Asked, askingBy } from '../shared/asked.js'
+import { packError, unpackError } from '../shared/thrown.js'
+import type { Answered, Spoken, ThreadAnswer, ThreadTask } from './lines.js'
 
 /** What a function in a thread is given beside its input. */
 export interface ThreadContext extends Omit<AttemptContext, 'signal' | 'shared' | 'inbox'> {
@@ -70,14 +72,14 @@ function contextOf(attempt: AttemptRequest, data: unknown, spoken: { count: numb
     spoken.count += 1
     line!.postMessage({ attempt: id, ...said })
   }
-  const ask = <T>(said: Said<Spoken>): Promise<T> => {
+  const ask = <T>(asked: Asked): Promise<T> => {
     questions += 1
     const question = questions
     const answered = new Promise<T>((resolve, reject) => open.set(question, { resolve, reject }))
     // Whoever does not wait for it must not be ended by it.
     answered.catch(() => undefined)
     spoken.count += 1
-    line!.postMessage({ attempt: id, question, ...said })
+    line!.postMessage({ attempt: id, question, ...asked })
     return answered
   }
   return {
@@ -85,13 +87,6 @@ function contextOf(attempt: AttemptRequest, data: unknown, spoken: { count: numb
     data,
     heartbeat: (progress) => say({ what: 'heartbeat', progress }),
     log: (text, stream) => say({ what: 'log', text: String(text), stream }),
-    milestone: (name) => ask({ what: 'milestone', name }),
-    claim: (paths) => ask({ what: 'claim', paths }),
-    integrate: () => ask({ what: 'integrate' }),
-    share: (key, value) => ask({ what: 'share', key, value }),
-    shared: (stream) => ask({ what: 'shared', stream }),
-    send: (message) => ask({ what: 'send', message }),
-    inbox: (options) => ask({ what: 'inbox', options }),
-    receive: (options) => ask({ what: 'receive', options }),
+    ...askingBy(ask),
   }
 }
