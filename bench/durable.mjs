@@ -9,7 +9,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import pg from 'pg'
 import { bundleInside } from '../scripts/bundle.mjs'
 import { besideQueues } from './queues.mjs'
-import { ownRedis } from './redis-server.mjs'
 import { machine, median, percentile, short, table } from './units.mjs'
 
 const TASKS = 10_000
@@ -26,7 +25,7 @@ process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED = 'true'
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
 const bundles = await bundleInside({ inside: path('../test/chaos/inside.ts'), library: path('../src/index.ts') })
 const load = (name) => import(pathToFileURL(join(bundles, `${name}.mjs`)).href)
-const { ownServer, storeIn } = await load('inside')
+const { ownRedis, ownServer, storeIn } = await load('inside')
 const { createScheduler, defineHandlers } = await load('library')
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'))
 let places = 0

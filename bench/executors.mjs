@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Tinypool } from 'tinypool'
 import { bundleInside } from '../scripts/bundle.mjs'
+import { bullmqRows } from './executors-bullmq.mjs'
 import { machine, median, short, table } from './units.mjs'
 
 const ROUNDS = 7
@@ -22,6 +23,8 @@ const bundles = await bundleInside({
   inline: path('../src/executors/inline.ts'),
   command: path('../src/executors/command/index.ts'),
   thread: path('../src/executors/thread/index.ts'),
+  bullmq: path('../src/executors/bullmq/index.ts'),
+  server: path('../test/executors/bullmq/server.ts'),
 })
 const load = (name) => import(pathToFileURL(join(bundles, `${name}.mjs`)).href)
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'))
@@ -71,9 +74,14 @@ export const nothing = () => null
     ),
   )
   rows.push(await compare('command, ms', CALLS.command, 1, 1, () => begin(command), bareSpawn, 'more at most 1'))
+  const { ownRedis } = await load('server')
+  rows.push(...(await bullmqRows({ ...(await load('bullmq')), ownRedis, compare, begin })))
   console.log(`carrying out one attempt that does nothing · ${machine()}`)
   console.log(table(rows))
-  console.log('floors: the function itself; tinypool; spawn of /bin/true with pipes and a group of its own, to its end')
+  console.log(
+    'floors: the function itself; tinypool; spawn of /bin/true with pipes and a group of its own, to its end;',
+  )
+  console.log('a job of BullMQ on the same Redis, to its event')
   await pool.destroy()
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -111,11 +119,15 @@ function bareSpawn() {
   })
 }
 
-/** Medians over the rounds, in the unit of which a millisecond has `perMs`. */
-async function compare(name, calls, perMs, inFlight, ours, floor, goal) {
+/**
+ * Medians over the rounds, in the unit of which a millisecond has `perMs`.
+ *
+ * @param finish - Does what ours has put off; its time counts. Returns what comes before the next round, which does not.
+ */
+async function compare(name, calls, perMs, inFlight, ours, floor, goal, finish) {
   const times = { ours: [], floor: [] }
   for (let round = 0; round <= ROUNDS; round += 1) {
-    const mine = await timeOf(ours, calls, inFlight)
+    const mine = await timeOf(ours, calls, inFlight, finish)
     const bare = await timeOf(floor, calls, inFlight)
     // The first one is for the compiler, and for threads to start.
     if (round === 0) continue
@@ -123,15 +135,18 @@ async function compare(name, calls, perMs, inFlight, ours, floor, goal) {
     times.floor.push(bare * perMs)
   }
   const [mine, bare] = [median(times.ours), median(times.floor)]
-  return [name, short(mine), short(bare), short(mine - bare), goal]
+  return [name, short(mine), short(bare), short(mine - bare), typeof goal === 'function' ? goal(mine / bare) : goal]
 }
 
 /** Milliseconds for one call. */
-async function timeOf(call, calls, inFlight) {
+async function timeOf(call, calls, inFlight, finish) {
   const start = performance.now()
   const worker = async () => {
     for (let n = 0; n < calls / inFlight; n += 1) await call()
   }
   await Promise.all(Array.from({ length: inFlight }, worker))
-  return (performance.now() - start) / calls
+  const next = await finish?.()
+  const passedMs = performance.now() - start
+  await next?.()
+  return passedMs / calls
 }

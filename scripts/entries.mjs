@@ -13,6 +13,7 @@ export const libraryEntries = {
   'executors/inline': 'src/executors/inline.ts',
   'executors/command': 'src/executors/command/index.ts',
   'executors/thread': 'src/executors/thread/index.ts',
+  'executors/bullmq': 'src/executors/bullmq/index.ts',
   'importers/markdown': 'src/importers/markdown/index.ts',
   'importers/backlog': 'src/importers/backlog.ts',
   'importers/beads': 'src/importers/beads.ts',

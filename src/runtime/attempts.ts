@@ -316,7 +316,8 @@ export class Attempts {
   }
 
   /** A worker of the host that loses attempt after attempt, because what it runs them with dies, must rest. */
-  private count({ attempt: { worker } }: AttemptUnderWay, outcome: Settled): void {
+  private count({ attempt: { worker }, executor }: AttemptUnderWay, outcome: Settled): void {
+    if (executor.isFleet === true) return
     const input = this.crashes.ended(worker, !outcome.ok && outcome.failure.kind === 'lost')
     if (input !== null) this.options.post(input)
   }

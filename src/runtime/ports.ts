@@ -265,6 +265,11 @@ export interface Executor {
    */
   readonly inProcess: boolean
   /**
+   * Whether the work is spread over machines that come and go. One that dies takes with it all that it had, which says nothing
+   * about the next: losses in a row then do not make the worker rest. Absent: it is not.
+   */
+  readonly isFleet?: boolean
+  /**
    * Resolves when the work has ended and will touch nothing more; after `context.signal` is aborted, resolving confirms that
    * it has stopped. A rejection counts as a failure of kind `error`. Asked again for an attempt that is under way, it does
    * not begin it again but tells the same; only where the work runs in the host's own process, nobody asks twice.
