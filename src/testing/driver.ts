@@ -1,6 +1,7 @@
 /** Who decides what happens next in a simulated world: chance, at rates the world has. */
 import type { MessageTarget, StreamId, TaskId, WorkerId } from '../core/types.js'
 import { gatesAwaiting } from './calm.js'
+import { isOver } from './history-past.js'
 import { factsIn, type Machine, specNow, type Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
@@ -262,9 +263,14 @@ function lie(machine: Machine, random: Random): Step {
   return history === null ? step : { ...step, extension: drawExtension(random, machine.world, history, task) }
 }
 
+/** In one world: the first few show what the others would. */
+const MOST_AMENDMENTS = 4
+
 /** Of a run that is open, mostly. */
 function change(machine: Machine, random: Random, choice: 'amend' | 'extend' | 'reopen'): Step {
   const { world, history, running } = machine
+  // Compiling takes longer than all else that a world does.
+  if (choice !== 'reopen' && machine.amendments.size >= MOST_AMENDMENTS) return report(machine, random, 'complete')
   if (choice === 'extend') {
     if (running.length === 0) return { kind: 'wait', ms: 1 }
     const { run, task } = random.pick(running)
@@ -278,6 +284,11 @@ function change(machine: Machine, random: Random, choice: 'amend' | 'extend' | '
   const past = random.pick(list)
   const run = past.facts.id
   if (choice === 'amend') return { kind: 'amend', run, amendment: drawAmendment(random, world, past) }
+  // Whoever goes on after it may learn late that it is done again, and later how that ended.
+  const again = [...past.tasks.values()].filter((task) => task.generation > 1 && !isOver(task.status))
+  if (again.length > 0 && random.chance(0.3)) {
+    return { kind: 'cancel', run, target: 'task', id: random.pick(again).facts.id }
+  }
   // What is being reported may have ended when its turn comes.
   const told = machine.mailbox.find((input) => 'fence' in input && input.run === run)
   const task = told !== undefined && 'task' in told && random.chance(0.5) ? told.task : drawEnded(random, past)
@@ -318,8 +329,7 @@ function cancel(machine: Machine, random: Random, choice: 'cancelTask' | 'cancel
   if (choice === 'cancelStream' && streams.length > 0) {
     return { kind: 'cancel', run, target: 'stream', id: random.pick(streams).id }
   }
-  const { id, stream } = random.pick(tasks)
-  return { kind: 'cancel', run, target: 'task', id: stream === null ? id : `${stream}/${id}` }
+  return { kind: 'cancel', run, target: 'task', id: fullIdOf(random.pick(tasks)) }
 }
 
 function drawCrash(random: Random): Crash {

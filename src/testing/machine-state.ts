@@ -31,6 +31,8 @@ export interface Machine {
   readonly facts: WorldFacts
   readonly core: SimulatedCore
   readonly blueprint: Blueprint
+  /** The state is checked after each so-manieth decision, events and answers after each. */
+  readonly checkEvery: number
   readonly amendments: AskedAmendments
   /** The plans as they are now. */
   versions: PlanVersions
@@ -67,7 +69,7 @@ export interface Blueprint {
   readonly facts: WorldFacts
 }
 
-export function createMachine(blueprint: Blueprint, core: SimulatedCore): Machine {
+export function createMachine(blueprint: Blueprint, core: SimulatedCore, checkEvery = 1): Machine {
   const { world, facts } = blueprint
   const amendments: AskedAmendments = new Map()
   return {
@@ -75,6 +77,7 @@ export function createMachine(blueprint: Blueprint, core: SimulatedCore): Machin
     facts,
     core,
     blueprint,
+    checkEvery,
     amendments,
     versions: firstVersions(blueprint),
     journal: [],

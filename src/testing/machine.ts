@@ -91,19 +91,19 @@ export function decideOnMail(machine: Machine): BatchDecision {
   if (reopening !== null) checkReopened(reopening, decision.events)
   checkSteered(machine, reservation, decision.events)
   if (world.isCrowded) checkFairness(machine, before, decision.events)
-  if (decision.events.length === 0 && machine.decisions % IDLE_CHECKS !== 0) return decision
-  checkLimitersAgree(machine, at)
-  const idle = machine.state.claims.reservation() === null ? history.findIdle(at) : null
-  if (idle !== null) throw new Error(`Task ${idle} could start, and does not (L2).`)
-  checkInvariants(state, machine.now)
+  if (machine.decisions % machine.checkEvery === 0) checkState(machine)
   return decision
 }
 
-/**
- * Facts change by events alone, and more than half of all decisions make none: of those only each so-manieth is checked, for
- * what time should have brought about. What was missed stays wrong until the next decision that is looked at.
- */
-const IDLE_CHECKS = 4
+/** Everything that the state is documented with, and what of it the history knows. @throws Error when something is wrong. */
+export function checkState(machine: Machine): void {
+  const { state, history } = machine
+  const at = Math.max(machine.now, state.clock, state.deadlines.reached())
+  checkLimitersAgree(machine, at)
+  const idle = state.claims.reservation() === null ? history.findIdle(at) : null
+  if (idle !== null) throw new Error(`Task ${idle} could start, and does not (L2).`)
+  checkInvariants(state, machine.now)
+}
 
 /** Record first, act second. */
 export function store(machine: Machine): void {
@@ -146,6 +146,7 @@ function crash(machine: Machine, { when, again }: Crash): void {
 /** The host dies; the next one folds the journal, and nothing else is left. What was decided and not stored is lost. */
 export function restart(machine: Machine): void {
   machine.crashes += 1
+  checkState(machine)
   const facts = machine.events.length === 0 ? canonical(machine.state) : null
   machine.events = []
   machine.instructions = []

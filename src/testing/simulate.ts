@@ -8,7 +8,7 @@ import type { Verdict } from '../core/types.js'
 import { calmSteps } from './calm.js'
 import { blueprintOf } from './compile-world.js'
 import { stepsByChance } from './driver.js'
-import { act } from './machine.js'
+import { act, checkState } from './machine.js'
 import type { Blueprint, Machine, SimulatedCore } from './machine-state.js'
 import { createMachine } from './machine-state.js'
 import type { Random } from './random.js'
@@ -65,7 +65,7 @@ const SHRINK_REPLAYS = 3000
  */
 export function simulate(seed: number, options: SimulationOptions = {}): SimulationResult {
   const { core = REAL_CORE, tasks = 40 } = options
-  const { machine, random } = begin(seed, tasks, core)
+  const { machine, random } = begin(seed, tasks, core, seed % SEEDS_PER_CLOSE_LOOK === 0 ? 1 : CHECK_EVERY)
   let steps = 0
   const count = (): void => {
     steps += 1
@@ -73,6 +73,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   try {
     play(machine, stepsByChance(machine, random), count)
     play(machine, calmSteps(machine), count)
+    checkState(machine)
   } catch (error) {
     throw failure(seed, tasks, core, options.shrinkReplays ?? SHRINK_REPLAYS, error)
   }
@@ -89,20 +90,32 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
 }
 
 /** So many neighbouring seeds share plans and workers and differ in all else: compiling would take a third of the time. */
-const SEEDS_PER_WORLD = 32
+const SEEDS_PER_WORLD = 16
+
+/**
+ * Checking the whole state takes longer than the decision before it. What is wrong with it mostly stays wrong, so most worlds
+ * have it checked after each so-manieth decision; what fails is played again with all checks.
+ */
+const CHECK_EVERY = 10
+const SEEDS_PER_CLOSE_LOOK = 16
 
 /** The world made last. */
 let made: { readonly of: string; readonly blueprint: Blueprint } | null = null
 
 /** The world of a seed, before its first step, and the chance that will play it. */
-export function begin(seed: number, tasks: number, core: SimulatedCore): { machine: Machine; random: Random } {
+export function begin(
+  seed: number,
+  tasks: number,
+  core: SimulatedCore,
+  checkEvery = 1,
+): { machine: Machine; random: Random } {
   const of = `${Math.floor(seed / SEEDS_PER_WORLD)} ${tasks}`
   if (made?.of !== of)
     made = { of, blueprint: blueprintOf(drawWorld(createRandom(Math.floor(seed / SEEDS_PER_WORLD)), tasks)) }
   const random = createRandom(seed)
   const { blueprint } = made
   const world = { ...blueprint.world, rates: drawRates(random) }
-  return { machine: createMachine({ ...blueprint, world }, core), random }
+  return { machine: createMachine({ ...blueprint, world }, core, checkEvery), random }
 }
 
 /** Does one step after the other. @throws Error when something is wrong. */
@@ -117,17 +130,19 @@ function play(machine: Machine, steps: Iterable<Step>, onStep: (step: Step) => v
 function failure(seed: number, tasks: number, core: SimulatedCore, replays: number, cause: unknown): SimulationFailure {
   const { machine, random } = begin(seed, tasks, core)
   const steps: Step[] = []
+  let wrong = cause
   let calmFrom = Number.POSITIVE_INFINITY
   try {
     const write = (step: Step): void => void steps.push(step)
     play(machine, stepsByChance(machine, random), write)
     calmFrom = steps.length
     play(machine, calmSteps(machine), write)
-  } catch {
-    // Known: it is why the seed is played again.
+  } catch (error) {
+    // The same, or what led to it.
+    wrong = error
   }
   const script: Script = { world: machine.world, steps, calmFrom }
-  const smallest = shrink(script, core, messageOf(cause), replays)
+  const smallest = shrink(script, core, messageOf(wrong), replays)
   const { story, step } = tellStory(smallest, core)
   const repeat = `Repeat: npm run --silent simulate -- --seed ${seed}${tasks === 40 ? '' : ` --tasks ${tasks}`}`
   const error = new Error(`Seed ${seed}: ${story}\n${repeat}`, { cause })

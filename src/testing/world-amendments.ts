@@ -61,7 +61,9 @@ function drawsOf(world: WorldSpec, { facts }: RunPast): Draws {
 
 /** One to three new tasks; the id is one that nobody has, but seldom. */
 function drawAdditions(random: Random, world: WorldSpec, run: RunPast): AmendmentSpec {
-  const ids = [...run.facts.streams]
+  const all = [...run.facts.streams]
+  const inTurn = run.facts.spec.sequences.flatMap(({ order }) => order).filter((id) => all.includes(id))
+  const ids = inTurn.length > 0 && random.chance(0.5) ? inTurn : all
   const isNew = random.chance(0.15)
   const fresh = `s${run.facts.tasks.size}x`
   const stream = isNew ? fresh : ids.length > 0 && random.chance(0.6) ? random.pick(ids) : null
@@ -210,7 +212,10 @@ export function drawEnded(random: Random, run: RunPast): string {
   const tasks = [...run.tasks.values()]
   const ended = tasks.filter(({ status }) => isOver(status))
   const running = tasks.filter(({ status }) => status === 'running')
-  const behind = new Set(running.flatMap(({ facts }) => awaitedBy(run.facts, facts.id)))
+  // Who has failed and is to be tried again waits twice: for its time, and for what is done again.
+  const failed = tasks.filter(({ status, retryAt }) => status === 'idle' && retryAt > 0)
+  const begun = failed.length > 0 && random.chance(0.5) ? failed : running
+  const behind = new Set(begun.flatMap(({ facts }) => awaitedBy(run.facts, facts.id)))
   const before = ended.filter(({ facts }) => behind.has(facts.id))
   const list = before.length > 0 && random.chance(0.5) ? before : ended
   return random.pick(list.length === 0 || random.chance(0.05) ? tasks : list).facts.id

@@ -62,9 +62,9 @@ const WORST: Rates = {
   leave: 10,
   crash: 6,
   again: 6,
-  amend: 15,
-  extend: 15,
-  reopen: 15,
+  amend: 8,
+  extend: 8,
+  reopen: 20,
   pause: 6,
   refuse: 20,
   cancelTask: 6,
@@ -108,24 +108,43 @@ export function drawWorld(random: Random, taskCount: number): WorldSpec {
   }
 }
 
-/** Swarm: some worlds have no fault, some one, most a few, each with a rate of its own. After Groce et al., 2012. */
+/**
+ * Swarm: some worlds have no fault, some one, most a few, each with a rate of its own. After Groce et al., 2012. What mostly
+ * goes wrong together comes together, so that a world of few faults has some that meet.
+ */
 export function drawRates(random: Random): Rates {
   const mood = random.int(10)
   if (mood === 0) return CALM
   const names = Object.keys(CALM) as (keyof Rates)[]
-  const only = mood === 1 ? random.pick(names) : null
-  // Compiling costs time: plans change in some worlds only.
-  const isGrowing = random.chance(0.3)
+  const drawn = mood === 1 ? [random.pick(names)] : GROUPS.flatMap((group) => drawFaults(random, group))
   const rates = { ...CALM } as { -readonly [K in keyof Rates]: number }
-  for (const name of names) {
-    const isOn = only === null ? random.chance(0.5) && (isGrowing || !GROWTH.includes(name)) : name === only
-    // Retries are about failures, lies about the end of attempts: most rates are small, so that worlds also get somewhere.
-    if (isOn) rates[name] = WORST[name] * random.pick([0.05, 0.2, 0.2, 0.5, 1])
-  }
+  // Retries are about failures, lies about the end of attempts: most rates are small, so that worlds also get somewhere.
+  for (const name of drawn) rates[name] = WORST[name] * random.pick([0.05, 0.2, 0.2, 0.5, 1])
   return rates
 }
 
-const GROWTH: readonly (keyof Rates)[] = ['amend', 'extend', 'reopen']
+function drawFaults(random: Random, { share, faults }: FaultGroup): readonly (keyof Rates)[] {
+  return random.chance(share) ? faults.filter(() => random.chance(0.75)) : []
+}
+
+interface FaultGroup {
+  /** Of the worlds that have any of it. */
+  readonly share: number
+  readonly faults: readonly (keyof Rates)[]
+}
+
+const GROUPS: readonly FaultGroup[] = [
+  { share: 0.45, faults: ['fail', 'lie', 'wake'] },
+  { share: 0.45, faults: ['beat', 'progress', 'dawdle', 'deaf', 'slow'] },
+  { share: 0.45, faults: ['milestone', 'integrate', 'claim'] },
+  { share: 0.45, faults: ['share', 'send', 'sendFromOutside', 'read'] },
+  { share: 0.45, faults: ['leave', 'absent', 'jump'] },
+  { share: 0.45, faults: ['crash', 'again', 'gather', 'hold'] },
+  { share: 0.45, faults: ['pause', 'refuse', 'limit'] },
+  { share: 0.45, faults: ['cancelTask', 'cancelStream', 'cancelRun'] },
+  // Compiling takes longer than all else.
+  { share: 0.35, faults: ['amend', 'extend', 'reopen'] },
+]
 
 const KINDS = ['error', 'timeout', 'stalled', 'rate-limited', 'verify', 'claim-violation'] as const
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decideAll } from '../../src/core/decide.js'
 import { reduce } from '../../src/core/reduce.js'
 import { bundledKit } from './bundled.js'
-import { PLANTED_BUGS } from './planted-bugs.js'
+import { CLAIM_BUGS } from './planted/claims.js'
 
 function failureOf(run: () => unknown): SimulationFailure {
   try {
@@ -96,7 +96,7 @@ describe('a failing simulation', () => {
   })
 
   it('tells a short story', async () => {
-    const bug = PLANTED_BUGS.find(({ name }) => name === 'the claim check is deleted')!
+    const bug = CLAIM_BUGS.find(({ name }) => name === 'the claim check is deleted')!
     const kit = await bundledKit(bug.edits)
     const { story, step } = failureOf(() => {
       for (let seed = 1; seed <= 200; seed += 1) kit.simulate(seed)
