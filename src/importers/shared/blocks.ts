@@ -38,7 +38,7 @@ export function readBlocks(
     blocks: [],
     at: 0,
     afterBlank: true,
-    lastComment: -1,
+    lastComment: null,
   }
   takeFrontMatter(reading)
   while (reading.at < reading.lines.length) takeBlock(reading)

@@ -59,7 +59,7 @@ describe('as many units as a plan may have', () => {
 describe('no unit at all', () => {
   it.each([
     ['but comments that never end', '<!-- a\n'.repeat(100_000)],
-    ['but comments, the last of which ends', `${'<!-- a\n'.repeat(50_000)}-->\n`],
+    ['but a comment over all of it', `${'<!-- a\n## Task 1: x\n**Depends on:** None\n'.repeat(20_000)}-->\n`],
     ['but code blocks that open and close', '```\n'.repeat(100_000)],
     ['but brackets and marks', '[a](b'.repeat(100_000) + '*a _b '.repeat(80_000)],
   ])('%s', (_, text) => {
