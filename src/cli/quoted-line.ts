@@ -40,7 +40,7 @@ export function quotedLine(text: string, line: number, column: number | undefine
   return [shown, [gap, ' '.repeat(textWidth(before)), { text: '^', style: 'cyan' }]]
 }
 
-/** Tabs have no width of their own. */
+/** Tabs have no width of their own; half of a character that was cut is none. */
 function plain(text: string): string {
-  return text.replaceAll('\t', ' ')
+  return text.replaceAll('\t', ' ').replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '')
 }

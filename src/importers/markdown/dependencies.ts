@@ -47,6 +47,7 @@ const SATISFIED =
   /[✅✔☑]|\s[-–—:]\s*(?:complete|completed|done|merged|finished|shipped)\b|\((?:complete|completed|done|finished|merged|exists|shipped)\b|\balready\b/i
 const SEPARATOR = /[,;]\s/g
 const CLAUSE_END = /;\s+|\s+[—–-]\s+|\.\s+(?=[A-Z])/g
+const LIST_SIGN = /,\s*and\b|,|;|&|\+|\band\b/g
 const LONGEST_VALUE = 2_000
 
 /** Reads one value. Never fails: what it cannot read is free text. */
@@ -210,6 +211,13 @@ function needsOf(
   return found.flatMap((mention, at) => {
     if (mention.units.length === 0) return []
     const end = found[at + 1]?.start ?? clause.length
+    const each = eachOf(mention, clause.slice(mention.start, end))
+    if (each !== null) {
+      return mention.units.map((unit, place) => ({
+        ...need([{ unit, milestone: null }], each[place] as string, piece, context),
+        inferred: mention.inferred,
+      }))
+    }
     const tail = clause.slice(mention.end, end)
     const waits = /\b(?:after|once|when|until|as soon as)\b/i.test(clause.slice(0, mention.start))
     const one = mention.units.length === 1
@@ -220,6 +228,15 @@ function needsOf(
     const made = need(targets, found.length === 1 ? clause : head + tail, piece, context)
     return [{ ...made, inferred: mention.inferred }]
   })
+}
+
+/** "Task 1 (hard), Task 3 (soft)": what is said of each of several units; null: it is said of all of them. */
+function eachOf({ units }: Mention, text: string): readonly string[] | null {
+  if (units.length < 2 || !text.includes('(')) return null
+  const { outside } = brackets(text)
+  const ends = matchesOf(LIST_SIGN, outside).map(({ index }) => index)
+  if (ends.length !== units.length - 1) return null
+  return units.map((_, place) => text.slice(ends[place - 1] ?? 0, ends[place]))
 }
 
 function targetsOf(units: readonly Unit[]): readonly Target[] {

@@ -5,6 +5,7 @@ import { within } from '../shared/lines.js'
 import type { Notes } from '../shared/notes.js'
 import { type DependencyReading, merged, type Outcome, readDependency } from './dependencies.js'
 import { type Drawn, type DrawnEdge, readChain, readDrawing, readSentence } from './drawings.js'
+import { isFlowchart, readFlowchart } from './flowcharts.js'
 import type { Mentions } from './mentions.js'
 import type { FieldValue, Found, Need, Piece, Unit } from './types.js'
 
@@ -32,6 +33,7 @@ export function readEdges(found: Found, mentions: Mentions, notes: Notes, most: 
   for (const unit of found.units) for (const value of unit.fields) readOwn(unit, value, state)
   for (const unit of found.units)
     for (const value of unit.fields) if (value.field === 'blocks') readBlocks(unit, value, state)
+  handDown(state)
   readDocumentWide(state)
   const drawn = readDrawn(state)
   useDrawn(drawn, state)
@@ -41,18 +43,24 @@ export function readEdges(found: Found, mentions: Mentions, notes: Notes, most: 
 
 const CONDITION = /\b(?:after|when|once|until|needs|requires|depends|blocked by|wait(?:s|ing)?|as soon as)\b/i
 const IN_BRACKETS =
-  /[([](?:[^()[\]]{0,60}[,;]\s*)?((?:depends on|blocked by|needs|can start after|D:)\s[^()[\]]{2,200})[)\]]/i
+  /[([](?:[^()[\]]{0,60}[,;]\s*)?((?:depends on|dependenc(?:y|ies):|deps?:|blocked by|needs|can start after|D:)\s[^()[\]]{2,200})[)\]]/i
+/** In the line of a task only, and only where it names one: "(after T1)", "… — waits for T2, T3". */
+const IN_LINE =
+  /(?:[([]|\s[—–-]\s+|;\s+)((?:waits? for|depends on|blocked by|requires|needs|start after|after)\s[^()[\]]{1,200})/i
+
+/** What a phase may say of all that is in it. */
+const OF_PHASES: ReadonlySet<FieldValue['field']> = new Set(['dependsOn', 'softDependsOn', 'blockers', 'canStart'])
 
 function readOwn(unit: Unit, value: FieldValue, state: Collecting): void {
+  if (value.lines !== undefined) return readLines(unit, value, state)
   const piece = ownValue(value)
   if (piece === null || value.depth > 0) return
-  if (unit.kind === 'phase') return
-  if (state.left <= 0) return
+  if (state.left <= 0 || (unit.kind === 'phase' && !OF_PHASES.has(value.field))) return
   const soft = value.field === 'softDependsOn'
   const isList = soft || value.field === 'dependsOn'
   const reading = readDependency(piece, { mentions: state.mentions, unit, soft, isList, units: state.found.units })
   // "Can start after WS-001 schema work" in an answer about parallel work is checked, and makes no edge by itself.
-  if (value.field === 'parallel' && reading.outcome !== 'needs') return
+  if ((value.field === 'parallel' || isGuess(value)) && reading.outcome !== 'needs') return
   countValue(unit, piece, reading, state)
   if (value.field !== 'blockers' || reading.outcome !== 'none') state.declared.add(unit)
   warnOfContradiction(unit, value, reading, state)
@@ -60,6 +68,34 @@ function readOwn(unit: Unit, value: FieldValue, state: Collecting): void {
   for (const need of reading.needs) known.push(need)
   state.needs.set(unit, known)
   spend(reading, piece, state)
+}
+
+/** What a phase waits for, all in it wait for. */
+function handDown({ found, needs, declared }: Collecting): void {
+  for (const unit of found.units) {
+    const ofPhase = unit.parent?.kind === 'phase' ? (needs.get(unit.parent) ?? []) : []
+    const known = needs.get(unit) ?? []
+    for (const need of ofPhase) {
+      const targets = need.targets.filter((target) => target.unit !== unit && target.unit !== unit.parent)
+      if (targets.length > 0) known.push({ ...need, targets })
+    }
+    if (ofPhase.length === 0 || known.length === 0) continue
+    needs.set(unit, known)
+    declared.add(unit)
+  }
+  for (const unit of found.units) if (unit.kind === 'phase') needs.delete(unit)
+}
+
+/** A list in a code block; drawings are read for themselves. */
+function readLines(unit: Unit, value: FieldValue, state: Collecting): void {
+  const { lines = [], field } = value
+  if (field !== 'dependsOn' || lines.some(({ text }) => /[│─→└├]|-->|==>|^\s*(?:graph|flowchart)\b/.test(text))) return
+  const { label, depth, check, again } = value
+  for (const line of lines) {
+    const text = line.text.trim()
+    const piece = within(line, line.text.indexOf(text), text)
+    if (text !== '') readOwn(unit, { field, label, depth, check, again, piece }, state)
+  }
 }
 
 /** "ALL above" of thousands of units would be millions of edges, which no plan may have. */
@@ -87,7 +123,7 @@ function readDocumentWide(state: Collecting): void {
 }
 
 /** The part of a field that says what its unit waits for; null: it says nothing of that. */
-function ownValue({ field, piece }: FieldValue): Piece | null {
+function ownValue({ field, label, piece }: FieldValue): Piece | null {
   const { text } = piece
   switch (field) {
     case 'dependsOn':
@@ -106,8 +142,20 @@ function ownValue({ field, piece }: FieldValue): Piece | null {
       return null
     default:
   }
-  const said = text.includes('(') || text.includes('[') ? IN_BRACKETS.exec(text) : null
+  const said =
+    (text.includes('(') || text.includes('[') ? IN_BRACKETS.exec(text) : null) ??
+    (isLine({ field, label }) ? IN_LINE.exec(text) : null)
   return said === null ? null : within(piece, said.index + 1, said[1] as string)
+}
+
+/** The text of a list item that is a unit. */
+function isLine({ field, label }: Pick<FieldValue, 'field' | 'label'>): boolean {
+  return field === 'description' && label === 'text'
+}
+
+/** Words in a line may be about something else. */
+function isGuess(value: FieldValue): boolean {
+  return isLine(value) && !IN_BRACKETS.test(value.piece.text)
 }
 
 const GUESSED: ReadonlySet<Outcome> = new Set<Outcome>(['needs'])
@@ -228,6 +276,10 @@ function readDrawn({ found, mentions }: Collecting): Drawn {
     const about = drawing.label === '' ? (drawing.sections.at(-1) ?? '') : drawing.label
     if (!['', 'text', 'txt', 'ascii', 'mermaid', 'plaintext'].includes(drawing.language)) continue
     if (OTHER_ARROWS.test(about)) continue
+    if (isFlowchart(drawing)) {
+      edges.push(...readFlowchart(drawing, mentions))
+      continue
+    }
     const drawn = readDrawing(drawing, mentions)
     edges.push(...drawn.edges)
     starts.push(...drawn.starts)

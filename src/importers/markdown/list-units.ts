@@ -1,5 +1,6 @@
 /** List items that are units: `- [ ] T1.1 …`, `- [ ] **Task 1: …**`, `1. **WS-001: …**`. */
 import { comparable } from '../shared/inline.js'
+import { within } from '../shared/lines.js'
 import { type Naming, namingOf } from './naming.js'
 import { newUnit, type Registry } from './registry.js'
 import type { Block, FieldName, Unit } from './types.js'
@@ -86,6 +87,18 @@ function openItem(unit: Unit, { indent }: Item, again: boolean, walk: Walk): voi
 
 /** The text of an item: "(depends on T012, T013)" in it, and for tasks the paths as a guess at what they touch. */
 function giveItemText(unit: Unit, { piece }: Item, walk: Walk): void {
+  const estimate = /(?:^|\s)(~\s?\d[\d.–-]{0,9}\s?(?:mins?|minutes?|h|hrs?|hours?|d|days?))\W*$/i.exec(piece.text)
+  if (estimate !== null)
+    give(
+      unit,
+      {
+        field: 'estimate',
+        label: 'text',
+        piece: within(piece, estimate.index + estimate[0].indexOf('~'), estimate[1] as string),
+        again: false,
+      },
+      walk,
+    )
   give(unit, { field: 'description', label: 'text', piece, again: false }, walk)
 }
 

@@ -26,7 +26,9 @@ export interface Mentions {
   byTitle(text: string, from: Unit | null): { readonly unit: Unit; readonly inferred: boolean } | null
 }
 
-const JOINT = '\\s*(?:,\\s*and|,\\s*or|,|/|&|\\+|and|or|-|–|to|through)\\s*'
+/** "Task 4 + 2 days" has one task in it. */
+const NO_TIME = '(?!\\d+(?:\\.\\d+)?\\s*-?(?:mins?|minutes?|hrs?|hours?|days?|weeks?)(?![A-Za-z])|\\d+\\s?%)'
+const JOINT = `\\s*(?:,\\s*and|,\\s*or|,|/|&|\\+(?!\\s*\\d+\\s?[mhdw](?![A-Za-z]))|and|or|-|–|to|through)\\s*${NO_TIME}`
 const LIST = new RegExp(
   `(?<![\\w/-])(${UNIT_WORD})\\s+#?((?:${KEY})(?:${JOINT}(?:(?:${UNIT_WORD})\\s+)?#?(?:${KEY})(?![A-Za-z]))*)(?![A-Za-z])`,
   'g',

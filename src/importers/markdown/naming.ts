@@ -32,7 +32,9 @@ const NUMBER = /^(?:#(\d{1,6})|(\d{1,3}(?:\.\d{1,3})+)|(\d{1,3})(?=[.)]\s))(?![\
 
 /** What the text calls a unit; null: it calls none. */
 export function namingOf(text: string): Naming | null {
-  const clean = plain(text).replace(/^[^\p{L}\p{N}#[]+/u, '')
+  const clean = plain(text)
+    .replace(/^[^\p{L}\p{N}#[]+/u, '')
+    .replace(/:\s*$/, '')
   const withWord = WITH_WORD.exec(clean)
   if (withWord !== null) {
     const [whole, word = '', key = ''] = withWord

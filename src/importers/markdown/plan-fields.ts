@@ -13,8 +13,8 @@ export function titleOf({ title, key }: Unit): { readonly title: string } | obje
 
 export function estimateOf(unit: Unit, notes: Notes): Estimate | null {
   const values = unit.fields.filter(({ field, lines }) => field === 'estimate' && lines === undefined)
-  for (const { piece, again } of values) {
-    const reading = readEstimate(piece.text)
+  for (const { piece, again, label } of values) {
+    const reading = readEstimate(withUnit(piece.text, label))
     if (reading.kind === 'duration') {
       if (reading.inferred)
         notes.add(
@@ -36,6 +36,12 @@ export function estimateOf(unit: Unit, notes: Notes): Estimate | null {
     )
   }
   return null
+}
+
+/** "6" below "Est. hours" are six hours. */
+function withUnit(text: string, label: string): string {
+  const unit = /\b(hours?|hrs?|days?|minutes?|mins?)\b/i.exec(label)?.[1]
+  return unit !== undefined && /^\W*\d[\d.\s]*(?:[-–—]\s*\d[\d.]*)?\s*$/.test(text) ? `${text} ${unit}` : text
 }
 
 export function priorityOf(unit: Unit): { readonly priority: number } | object {

@@ -97,7 +97,8 @@ function streamOf(unit: Unit, units: readonly Unit[], at: string, building: Buil
     units.length > 0
       ? units.map((task, index) => taskOf(task, `${at}/tasks/${index}`, building))
       : listedTasks(unit, at, building)
-  const tasks = listed.length > 0 ? withShares(listed, whole) : [wholeTask(unit, whole, at, building)]
+  const tasks =
+    listed.length > 0 ? withClaims(unit, withShares(listed, whole), building) : [wholeTask(unit, whole, at, building)]
   const dependsOn = dependenciesOf(unit, building, (index, piece) =>
     building.sources.set(`${at}/dependsOn/${index}`, piece),
   )
@@ -117,6 +118,16 @@ function streamOf(unit: Unit, units: readonly Unit[], at: string, building: Buil
     ...(whole === null || listed.length === 0 ? {} : { 'x-estimate': whole }),
     ...forbiddenOf(files.ofUnit.get(unit)),
   }
+}
+
+/** What the stream changes and does not own, such as files it shares, is claimed by those of its tasks that name no files. */
+function withClaims(
+  unit: Unit,
+  tasks: readonly Keyed<TaskDocument>[],
+  building: Building,
+): readonly Keyed<TaskDocument>[] {
+  const claims = claimsOfWhole(unit, building)
+  return claims === null ? tasks : tasks.map((task) => (task.claims === undefined ? { ...task, claims } : task))
 }
 
 /** Milestones of a stream are reached by its last task. */

@@ -31,10 +31,14 @@ export const BOLD_LEVEL = 7
 /** The level of a block that heads others; null: it heads none. */
 export function levelOf(block: Block): number | null {
   if (block.kind === 'heading') return block.level
-  if (block.kind !== 'text' || !block.piece.text.startsWith('**') || !/^\*\*[^*]{2,120}\*\*$/.test(block.piece.text))
-    return null
-  const naming = namingOf(block.piece.text)
-  return naming === null || naming.form === 'number' || /:\*\*$/.test(block.piece.text) ? null : BOLD_LEVEL
+  const { text } = block.piece
+  if (block.kind !== 'text' || !text.startsWith('**') || !/^\*\*[^*]{2,120}\*\*:?$/.test(text)) return null
+  const naming = namingOf(text)
+  if (naming === null || naming.form === 'number') return null
+  // A label is no heading, unless it is the name of a unit and tells more: "**Stream A (Core)**:".
+  const isLabel = /:\*\*$|\*\*:$/.test(text)
+  const isBare = naming.joined || naming.title === '' || kindOf(naming) === 'phase'
+  return isLabel && isBare ? null : BOLD_LEVEL
 }
 
 /** What a survey finds out about the blocks of a document. */

@@ -95,11 +95,27 @@ function namingOfCell(cell: Piece, { word }: Columns): Naming | null {
   return key === '' ? null : { form: 'name', word, key: text, title: text, attributes: [], joined: false }
 }
 
-/** A table of a unit's own files. */
+const OWNER = /^(?:owner|owners|owned by|owning \w+|agent|assigned to|who|modified by|changed by)$/i
+const NOBODY = /^(?:nobody|no ?one|off[- ]limits|protected|frozen|read[- ]only|do not touch)\b/i
+
+/** A table of a unit's own files, or of files with their owners. */
 function giveToOwner(block: Row, { fields }: Columns, walk: Walk): void {
   const unit = currentUnit(walk)
   const at = fields.indexOf('files')
   const piece = block.cells[at]
-  if (unit === null || piece === undefined) return
+  if (piece === undefined) return
+  if (unit === null) return addOwned(piece, block, walk)
   give(unit, { field: 'files', label: 'column', piece, again: false }, walk)
+}
+
+/** Said as a line of text would say it, which is read with the others. */
+function addOwned(path: Piece, block: Row, walk: Walk): void {
+  const owner = block.cells[block.header.findIndex((name) => OWNER.test(plain(name)))]
+  if (owner === undefined || plain(owner.text) === '') return
+  const who = plain(owner.text)
+  const isOrder = /,|→|->|\bthen\b|\band\b|&/.test(who)
+  const said = NOBODY.test(who) ? 'no one may change it' : isOrder ? `modified by ${who}` : `owner: ${who}`
+  const piece = { ...path, text: `${path.text} - ${said}` }
+  const sections = sectionTitles(walk)
+  walk.loose.push({ sections, label: 'owned files', field: null, piece, ordered: false, ofUnit: false })
 }

@@ -22,7 +22,7 @@ export function asPath(text: string, quoted: 'quoted' | 'bare'): string | null {
     .replace(/^\.\//, '')
     .replace(/[:#]L?\d+(?:[-–:]L?\d+)?$/, '')
     .replace(/[,;:]+$/, '')
-  const path = quoted === 'quoted' ? trimmed : trimmed.replace(/^[("']+|[)"'.]+$/g, '')
+  const path = quoted === 'quoted' ? trimmed : unbracketed(trimmed.replace(/^[("']+|[)"'.]+$/g, ''))
   if (path === '' || path.length > LONGEST_PATH || !ALLOWED.test(path) || path.startsWith('@/')) return null
   if (path.includes('..') || path.includes('//') || path.startsWith('/') || /\(\)$|[()]{2}/.test(path)) return null
   if (!isBalanced(path) || /^[\w-]+(?:\.[\w-]+){2,}\//.test(path)) return null
@@ -32,6 +32,11 @@ export function asPath(text: string, quoted: 'quoted' | 'bare'): string | null {
   if (!path.includes('/')) return /^\*\.\w+$/.test(path) ? path : null
   if (quoted === 'bare') return path.endsWith('/') || /\*/.test(path) ? wordPath(path) : null
   return wordPath(path)
+}
+
+/** "[files: src/*.ts]": the bracket closes what began before. */
+function unbracketed(path: string): string {
+  return path.endsWith(']') && !path.includes('[') ? path.slice(0, -1) : path
 }
 
 /** Slashes between alternatives, measures and branches make no path. */
