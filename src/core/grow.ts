@@ -180,7 +180,7 @@ export function doomAnew(run: RunState, task: TaskIndex): void {
 }
 
 /** A task whose end is why a node cannot be reached. */
-function lastCause(run: RunState, node: NodeIndex): TaskIndex {
+export function lastCause(run: RunState, node: NodeIndex): TaskIndex {
   if (node < run.plan.taskCount) return node
   let cause: NodeIndex = -1
   forEachBefore(run, node, (by) => {

@@ -1,5 +1,5 @@
 /** A task that had ended is to be done again: its end is taken back from everything that was derived from it. */
-import { doomAnew, waitAnew } from './grow.js'
+import { doomAnew, lastCause, waitAnew } from './grow.js'
 import { type End, endOf, isHarmless, isHit, tellNode } from './points.js'
 import { setStatus, takeBack } from './ready.js'
 import type { RunState, ScopeState } from './state.js'
@@ -63,7 +63,7 @@ function takeFromPoint(state: ScopeState, run: RunState, node: NodeIndex, by: No
   if (before === after || before === null) return
   run.notBefore.delete(node)
   takeFrom(state, run, node, before, at)
-  if (after !== null) tellNode(state, run, node, after, at)
+  if (after !== null) tellNode(state, run, node, after, at, after === 'reached' ? -1 : lastCause(run, node))
 }
 
 function isHarmed(run: RunState, node: NodeIndex): boolean {

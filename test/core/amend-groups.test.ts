@@ -161,6 +161,21 @@ describe('sequences', () => {
     expect(w.running()).toEqual(['B/m'])
   })
 
+  it('have an added claimant wait for its turn, though its path is free', () => {
+    const w = world()
+    w.worker('w', { slots: 3 })
+    w.open({
+      streams: { A: { tasks: { m: { claims, dependsOn: ['x'] } } }, B: { tasks: { m: { claims } } } },
+      tasks: { x: {} },
+      sequences,
+    })
+    w.amend({ add: { streams: { B: { tasks: { n: { claims } } } } } })
+    expect([w.running(), w.status('B/n')]).toEqual([['x'], 'waiting'])
+    w.complete('x')
+    w.complete('A/m')
+    expect(w.running()).toEqual(['B/m'])
+  })
+
   it('a turn that has come is not taken back: the claim alone keeps the two apart', () => {
     const w = world()
     w.worker('w', { slots: 3 })

@@ -61,6 +61,19 @@ describe('adding', () => {
     expect(w.run().plan.taskCount).toBe(2)
   })
 
+  it('a while after a task that has ended counts from its end', () => {
+    const w = world()
+    w.worker('w', { slots: 2 })
+    w.open({ tasks: { a: {}, side: {} } })
+    w.complete('a')
+    w.wait(700)
+    w.amend({ add: { tasks: { later: { dependsOn: [{ on: 'a', lag: 1000 }] } } } })
+    w.pass(299)
+    expect(w.running()).toEqual(['side'])
+    w.pass(1)
+    expect(w.running()).toEqual(['side', 'later'])
+  })
+
   it('new tasks wait for the same workers and claims as all others', () => {
     const w = world()
     w.worker('w', { slots: 5 })
@@ -142,6 +155,18 @@ describe('removing', () => {
     expect([w.status('b'), w.status('c')]).toEqual(['skipped', 'waiting'])
     w.complete('a')
     expect(w.running()).toEqual(['c'])
+  })
+
+  it('a task whose last attempt has not stopped stays', () => {
+    const w = world()
+    w.worker('w', { slots: 2 })
+    const retry = { maxAttempts: 2, initialDelay: '1h' } as const
+    w.open({ tasks: { a: { timeouts: { startToClose: 100 }, retry, claims: { write: ['x'] } }, side: {} } })
+    w.wait(100)
+    expect(w.status('a')).toBe('ready')
+    expect(w.amend({ change: { a: { estimate: '2h' } } }).rejection).not.toBeNull()
+    w.confirm('a')
+    expect(w.amend({ change: { a: { estimate: '2h' } } }).rejection).toBeNull()
   })
 
   it('a task that runs, or has ended, stays', () => {

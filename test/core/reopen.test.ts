@@ -156,6 +156,108 @@ it('a task that ran meanwhile, and has to be tried again, waits for what was reo
   expect(w.running()).toEqual(['b'])
 })
 
+it('a task that ran meanwhile, and has to be tried again, hears that what was reopened has failed', () => {
+  const w = world()
+  w.worker('w', { slots: 3 })
+  w.open({ tasks: { a: {}, b: { dependsOn: ['a'], retry: { maxAttempts: 2, initialDelay: 0 } }, side: {} } })
+  w.complete('a')
+  w.reopen('a')
+  w.fail('a')
+  expect(w.status('b')).toBe('running')
+  w.fail('b')
+  expect([w.status('b'), w.running()]).toEqual(['skipped', ['side']])
+  expect(w.events('task.skipped')[0]!.reason).toMatchObject({ kind: 'dependency', because: 'a' })
+})
+
+it('a task that is done again may be lost as often as before', () => {
+  const w = world()
+  w.worker('w')
+  w.open({ tasks: { a: { priority: 1, retry: { maxLost: 1, initialDelay: 0 } }, side: {} } })
+  const lose = (name: string): void => {
+    w.send({ type: 'leave', worker: name, reason: 'gone' })
+    w.worker(`${name}+`)
+  }
+  lose('w')
+  w.complete('a')
+  w.reopen('a')
+  w.complete('side')
+  lose('w+')
+  expect([w.status('a'), w.attempts('a')]).toEqual(['running', 4])
+})
+
+it('the time that a task may take in all begins anew', () => {
+  const w = world()
+  w.worker('w', { slots: 2 })
+  w.open({ tasks: { a: { timeouts: { scheduleToClose: 1000 } }, side: {} } })
+  w.wait(900)
+  w.complete('a')
+  w.reopen('a')
+  w.pass(500)
+  expect(w.status('a')).toBe('running')
+  w.pass(500)
+  expect(w.failure('a')).toMatchObject({ kind: 'timeout' })
+})
+
+it('who was skipped for several reasons is told of the one that is left', () => {
+  const w = world()
+  w.worker('w', { slots: 3 })
+  const unless = (task: string) => [{ on: task, when: 'failure' as const }]
+  w.open({
+    tasks: {
+      bad: {},
+      good: {},
+      one: { dependsOn: unless('good') },
+      two: { dependsOn: unless('good') },
+      // Done again before the last of the chain, as it may come before it.
+      next: { dependsOn: ['bad'] },
+      then: { dependsOn: ['next'] },
+      last: { dependsOn: ['then'] },
+      most: { dependsOn: [{ quorum: 2, of: ['last', 'one', 'two'], lag: 1 }] },
+      side: {},
+    },
+  })
+  w.fail('bad')
+  w.complete('good')
+  expect(w.status('most')).toBe('skipped')
+  w.reopen('bad')
+  expect(w.events('task.skipped').at(-1)).toMatchObject({ task: 'most', reason: { because: 'one' } })
+})
+
+it('who was doomed while it ran is not, once its dependency is done again', () => {
+  const w = world()
+  w.worker('w', { slots: 3 })
+  w.open({
+    tasks: {
+      a: {},
+      b: {},
+      both: { dependsOn: ['a', 'b'], retry: { maxAttempts: 2, initialDelay: 0 } },
+      side: {},
+    },
+  })
+  w.complete('a')
+  w.complete('b')
+  w.reopen('a')
+  w.fail('a')
+  w.reopen('a')
+  w.fail('both')
+  expect(w.status('both')).toBe('waiting')
+  w.complete('a')
+  expect(w.status('both')).toBe('running')
+})
+
+it('who cannot start because of a failure starts after all, where the failed task is reopened in the same step', () => {
+  const w = failed()
+  w.reopen('a')
+  w.fail('a')
+  const failure = { kind: 'error', message: 'no', retryable: false }
+  w.sendAll([
+    { type: 'fail', ...w.ref('a'), failure },
+    { type: 'reopen', run: 'r', task: 'a', downstream: false, reason: 'again' },
+  ])
+  w.complete('a')
+  expect(w.running()).toEqual(['b', 'side'])
+})
+
 it('a restart finds the same', () => {
   const w = failed()
   w.reopen('a')
