@@ -210,8 +210,8 @@ it('who was skipped for several reasons is told of the one that is left', () => 
       two: { dependsOn: unless('good') },
       // Done again before the last of the chain, as it may come before it.
       next: { dependsOn: ['bad'] },
-      then: { dependsOn: ['next'] },
-      last: { dependsOn: ['then'] },
+      after: { dependsOn: ['next'] },
+      last: { dependsOn: ['after'] },
       most: { dependsOn: [{ quorum: 2, of: ['last', 'one', 'two'], lag: 1 }] },
       side: {},
     },
