@@ -17,7 +17,7 @@ export const libraryEntries = {
   'importers/markdown': 'src/importers/markdown/index.ts',
   'importers/backlog': 'src/importers/backlog.ts',
   'importers/beads': 'src/importers/beads.ts',
-  'importers/ccpm': 'src/importers/ccpm.ts',
+  'importers/ccpm': 'src/importers/ccpm/index.ts',
   'importers/kiro': 'src/importers/kiro.ts',
   'importers/spec-kit': 'src/importers/spec-kit.ts',
   'importers/task-master': 'src/importers/task-master.ts',

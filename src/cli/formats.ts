@@ -44,7 +44,7 @@ export async function readWith(
     case 'beads':
       return (await import('../importers/beads.js')).importBeads(files, options)
     case 'ccpm':
-      return (await import('../importers/ccpm.js')).importCcpm(files, options)
+      return (await import('../importers/ccpm/index.js')).importCcpm(files, options)
     default:
       return format satisfies never
   }

@@ -40,7 +40,12 @@ export async function readPlanFiles(path: string): Promise<ReadFiles> {
 }
 
 /** Folders of tools that have the tasks one level further in. */
-const INNER = new Set(['tasks', 'backlog', 'completed', '.beads', '.taskmaster'])
+const INNER = new Set(['tasks', 'backlog', 'completed', 'updates', '.beads', '.taskmaster'])
+
+/** Updates have a folder for each task. */
+function isInner(name: string, folder: string): boolean {
+  return INNER.has(name) || (basename(folder) === 'updates' && /^\d{1,9}$/.test(name))
+}
 
 /** The files of a folder that may be a plan, by their names; those of the folders that tools keep tasks in come after. */
 async function filesIn(folder: string): Promise<readonly string[]> {
@@ -49,7 +54,7 @@ async function filesIn(folder: string): Promise<readonly string[]> {
   for (const { folder: each, levels } of pending) {
     const entries = (await readdir(each, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1))
     for (const entry of entries) {
-      if (entry.isDirectory() && levels > 0 && INNER.has(entry.name))
+      if (entry.isDirectory() && levels > 0 && isInner(entry.name, each))
         pending.push({ folder: join(each, entry.name), levels: levels - 1 })
       else if (isPlanName(entry.name)) found.push(join(each, entry.name))
     }

@@ -1,6 +1,6 @@
 /** Epics of ccpm: files that are called by a number, which may not be the number that was written down. */
 import { describe, expect, it } from 'vitest'
-import { importCcpm } from '../../../src/importers/ccpm.js'
+import { importCcpm } from '../../../src/importers/ccpm/index.js'
 import { readingOf } from './read.js'
 
 const file = (name: string, dependsOn: string, more: readonly string[] = [], body: readonly string[] = []) => ({
@@ -108,4 +108,83 @@ it('older files have their fields in a chapter', () => {
   const { facts, plan } = read(old('001', 'None'), old('002', '001'))
   expect(facts.edges).toEqual(['002 > 001'])
   expect(plan.tasks).toMatchObject([{ title: 'Part 001', 'x-status': 'done' }, {}])
+})
+
+describe('an analysis', () => {
+  const analysis = (number: string, ...lines: readonly string[]) => ({
+    file: `epics/shop/${number}-analysis.md`,
+    text: ['---', `issue: ${number}`, 'estimated_hours: 8', '---', '# Parallel Work Analysis', ...lines].join('\n'),
+  })
+  const STREAMS = [
+    '## Parallel Streams',
+    '### Stream A: Tables',
+    '**Scope**: What is kept',
+    '**Files**:',
+    '- src/db/*.sql',
+    '- `migrations/`',
+    '**Agent Type**: backend-specialist',
+    '**Can Start**: immediately',
+    '**Estimated Hours**: 4',
+    '**Dependencies**: none',
+    '### Stream B: Routes',
+    '**Can Start**: after Stream A completes',
+    '### Stream C: Pages',
+    '**Dependencies**: Streams A & B (types only)',
+    '## Coordination Points',
+    '### Shared Files',
+    '- `src/types.ts` - Streams A & B',
+  ]
+  const update = (number: string, stream: string, status: string) => ({
+    file: `epics/shop/updates/${number}/stream-${stream}.md`,
+    text: `---\nissue: ${number}\nstream: ${stream}\nstatus: ${status}\n---\n`,
+  })
+
+  it('divides its task into streams of work, which wait for each other and for what the task waits for', () => {
+    const body = ['## Files Affected', '- src/api/**', '## Description', 'All of it']
+    const files = [file('001', ''), file('002', '001', [], body), file('003', '002'), analysis('002', ...STREAMS)]
+    const { plan, facts, said, check, coverage } = read(...files, update('002', 'A', 'completed'))
+    expect(facts).toMatchObject({ streams: ['002'], tasks: ['001', '003'], taskCounts: { '002': 3 } })
+    expect(facts.edges).toEqual(['002 > 001', '003 > 002', '002/B > A', '002/C > A', '002/C > B'])
+    expect(plan.streams).toMatchObject([
+      {
+        title: 'Part 002',
+        tasks: [
+          {
+            id: 'A',
+            title: 'Tables',
+            claims: { write: ['src/db/*.sql', 'migrations/'] },
+            estimate: '4h',
+            input: { description: 'What is kept' },
+            'x-agent': 'backend-specialist',
+            'x-status': 'done',
+          },
+          { id: 'B', title: 'Routes', claims: { write: ['src/api/**'] }, input: { description: 'All of it' } },
+          { id: 'C', title: 'Pages' },
+        ],
+      },
+    ])
+    expect([said, check.ok, coverage.unread]).toEqual([[], true, []])
+  })
+
+  it('says what it cannot resolve, and which task it lacks', () => {
+    const { said, coverage } = read(
+      file('001', ''),
+      analysis(
+        '001',
+        '### Stream A: x',
+        '**Dependencies**: Stream Z',
+        '### Stream B: y',
+        '**Dependencies**: the weather',
+      ),
+      analysis('009', ...STREAMS),
+    )
+    expect(said).toEqual(['warning UNKNOWN_ID 7', 'warning UNKNOWN_ID 9'])
+    expect(coverage.unread).toMatchObject([{ label: 'another file' }])
+  })
+
+  it('keeps its parts from what conflicts with the task', () => {
+    const { plan } = read(file('001', ''), file('002', '', ['conflicts_with: [001]']), analysis('002', ...STREAMS))
+    const [stream] = plan.streams as readonly { readonly tasks: readonly { readonly uses: object }[] }[]
+    expect(stream?.tasks.map(({ uses }) => uses)).toEqual(Array(3).fill({ 'conflict-001-002': 'exclusive' }))
+  })
 })

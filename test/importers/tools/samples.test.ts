@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { importBacklog } from '../../../src/importers/backlog.js'
 import { importBeads } from '../../../src/importers/beads.js'
-import { importCcpm } from '../../../src/importers/ccpm.js'
+import { importCcpm } from '../../../src/importers/ccpm/index.js'
 import { importKiro } from '../../../src/importers/kiro.js'
 import type { ImportedPlan } from '../../../src/importers/shared/imported.js'
 import { importSpecKit } from '../../../src/importers/spec-kit.js'

@@ -1,20 +1,21 @@
 /** The epics of ccpm, one file for each task: `importCcpm`. What is read of them is in `docs/importers/ccpm.md`. */
-import { DEFAULT_LIMITS, withLimits } from '../plan/limits.js'
-import { quote } from '../plan/text.js'
-import type { Resource } from '../plan/types.js'
-import { type Estimate, readEstimate } from './shared/estimates.js'
-import { type ImportedPlan, type ImportOptions, imported } from './shared/imported.js'
-import { comparable, plain } from './shared/inline.js'
-import { planOfItems } from './shared/item-plan.js'
-import { addNeed, type Collected, collect, type Item, newItem, textsOf } from './shared/items.js'
-import { createNotes } from './shared/notes.js'
-import { pathsIn } from './shared/paths.js'
-import { linesOf, readTaskFile, type TaskFile, textsIn, valueAt, valuesAt } from './shared/task-files.js'
-import { readableTexts, sourcesOf } from './shared/texts.js'
-import type { Piece, SourceFile, State } from './shared/types.js'
+import { DEFAULT_LIMITS, withLimits } from '../../plan/limits.js'
+import { quote } from '../../plan/text.js'
+import type { Resource } from '../../plan/types.js'
+import { type Estimate, readEstimate } from '../shared/estimates.js'
+import { type ImportedPlan, type ImportOptions, imported } from '../shared/imported.js'
+import { comparable, plain } from '../shared/inline.js'
+import { planOfItems } from '../shared/item-plan.js'
+import { addNeed, type Collected, collect, type Item, newItem, textsOf } from '../shared/items.js'
+import { createNotes } from '../shared/notes.js'
+import { pathsIn } from '../shared/paths.js'
+import { linesOf, readTaskFile, type TaskFile, textsIn, valueAt, valuesAt } from '../shared/task-files.js'
+import { readableTexts, sourcesOf } from '../shared/texts.js'
+import type { Piece, SourceFile, State } from '../shared/types.js'
+import { analysedBy, partsOf, updateIn } from './analysis.js'
 
-export type { ImportCoverage, ImportedPlan, ImportOptions } from './shared/imported.js'
-export type { SourceFile } from './shared/types.js'
+export type { ImportCoverage, ImportedPlan, ImportOptions } from '../shared/imported.js'
+export type { SourceFile } from '../shared/types.js'
 
 /** A task and its file. */
 interface Task {
@@ -54,13 +55,15 @@ export function importCcpm(input: string | readonly SourceFile[], options: Impor
     const number = /(?:^|[_-])(\d{1,9})$/.exec(file.base)?.[1]
     const isTask = number !== undefined && (file.keys.length > 0 || file.title !== null)
     if (isTask) return [taskOf(file, number, collected)]
-    if (file !== epic) ignored.push({ ...file.top, text: 'another file' })
+    if (file !== epic && analysedBy(file) === null && updateIn(file, STATES) === null)
+      ignored.push({ ...file.top, text: 'another file' })
     return []
   })
   for (const { file } of tasks) for (const key of file.keys) if (!KNOWN.has(key.text)) ignored.push(key)
   collected.items.push(...tasks.map(({ item }) => item))
   wire(tasks, collected)
   const resources = keepApart(tasks, collected)
+  divide(tasks, files, collected, ignored)
   if (tasks.length === 0 && notes.list().length === 0) {
     const hint = 'The tasks of an epic are files that are called by their number: 001.md, 002.md.'
     notes.add('NO_UNITS', 'warning', { file: sources[0]?.file, line: 1, column: 1 }, 'No tasks were found.', hint)
@@ -72,6 +75,21 @@ export function importCcpm(input: string | readonly SourceFile[], options: Impor
     ...(Object.keys(resources).length === 0 ? {} : { resources }),
   }
   return imported(planOfItems(around, collected, ignored), notes.list(), sources)
+}
+
+/** Tasks that have an analysis become streams. */
+function divide(tasks: readonly Task[], files: readonly TaskFile[], collected: Collected, ignored: Piece[]): void {
+  const byNumber = new Map(tasks.map(({ item }) => [numberOf(item.key), item]))
+  const states = new Map(files.flatMap((file) => [updateIn(file, STATES)].filter((update) => update !== null)))
+  for (const file of files) {
+    const number = analysedBy(file)
+    const task = number === null ? undefined : byNumber.get(numberOf(number))
+    if (number === null) continue
+    const stateOf = (stream: string): State => states.get(`${number} ${stream}`) ?? task?.state ?? 'open'
+    const parts = task === undefined ? [] : partsOf(file, task, stateOf, collected)
+    collected.items.push(...parts)
+    if (parts.length === 0) ignored.push({ ...file.top, text: 'another file' })
+  }
 }
 
 const STATES: { readonly [status: string]: State | undefined } = {
