@@ -18,11 +18,20 @@ const PLAIN = /^(?=[^:]{1,120}:)([\p{L}][\p{L}\d /&'._-]{0,47}?)(?:\s*\([^()]{0,
 const NO_DEPENDENCIES = /^\**no dependencies\b/i
 const AFTER = /^\*\*((?:start |starts |begin )?after [^*]{1,80})\*\*$/i
 
+/** "Depends on #10 and #12", without a colon, where the name of a unit follows. */
+const BARE =
+  /^(depends on|blocked by|waits for|can start after)\s+(?=(?:#?\d|[A-Z](?![A-Za-z])|[A-Z][A-Za-z]*[-_]?\d|(?:agents?|streams?|tasks?|tracks?|issues?|epics?|phases?|squads?|stor(?:y|ies))\s+#?[A-Z0-9]))/i
+
 /** The fields that a line begins with; empty: it is no line of fields. */
 export function labelsOf(piece: Piece): readonly Labelled[] {
   const { text } = piece
   const isBold = text.includes('**')
-  if (!isBold && !text.includes(':') && !/^no dep/i.test(text)) return NO_LABELS
+  if (!isBold && !text.includes(':') && !/^(?:no dep|depends|blocked|waits|can start)/i.test(text)) return NO_LABELS
+  const bare = isBold || text.includes(':') ? null : BARE.exec(text)
+  if (bare !== null) {
+    const [whole, label = ''] = bare
+    return [{ label, field: 'dependsOn', bold: false, value: within(piece, whole.length, text.slice(whole.length)) }]
+  }
   if (NO_DEPENDENCIES.test(text)) return [{ label: 'No dependencies', field: 'dependsOn', bold: true, value: piece }]
   const after = isBold ? AFTER.exec(text) : null
   if (after !== null) {

@@ -136,7 +136,11 @@ function prefixOf(code: string): string {
   return code.replace(/\d[\d.]*[a-z]?$/, '').toLowerCase()
 }
 
-function scan(text: string, from: Unit | null, index: Index): readonly Mention[] {
+/** "WS-1/WS-2" is a list, and no path. */
+const BETWEEN_CODES = /(?<=(?<![\w/.-])(?:[A-Z]{1,6}-?\d{1,5}\/)*[A-Z]{1,6}-?\d{1,5})\/(?=[A-Z]{1,6}-?\d)/g
+
+function scan(written: string, from: Unit | null, index: Index): readonly Mention[] {
+  const text = written.includes('/') ? written.replace(BETWEEN_CODES, ',') : written
   const found: Mention[] = []
   for (const match of matchesOf(LIST, text)) {
     const word = unitWord(match[1] as string)

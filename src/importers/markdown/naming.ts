@@ -15,8 +15,13 @@ export interface Naming {
   readonly joined: boolean
 }
 
-/** The key after a unit word: letters, numbers, or a code. */
-export const KEY =
+/** Names that people give to what they would else number. */
+const CALLED =
+  'Alpha|Beta|Gamma|Delta|Epsilon|Zeta|Theta|Omega|Bravo|Charlie|Echo|Foxtrot|Red|Blue|Green|Yellow|Orange|Purple|Gold|Silver|North|South|East|West'
+
+/** The key after a unit word: letters, numbers, a code, or such a name. */
+export const KEY: string =
+  `(?:${CALLED})(?![A-Za-z])|` +
   '[A-Z]{1,2}(?![A-Za-z]|-(?![A-Z](?![A-Za-z])))\\d{0,3}(?:\\.\\d{1,3})*|\\d{1,4}(?:\\.\\d{1,3}){0,3}[a-z]?|[A-Z][A-Za-z]{0,11}[-_]?(?:[A-Za-z0-9]{1,8}[-_.])?\\d[\\w.-]{0,12}'
 
 const WITH_WORD = new RegExp(`^(${UNIT_WORD})\\s+#?(${KEY})(?![\\w])`)
@@ -110,7 +115,7 @@ function naming(form: Naming['form'], word: string | null, key: string, rest: st
 }
 
 const ATTRIBUTE =
-  /^(?:optional\b|start\b|new\b|active\b|done\b|complete|can start\b|ready\b|blocked\b|pending\b|in progress|priority\b|p[0-4]\b|depends\b|needs\b|requires\b|after\b|week\b|day\b|parallel\b|~?\d[\d.\s–-]*\s*(?:m|h|d|w|min|hour|day|week|point|file|line))/i
+  /^(?:optional\b|no dependenc|independent\b|start\b|new\b|active\b|done\b|complete|can start\b|ready\b|blocked\b|pending\b|in progress|priority\b|p[0-4]\b|depends\b|needs\b|requires\b|after\b|week\b|day\b|parallel\b|~?\d[\d.\s–-]*\s*(?:m|h|d|w|min|hour|day|week|point|file|line))/i
 
 /** Brackets that say something of the unit are no part of its title. */
 function titleAndAttributes(text: string): { readonly title: string; readonly attributes: readonly string[] } {

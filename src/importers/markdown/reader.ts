@@ -107,7 +107,8 @@ function takeHeadingField(piece: Piece, walk: Walk): void {
 
 function openHeadingLabel(field: FieldName | null, title: string, walk: Walk): void {
   if (field === null) return
-  walk.label = { field, label: title, indent: -1, isHeading: true, hasValue: false, isInline: false, first: null }
+  const value = { hasValue: false, isInline: false, lastText: '' }
+  walk.label = { field, label: title, indent: -1, isHeading: true, ...value, first: null }
 }
 
 function takeEntry({ key, values, piece }: Extract<Block, { kind: 'entry' }>, walk: Walk): void {
@@ -138,7 +139,22 @@ function takeLine(block: Line, walk: Walk): void {
   const hasBox = block.kind === 'item' && block.check !== null
   const labels = hasBox ? labelsOf(block.piece) : walk.labels.get(block)
   if (labels !== undefined && labels.length > 0 && takeLabels(labels, block, walk)) return
+  if (endsLabel(block, walk)) walk.label = restoredLabel(walk)
   takeValue(block, walk)
+}
+
+const WAITS: ReadonlySet<FieldName> = new Set<FieldName>([
+  'dependsOn',
+  'softDependsOn',
+  'blockers',
+  'blocks',
+  'canStart',
+])
+
+/** After a list of dependencies on one line, the next line goes on with it only where the list is not at its end. */
+function endsLabel({ kind, piece }: Line, { label }: Walk): boolean {
+  if (kind !== 'text' || label?.isInline !== true || label.field === null || !WAITS.has(label.field)) return false
+  return !/[,;&+(]$|\b(?:and|or)$/i.test(label.lastText) || /^[\p{Lu}][\p{L} /-]{1,30}:\s/u.test(piece.text)
 }
 
 function closeWhatEnded(block: Line, walk: Walk): void {
@@ -167,6 +183,7 @@ function restoredLabel({ sections, item }: Walk): OpenLabel | null {
     isHeading: true,
     hasValue: true,
     isInline: false,
+    lastText: '',
     first: 0,
   }
 }
@@ -194,6 +211,7 @@ function takeLabels(labels: readonly Labelled[], block: Line, walk: Walk): boole
       isHeading: false,
       hasValue: value.text !== '',
       isInline: value.text !== '',
+      lastText: value.text,
       first: null,
     }
     if (field === null) addLoose(block, walk, block.piece)
@@ -224,7 +242,10 @@ function takeValue(block: Line, walk: Walk): void {
   if (field === null) return
   if (label !== null) label.first ??= block.indent
   const depth = label?.first != null && block.indent > label.first ? 1 : 0
-  if (label !== null) label.hasValue = true
+  if (label !== null) {
+    label.hasValue = true
+    label.lastText = block.piece.text
+  }
   if (block.kind === 'text' && label === null) return
   give(
     unit,

@@ -54,7 +54,10 @@ export function surveyHeadings(blocks: readonly Block[]): Survey {
   const candidates = collect(blocks, labels)
   const titles = candidates.filter(({ level }) => level === 1)
   const facts = factsOf(candidates)
-  const accepted = candidates.filter((candidate) => candidate.level > 1 && isUnit(candidate, facts))
+  const sure = candidates.filter((candidate) => candidate.level > 1 && isUnit(candidate, facts))
+  const alike = new Set(sure.map(seriesOf))
+  const isAccepted = new Set(sure)
+  const accepted = candidates.filter((each) => isAccepted.has(each) || (each.level > 1 && isOneOf(each, alike)))
   const found = new Map<Block, HeadingUnit>()
   const firsts = firstsOf(accepted)
   const hasWork = accepted.some(({ naming }) => naming !== null && kindOf(naming) !== 'phase')
@@ -66,6 +69,17 @@ export function surveyHeadings(blocks: readonly Block[]): Survey {
   const whole = accepted.some(({ level }) => level < BOLD_LEVEL) ? null : wholeDocument(titles)
   if (whole !== null) found.set(whole.block, { naming: whole.naming as Naming, kind: 'stream', defines: true })
   return { units: found, labels }
+}
+
+/** What codes have in common that count on: "T1", "T2". */
+function seriesOf({ naming, level }: Candidate): string {
+  return naming?.form === 'code' ? `${level} ${naming.key.replace(/\d+[a-z]?$/, '')}` : ''
+}
+
+/** A code with a title, between others of its series that have fields. */
+function isOneOf(candidate: Candidate, alike: ReadonlySet<string>): boolean {
+  const { naming } = candidate
+  return naming?.form === 'code' && !naming.joined && naming.title !== '' && alike.has(seriesOf(candidate))
 }
 
 /** By name: the heading that defines the unit, which is the first that has fields below it. */

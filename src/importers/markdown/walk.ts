@@ -24,6 +24,8 @@ export interface OpenLabel {
   hasValue: boolean
   /** Its value stands on its own line: a list after an empty line is something else. */
   readonly isInline: boolean
+  /** Of its value: the line that was read last. */
+  lastText: string
   /** Indentation of its first item. */
   first: number | null
 }

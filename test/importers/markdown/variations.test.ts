@@ -65,6 +65,48 @@ describe('what waits', () => {
   })
 })
 
+describe('a line of dependencies', () => {
+  it('needs no colon where a unit follows', () => {
+    const text =
+      '## Issue #10: a\n## Issue #12: b\nDepends on #10\n## Issue #14: c\nDepends on #10 and #12 (both merged)'
+    expect(read(text).edges).toEqual(['issue-12 > issue-10', 'issue-14 > issue-10', 'issue-14 > issue-12'])
+    expect(read('## Task 1: a\n**Estimate:** 1h\nDepends on nobody in particular').codes).toEqual([])
+  })
+
+  it('ends with its line, unless its list goes on', () => {
+    const lanes = ['## Lane 1: a', '## Lane 2: b', '## Lane 3: c', 'Branch: `x`', '## Lane 4: d']
+    const of = (...lines: readonly string[]) => read([...lanes, ...lines].join('\n')).edges
+    expect(of('Depends on: Lane 1', 'Handoff: tell Lane 3', 'Lane 2 hears of it later')).toEqual(['lane-4 > lane-1'])
+    expect(of('Depends on: Lane 1,', 'Lane 2, and', 'Lane 3')).toEqual([
+      'lane-4 > lane-1',
+      'lane-4 > lane-2',
+      'lane-4 > lane-3',
+    ])
+  })
+
+  it('has codes with a slash between', () => {
+    const heads = ['## WS-1: a', '## WS-2: b', '## WS-3: c', '**Depends on:** WS-1/WS-2']
+    expect(read(heads.join('\n')).edges).toEqual(['WS-3 > WS-1', 'WS-3 > WS-2'])
+  })
+})
+
+describe('units', () => {
+  it('may be called by a letter of an alphabet or a colour', () => {
+    const text =
+      '## Squad Alpha (Backend)\n**Deliverables:**\n- `a.py`\n## Squad Beta\n**Depends on:** Squad Alpha\n## Team Blue\n**Depends on:** Alpha, Beta'
+    expect(read(text)).toMatchObject({
+      streams: ['alpha', 'beta', 'blue'],
+      edges: ['beta > alpha', 'blue > alpha', 'blue > beta'],
+    })
+    expect(read('## Team Structure\n**Goal:** x\n## Agent Assignments\n**Goal:** y').streams).toEqual([])
+  })
+
+  it('of a series need no fields of their own', () => {
+    const text = '## T1: a\nSome words.\n## T2: b\n**Depends on:** T1\n## RFC-1: not one\nWords.'
+    expect(read(text)).toMatchObject({ tasks: ['T1', 'T2'], edges: ['T2 > T1'], codes: [] })
+  })
+})
+
 describe('a flowchart of Mermaid', () => {
   const units = (names: string) => [...names].map((name) => `## Stream ${name}: Part ${name}\n**Files:** \`${name}/\``)
   const drawn = (...lines: readonly string[]) =>
