@@ -24,6 +24,8 @@ export interface Packages {
 
 /** Longest pause before the next try to reach Redis, in ms. */
 const MAX_RECONNECT_MS = 1000
+/** Different troubles that are told at most, until Redis is reached anew. */
+const MAX_TOLD = 20
 /** How long a sign of what was said, ordered or ended is kept where nobody takes it, in ms: a week. */
 export const KEEP_MS = 604_800_000
 /** Largest attempt or outcome by default, in characters of JSON. */
@@ -54,7 +56,8 @@ export class Connections {
   readonly packages: Packages
   private readonly place: BullmqQueue
   private readonly all: Redis[] = []
-  private isAway = false
+  /** What was said since Redis was last reached. */
+  private readonly told: Set<string> = new Set()
   private isClosed = false
 
   private constructor(packages: Packages, place: BullmqQueue) {
@@ -78,18 +81,20 @@ export class Connections {
     const redis =
       typeof connection === 'string' ? new RedisAt(connection, settings) : new Redis({ ...connection, ...settings })
     this.all.push(redis)
-    redis.on('error', (error: unknown) => this.tellAway(error))
-    redis.on('ready', () => {
-      this.isAway = false
-    })
+    redis.on('error', (error: unknown) => this.tellTrouble(error))
+    redis.on('ready', () => this.told.clear())
     return redis
   }
 
-  /** Says it once for each time that Redis is away. */
-  tellAway(error: unknown): void {
-    if (this.isAway || this.isClosed) return
-    this.isAway = true
-    this.warn(`Redis does not answer; the queue "${this.place.queue}" waits for it. ${textOf(error)}`)
+  /** Says once for each time that Redis is away, and each thing that it refuses. */
+  tellTrouble(error: unknown): void {
+    const isAway = this.all.some(({ status }) => status !== 'ready')
+    const text = textOf(error)
+    const told = isAway ? '' : text
+    if (this.told.has(told) || this.told.size > MAX_TOLD) return
+    this.told.add(told)
+    if (isAway) this.warn(`Redis does not answer; the queue "${this.place.queue}" waits for it. ${text}`)
+    else this.warn(`Redis refuses something of the queue "${this.place.queue}". ${text}`)
   }
 
   warn(message: string): void {

@@ -58,7 +58,10 @@ export function bullmqExecutor(options: BullmqExecutorOptions): BullmqExecutor {
   function once<T extends Ended>(attempt: AttemptRequest, begin: () => Promise<T>): Promise<T> {
     const known = underWay.get(attempt.id) as Promise<T> | undefined
     if (known !== undefined) return known
-    const ended = begin().finally(() => underWay.delete(attempt.id))
+    const ended = begin()
+      // It may be in the queue all the same: the next host is to find that, not this one to call it a failure.
+      .catch((error: unknown) => (door.isClosed ? new Promise<never>(() => undefined) : Promise.reject(error)))
+      .finally(() => underWay.delete(attempt.id))
     underWay.set(attempt.id, ended)
     return ended
   }
@@ -123,6 +126,7 @@ class Door {
   private opening: Promise<HostSide> | null = null
   private connections: Connections | null = null
   private host: HostSide | null = null
+  isClosed = false
 
   constructor(settings: HostSettings) {
     this.settings = settings
@@ -145,6 +149,7 @@ class Door {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true
     if (this.host === null) this.connections?.close()
     else await this.host.close()
   }

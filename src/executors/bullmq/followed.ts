@@ -25,6 +25,7 @@ export class Followed implements Follower {
   private readonly context: AttemptContext
   private isOver = false
   private isReporting = false
+  private isStopping = false
   private isToldToStop = false
   private looking: Promise<void> | null = null
   private hearing: Promise<void> | null = null
@@ -95,13 +96,12 @@ export class Followed implements Follower {
       return
     }
     // Whoever took the job away has not stopped its worker, which notices when it renews its lock or reports.
-    if (job.isLocked) return this.order({ stop: 'its job is gone' })
+    if (job.isLocked) return this.tellToStop('Its job is gone.')
     this.lose('Its job is not in the queue any more: somebody has removed it, or Redis has lost it.')
   }
 
   private live(): void {
     if (this.attempt.heartbeatMs !== null) this.context.heartbeat()
-    // It may have been called while its line was down.
     if (this.isToldToStop) this.side.call(this.id)
   }
 
@@ -201,15 +201,22 @@ export class Followed implements Follower {
   /** One that no worker has taken yet never begins; one that a worker has is told, and looked at until it has ended. */
   private async stop(): Promise<void> {
     if (this.isOver) return
-    this.isToldToStop = true
+    this.isStopping = true
     if (await this.side.remove(this.id)) return this.lose('It was told to stop.')
-    await this.order({ stop: textOf(this.context.signal.reason) })
+    await this.tellToStop(textOf(this.context.signal.reason))
     await this.look()
+  }
+
+  /** Once: later its worker is called, in case that its line was down. */
+  private async tellToStop(reason: string): Promise<void> {
+    if (this.isToldToStop) return this.side.call(this.id)
+    this.isToldToStop = true
+    await this.order({ stop: reason })
   }
 
   /** No worker has it any more. */
   private lose(why: string): void {
-    const failure: Failure = this.isToldToStop
+    const failure: Failure = this.isStopping
       ? { kind: 'cancelled', message: 'It was told to stop, and its job was taken out of the queue.' }
       : { kind: 'lost', message: why }
     this.finish({ ok: false, failure })

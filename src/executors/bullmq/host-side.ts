@@ -1,4 +1,5 @@
 /** The scheduler's side of a queue: its jobs, their events, and what Redis knows of one of them. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Queue, QueueEvents } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { AttemptRequest } from '../../runtime/ports.js'
@@ -9,6 +10,8 @@ const EVENTS_KEPT = 1000
 /** How long the job of an outcome is kept that was told on, in ms: the scheduler stores it meanwhile. */
 const TAKEN_MS = 10_000
 const SWEPT_AT_ONCE = 500
+/** Pause before Redis is asked again after it refused, in ms. */
+const RETRY_MS = 1000
 
 /** A job, as far as it says what has become of its attempt. */
 export interface JobState {
@@ -124,7 +127,11 @@ export class HostSide {
     await this.queue.add(handler, { attempt: text }, options)
   }
 
-  async lookAt(id: string): Promise<JobState> {
+  lookAt(id: string): Promise<JobState> {
+    return this.insist(() => this.stateOf(id))
+  }
+
+  private async stateOf(id: string): Promise<JobState> {
     const fields = ['timestamp', 'finishedOn', 'processedOn', 'failedReason', 'returnvalue'] as const
     // Together: a job that ends in between would look like one whose worker has died.
     const answers = await this.main
@@ -148,12 +155,12 @@ export class HostSide {
 
   /** Takes a job out of the queue for good, unless a worker holds it. */
   async remove(id: string): Promise<boolean> {
-    return (await this.queue.remove(id)) === 1
+    return (await this.insist(() => this.queue.remove(id))) === 1
   }
 
   /** What an attempt has said from a place on and nobody has acted upon yet, in order. */
   async wordsOf(id: string, from: string, count: number): Promise<readonly (readonly [string, string | undefined])[]> {
-    const entries = await this.main.xrange(this.names.said(id), from, '+', 'COUNT', count)
+    const entries = await this.insist(() => this.main.xrange(this.names.said(id), from, '+', 'COUNT', count))
     return entries.map(([entry, fields]) => [entry, fields[1]])
   }
 
@@ -165,9 +172,10 @@ export class HostSide {
   /** Tells an attempt something, and strikes what that answers. */
   async order(id: string, text: string, keepMs: number, entry: string | null): Promise<void> {
     const { said, orders, ordersChannel } = this.names
-    const all = this.main.multi().rpush(orders(id), text).pexpire(orders(id), keepMs).publish(ordersChannel, id)
-    if (entry !== null) all.xdel(said(id), entry)
-    await all.exec()
+    await this.insist(() => {
+      const all = this.main.multi().rpush(orders(id), text).pexpire(orders(id), keepMs).publish(ordersChannel, id)
+      return (entry === null ? all : all.xdel(said(id), entry)).exec()
+    })
   }
 
   /** Has its worker look at its orders. */
@@ -201,8 +209,21 @@ export class HostSide {
     return this.sweep(until)
   }
 
+  /** Tries until Redis does it: what is only half done is not seen by anybody. Rejects when this side was closed. */
+  private async insist<T>(act: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await act()
+      } catch (error) {
+        if (this.isClosed) throw error
+        this.tellTrouble(error)
+      }
+      await pause(RETRY_MS)
+    }
+  }
+
   readonly tellTrouble = (error: unknown): void => {
-    if (!this.isClosed) this.connections.tellAway(error)
+    this.connections.tellTrouble(error)
   }
 
   /** Nothing more is heard or told. Jobs that are under way stay. */

@@ -78,7 +78,7 @@ export class Speaking {
     if (this.isOver) refuse('The attempt is over.')
     else if (text === null) refuse(`It is not JSON of at most ${MAX_WORD_CHARACTERS} characters.`)
     else if (this.open.size > MAX_QUESTIONS) refuse(`${MAX_QUESTIONS} questions wait already.`)
-    else this.send(() => this.say(text))
+    else this.send(() => this.say(text).catch((error: unknown) => refuse(String(error))))
     return answered
   }
 

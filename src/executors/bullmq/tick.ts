@@ -81,7 +81,7 @@ class Ticker {
     const connection = connections.connect()
     this.redis = connection
     const queue = new Queue(name, { connection, prefix })
-    queue.on('error', (error) => connections.tellAway(error))
+    queue.on('error', (error) => connections.tellTrouble(error))
     // One that is due while another is under way waits for its end.
     await queue.setGlobalConcurrency(1)
     const once = { removeOnComplete: true, removeOnFail: true }
@@ -95,7 +95,7 @@ class Ticker {
     }
     const worker = new Worker(name, () => this.wake(), { connection, prefix, ...turn })
     this.worker = worker
-    worker.on('error', (error) => connections.tellAway(error))
+    worker.on('error', (error) => connections.tellTrouble(error))
     worker.on('failed', (_, error) => connections.warn(`A tick has failed: ${textOf(error)}`))
     worker.on('lockRenewalFailed', () => this.underWay?.abort(new Error('Another host may have been woken.')))
     await worker.waitUntilReady()

@@ -247,7 +247,7 @@ class WorkerSide {
     const text = textOf(error)
     // What BullMQ says where it refuses a report, or a lock cannot be renewed.
     if (/lock|Missing key|not in the active state/i.test(text)) this.connections?.warn(`A report was refused: ${text}`)
-    else this.connections?.tellAway(error)
+    else this.connections?.tellTrouble(error)
   }
 
   close(graceMs: number): Promise<void> {

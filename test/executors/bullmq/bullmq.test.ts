@@ -214,6 +214,16 @@ if (redis !== null) {
     ])
   })
 
+  it('asked again for what has ended, it tells the same, and does not begin it again', async () => {
+    let begun = 0
+    const { executor } = both({ h: () => (begun += 1) })
+    const attempt = requestFor(null)
+    const first = await executor.execute(attempt, new Line().context)
+    expect(await executor.execute(attempt, new Line().context)).toEqual(first)
+    expect(await executor.attach(attempt, new Line().context)).toEqual(first)
+    expect(begun).toBe(1)
+  })
+
   it('a worker that closes waits for what it has begun, and hands back what takes too long', async () => {
     let isStopped = false
     const { run, worker } = both({

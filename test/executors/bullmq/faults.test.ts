@@ -7,10 +7,17 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { RunEvent, ScopeId } from '../../../src/core/types.js'
 import { createScheduler } from '../../../src/embedded.js'
-import { type BullmqWorkerOptions, bullmqExecutor, bullmqWorker } from '../../../src/executors/bullmq/index.js'
+import {
+  type BullmqContext,
+  type BullmqWorkerOptions,
+  bullmqExecutor,
+  bullmqWorker,
+} from '../../../src/executors/bullmq/index.js'
 import { defineHandlers, handler } from '../../../src/runtime/handlers.js'
 import type { Store } from '../../../src/runtime/ports.js'
 import { memoryStore } from '../../../src/stores/memory.js'
+import { Line } from '../../../src/testing/executor-conformance/bench.js'
+import { requestFor } from '../command/world.js'
 import { commitsOf, eventsOf, programs, Remote } from './fleet.js'
 import { openRedis, sayMissing } from './redis.js'
 import { type OwnRedis, ownRedis } from './server.js'
@@ -149,51 +156,48 @@ if (redis !== null) {
   })
 
   describe('a scheduler', () => {
-    for (const when of ['before', 'after'] as const) {
-      it(`that is killed: the next one takes up what ends ${when} it is there, and all that was said meanwhile`, async () => {
+    const whens = [
+      'ended before the next one is there',
+      'ends when it is',
+      'asks in between, and waits for the answer',
+    ] as const
+    for (const when of whens) {
+      it(`that is killed: an attempt that ${when} is taken up, and all that it said meanwhile is heard`, async () => {
+        const [endsBefore, endsAfter, asks] = whens.map((each) => each === when)
         const queue = freshQueue()
         const folder = mkdtempSync(join(tmpdir(), 'signalbox-bullmq-'))
         onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
         const begun: string[] = []
         let goOn = (): void => undefined
-        let hasEnded: Promise<unknown> = Promise.resolve()
         const mayGo = new Promise<void>((resolve) => {
           goOn = resolve
         })
-        const work = async (
-          _: unknown,
-          { attempt, milestone }: { attempt: { id: string }; milestone(name: string): Promise<void> },
-        ) => {
+        const work = async (_: unknown, { attempt, milestone }: BullmqContext) => {
           begun.push(attempt.id)
           if (attempt.id.startsWith('r1/b')) return 'b'
           await mayGo
-          // Nobody may be there to hear it.
-          void milestone('half')
+          const reached = milestone('half')
+          if (asks) await reached
           return 'a'
         }
-        const worker = workerOn(url, queue, { work })
-        const jobs = new Queue(queue, { connection: client(url) })
+        workerOn(url, queue, { work })
+        const keys = client(url)
+        const jobs = new Queue(queue, { connection: keys })
         const begin = (): Remote => new Remote(join(program.folder, 'host.mjs'), [url, queue, folder])
         const first = begin()
         while (begun.length === 0) await turn()
         await first.kill()
-        if (when === 'before') {
-          goOn()
-          hasEnded = untilCompleted(jobs)
-        }
-        await hasEnded
+        if (!endsAfter) goOn()
+        while (endsBefore && (await jobs.getCompletedCount()) === 0) await turn()
+        while (asks && (await keys.keys(`bull:${queue}:*:said`)).length === 0) await turn()
         const second = begin()
-        if (when === 'after') {
-          while ((await jobs.getActiveCount()) !== 1) await turn()
-          goOn()
-        }
+        if (endsAfter) goOn()
         expect(await second.says('verdict')).toEqual({
           verdict: 'succeeded',
           results: { a: 'a', b: 'b' },
           attempts: [1, 1],
         })
         expect(begun).toEqual(['r1/a#1', 'r1/b#1'])
-        await worker.close()
       })
     }
   })
@@ -212,10 +216,6 @@ async function scopeEventsOf(store: Store): Promise<readonly RunEvent[]> {
   return events
 }
 
-async function untilCompleted(jobs: Queue): Promise<void> {
-  while ((await jobs.getCompletedCount()) === 0) await turn()
-}
-
 const own = await ownRedis()
 if (typeof own === 'string') sayMissing(own)
 else restarts(own)
@@ -224,6 +224,51 @@ function restarts(server: OwnRedis): void {
   afterAll(() => server.remove())
 
   describe('Redis', () => {
+    it('is away: attempts wait for it, said once; both sides close without it', async () => {
+      const warnings: string[] = []
+      const place = { connection: server.url, queue: 'away', onWarning: (text: string) => void warnings.push(text) }
+      await server.end('SIGTERM')
+      const executor = bullmqExecutor(place)
+      const worker = bullmqWorker({ ...place, handlers: { h: () => 'done' } })
+      const ended = executor.execute(requestFor(null), new Line().context)
+      while (warnings.length < 2) await turn()
+      await server.start()
+      expect(await ended).toEqual({ ok: true, result: 'done' })
+      const away = 'Redis does not answer; the queue "away" waits for it. '
+      expect(warnings.filter((text) => text.startsWith(away))).toHaveLength(2)
+      const line = new Line()
+      const never = bullmqExecutor(place)
+      await server.end('SIGKILL')
+      void executor.execute(requestFor(null), line.context)
+      void never.execute(requestFor(null), line.context)
+      while (warnings.length < 4) await turn()
+      await Promise.all([executor.close(), never.close(), worker.close({ graceMs: 0 })])
+      await server.start()
+    })
+
+    it('is out of reach for longer than a lock: a worker stops what it does by itself, and the task is done again', async () => {
+      const reasons: string[] = []
+      const begun: string[] = []
+      let restarted = Promise.resolve()
+      const work = async (_: unknown, { attempt, signal }: { attempt: { id: string }; signal: AbortSignal }) => {
+        begun.push(attempt.id)
+        if (begun.length > 1) return 'again'
+        const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
+        await server.end('SIGKILL')
+        await aborted
+        reasons.push((signal.reason as Error).message)
+        restarted = server.start()
+        throw signal.reason
+      }
+      workerOn(server.url, 'cut-off', { count: work })
+      const scheduler = schedulerOn(server.url, 'cut-off')
+      const run = await scheduler.start({ tasks: { a: { handler: 'count', ...once } } }, { id: 'r1' })
+      expect((await run.outcome).results).toEqual({ a: 'again' })
+      await restarted
+      expect(begun).toEqual(['r1/a#1', 'r1/a#2'])
+      expect(reasons).toEqual(['Its lock was lost: the attempt was given up, and may have been given to another.'])
+    })
+
     it('is killed and restarted under load, twice: every result is committed once, and nothing is begun twice', async () => {
       const tasks = Object.fromEntries(
         Array.from({ length: 60 }, (_, n) => [`t${n}`, { handler: 'count', input: { n }, ...once }]),

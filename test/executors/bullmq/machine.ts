@@ -29,4 +29,5 @@ process.on('message', () => {
   waiting.clear()
 })
 process.on('disconnect', () => process.exit())
-worker.ready().then(() => tell({ isReady: true }))
+await worker.ready()
+tell({ isReady: true })
