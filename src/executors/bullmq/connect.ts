@@ -80,15 +80,23 @@ export class Connections {
     }
     const redis =
       typeof connection === 'string' ? new RedisAt(connection, settings) : new Redis({ ...connection, ...settings })
+    return this.track(redis)
+  }
+
+  private track(redis: Redis): Redis {
     this.all.push(redis)
     redis.on('error', (error: unknown) => this.tellTrouble(error))
     redis.on('ready', () => this.told.clear())
+    // BullMQ makes some of its own, and where Redis is away it never comes to ending them.
+    const { duplicate } = redis
+    redis.duplicate = (...options) => this.track(duplicate.apply(redis, options))
     return redis
   }
 
   /** Says once for each time that Redis is away, and each thing that it refuses. */
   tellTrouble(error: unknown): void {
-    const isAway = this.all.some(({ status }) => status !== 'ready')
+    const { syscall } = Object(error) as { readonly syscall?: unknown }
+    const isAway = syscall !== undefined || this.all.some(({ status }) => status !== 'ready')
     const text = textOf(error)
     const told = isAway ? '' : text
     if (this.told.has(told) || this.told.size > MAX_TOLD) return
@@ -110,8 +118,20 @@ export class Connections {
 
   close(): void {
     this.isClosed = true
-    for (const redis of this.all) redis.disconnect()
+    for (const redis of this.all) {
+      const isBetweenTries = redis.status === 'reconnecting'
+      redis.disconnect()
+      // Otherwise it says so itself. What waits for it, timers of BullMQ included, would keep the process alive.
+      if (isBetweenTries) redis.emit('end')
+    }
   }
+}
+
+/** Waits for what needs Redis, but no longer than Redis is there: else it would wait for it to come back. */
+export async function whileThere(redis: Redis, work: () => Promise<unknown>): Promise<void> {
+  if (redis.status !== 'ready') return
+  const gone = new Promise<void>((resolve) => redis.once('close', () => resolve()))
+  await Promise.race([gone, work().catch(() => undefined)])
 }
 
 /** @throws TypeError for a name that is none */

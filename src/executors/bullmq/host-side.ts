@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Queue, QueueEvents } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { AttemptRequest } from '../../runtime/ports.js'
-import { type BullmqQueue, type Connections, KEEP_MS, type Names, namesOf } from './connect.js'
+import { type BullmqQueue, type Connections, KEEP_MS, type Names, namesOf, whileThere } from './connect.js'
 
 /** Events of the queue that Redis keeps: what was missed is found by looking. */
 const EVENTS_KEPT = 1000
@@ -232,7 +232,7 @@ export class HostSide {
     this.isClosed = true
     clearInterval(this.sweeping)
     for (const followed of this.followed.values()) followed.forget()
-    if (this.main.status === 'ready') await this.sweep(Number.POSITIVE_INFINITY)
+    await whileThere(this.main, () => this.sweep(Number.POSITIVE_INFINITY))
     // Not waited for: without Redis they never come to an end.
     for (const part of [this.events, this.queue]) part.close().catch(() => undefined)
     this.connections.close()

@@ -1,7 +1,7 @@
 /** A job that wakes one of several hosts, again and again: the queue sees to it that somebody leads, the store that only one does. */
 import type { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { type BullmqQueue, Connections, checkCount, checkQueue, textOf } from './connect.js'
+import { type BullmqQueue, Connections, checkCount, checkQueue, textOf, whileThere } from './connect.js'
 
 export interface BullmqTickOptions extends BullmqQueue {
   /** What the hosts are to lead. Default `default`. */
@@ -112,9 +112,8 @@ class Ticker {
 
   async close(): Promise<void> {
     this.closing.abort(new Error('This host closes.'))
-    const closed = this.worker?.close().catch(() => undefined)
-    // Without Redis it would wait for it.
-    if (this.redis?.status === 'ready') await closed
+    const closed = this.worker?.close(this.redis?.status !== 'ready').catch(() => undefined)
+    if (this.redis !== null) await whileThere(this.redis, async () => closed)
     this.connections?.close()
   }
 }

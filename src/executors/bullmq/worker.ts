@@ -13,6 +13,7 @@ import {
   type Names,
   namesOf,
   textOf,
+  whileThere,
 } from './connect.js'
 import { type BullmqHandlers, carryOut } from './handlers.js'
 import { Speaking } from './speaking.js'
@@ -265,8 +266,9 @@ class WorkerSide {
       await this.isIdleWithin(LAST_WAIT_MS)
     }
     clearInterval(this.looking)
-    const closed = this.worker?.close(this.underWay.size > 0).catch(() => undefined)
-    if (this.redis?.status === 'ready') await closed
+    const { worker, redis } = this
+    const closed = worker?.close(this.underWay.size > 0 || redis?.status !== 'ready').catch(() => undefined)
+    if (redis !== null) await whileThere(redis, async () => closed)
     this.connections?.close()
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { RunEvent, ScopeId } from '../../../src/core/types.js'
 import { createScheduler } from '../../../src/embedded.js'
 import {
@@ -222,6 +222,7 @@ else restarts(own)
 
 function restarts(server: OwnRedis): void {
   afterAll(() => server.remove())
+  beforeEach(() => server.start())
 
   describe('Redis', () => {
     it('is away: attempts wait for it, said once; both sides close without it', async () => {

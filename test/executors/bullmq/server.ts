@@ -8,6 +8,7 @@ import { join } from 'node:path'
 
 export interface OwnRedis {
   readonly url: string
+  /** Unless it runs. */
   start(): Promise<void>
   /** As a person would, or as a power cut would. */
   end(how: 'SIGTERM' | 'SIGKILL'): Promise<void>
@@ -31,6 +32,7 @@ export async function ownRedis(appendfsync: 'always' | 'everysec' = 'always'): P
   const kill = (): void => void running?.kill('SIGKILL')
 
   async function start(): Promise<void> {
+    if (running !== null) return
     const child = spawn('redis-server', words, { stdio: 'ignore' })
     running = child
     process.once('exit', kill)
