@@ -14,7 +14,7 @@
  * `VALUE_INVALID`: a value is not what it must be · `LIMIT_EXCEEDED`: a named limit would be passed · `LIMIT_INVALID`:
  * a limit is not usable · `STORE_CORRUPT`: what was stored is damaged · `STORE_FORMAT`: another version stored it ·
  * `STORE_LOCKED`: another process writes to the store · `STORE_CLOSED`, `STORE_READ_ONLY`: the store takes no more, or
- * nothing · `STORE_LIMIT`: a value is too large.
+ * nothing · `STORE_LIMIT`: a value is too large · `STORE_COMPACTED`: what is asked for was removed.
  */
 export type SchedulerErrorCode =
   | 'CLOSED'
@@ -52,6 +52,7 @@ export type SchedulerErrorCode =
   | 'STORE_CLOSED'
   | 'STORE_READ_ONLY'
   | 'STORE_LIMIT'
+  | 'STORE_COMPACTED'
 
 /** The world failed: store, peer, workspace, or a request that cannot be met. */
 export interface SchedulerError extends Error {

@@ -43,6 +43,8 @@ export interface StoredSnapshot {
   readonly revision: Revision
   readonly writer: string
   readonly data: JsonValue
+  /** Up to here nobody asks for events any more but the history of runs that have ended. Absent: nothing is known. */
+  readonly historyAfter?: Revision
 }
 
 /** Keeps journals: two methods, one law. Knows nothing of tasks. What is optional makes things quicker, not truer. */

@@ -84,7 +84,7 @@ export class Snapshots {
     this.last = revision
     const data = snapshotOf(folded)
     this.saving = store
-      .saveSnapshot(scope, { revision, writer: WRITER, data })
+      .saveSnapshot(scope, { revision, writer: WRITER, data, historyAfter: historyAfter(folded.state) })
       .catch((error: unknown) => {
         const message = `A snapshot of scope "${scope}" could not be saved; the next one is tried later.`
         warn(warningOf('SNAPSHOT_FAILED', message, error))
@@ -93,6 +93,13 @@ export class Snapshots {
         this.saving = null
       })
   }
+}
+
+/** The revision before the oldest run that is open; where none is, that of the state. */
+function historyAfter({ revision, runs }: ScopeState): Revision {
+  let oldest = revision
+  for (const { openedAfter } of runs.values()) oldest = Math.min(oldest, openedAfter)
+  return oldest
 }
 
 /** About how many things a state consists of. */

@@ -18,6 +18,11 @@ export interface FileStoreOptions {
   readonly readOnly?: boolean
   /** Largest batch, in bytes of JSON; a batch that opens a run holds its plan. Default 64 MiB. */
   readonly maxBatchBytes?: number
+  /**
+   * Removes what tells only of runs that have ended, in segments of 16 MiB, once two snapshots stand for it. Who asks for the
+   * history of such a run gets STORE_COMPACTED. Default: the journal keeps everything.
+   */
+  readonly compact?: boolean
   /** Something was not as it should be, and nothing is lost. Must not throw. Default: a warning of the process. */
   readonly onWarning?: (warning: FileStoreWarning) => void
 }
@@ -30,12 +35,13 @@ const ROOM_BYTES = 64 * 1024
  * Keeps journals in `folder`, which is created when first needed and has one writer at a time, whatever its scopes.
  *
  * @throws SchedulerError from its methods: STORE_LOCKED, STORE_CORRUPT, STORE_FORMAT, STORE_FAILED, STORE_LIMIT,
- * STORE_READ_ONLY, STORE_CLOSED
+ * STORE_READ_ONLY, STORE_CLOSED, STORE_COMPACTED
  * @example
  * const scheduler = createScheduler({ store: fileStore('.signalbox'), handlers })
  */
 export function fileStore(folder: string, options: FileStoreOptions = {}): Required<Store> {
   const { durability = 'strict', readOnly = false, maxBatchBytes = DEFAULT_MAX_BATCH_BYTES, onWarning = tell } = options
+  const { compact: isCompacted = false } = options
   return new StoreInFiles({
     folder: resolve(folder),
     disk: nodeDisk(),
@@ -45,6 +51,7 @@ export function fileStore(folder: string, options: FileStoreOptions = {}): Requi
     maxBatchBytes,
     segmentBytes: SEGMENT_BYTES,
     roomBytes: ROOM_BYTES,
+    isCompacted,
     warn: onWarning,
   })
 }

@@ -2,11 +2,12 @@
 import type { Revision, ScopeId } from '../../core/types.js'
 import type { StoredEvent } from '../../runtime/ports.js'
 import { readBatch } from './batch-text.js'
+import { compactedUpTo } from './compact.js'
 import { type Disk, withFile } from './disk.js'
 import type { Frame } from './frame.js'
 import { readFrames } from './reader.js'
 import { readHead, type Segment, segmentsIn } from './segment.js'
-import { corrupt } from './trouble.js'
+import { compactedAway, corrupt } from './trouble.js'
 
 export interface ReadJournalOptions {
   readonly disk: Disk
@@ -25,9 +26,12 @@ export async function* readJournal(
   options: ReadJournalOptions,
   after: Revision,
 ): AsyncGenerator<readonly StoredEvent[], void, undefined> {
-  const segments = segmentsIn(options.folder, (await options.disk.list(options.folder)) ?? [])
-  if (segments.length === 0) return
-  if (segments[0]!.after !== 0) throw missing(segments[0]!, 0, 0)
+  const entries = (await options.disk.list(options.folder)) ?? []
+  const segments = segmentsIn(options.folder, entries)
+  const oldest = segments[0]
+  if (oldest === undefined) return
+  if (oldest.after > compactedUpTo(entries)) throw missing(oldest, 0, 0)
+  if (oldest.after > after) throw compactedAway(options.scope, after, oldest.after)
   const first = Math.max(
     0,
     segments.findLastIndex((segment) => segment.after <= after),
@@ -81,7 +85,7 @@ export async function scopeOf(disk: Disk, folder: string): Promise<ScopeId | nul
   if (segment === undefined) return null
   return withFile(disk, segment.path, 'read', async (file) => {
     const { scope, size } = await readHead(file, segment, null)
-    if (segments.length > 1) return scope
+    if (segments.length > 1 || segment.after > 0) return scope
     const groups = readFrames({ file, path: segment.path, start: size, knownEnd: null, after: segment.after })
     for await (const frames of groups) if (frames.some(({ count }) => count > 0)) return scope
     return null

@@ -35,19 +35,26 @@ function snapshotsIn(entries: readonly DiskEntry[]): readonly Revision[] {
     .sort((a, b) => b - a)
 }
 
-/** Writes a snapshot unless there is one as new, and lets go of those before it. @throws SchedulerError STORE_LIMIT */
+/**
+ * Writes a snapshot unless there is one as new, and lets go of all but the newest `keep`. The revision of the one before it;
+ * 0 where nothing was written, or there was none.
+ *
+ * @throws SchedulerError STORE_LIMIT
+ */
 export async function writeSnapshot(
   disk: Disk,
   folder: string,
   scope: ScopeId,
   { revision, writer, data }: StoredSnapshot,
-): Promise<void> {
+  keep: number,
+): Promise<Revision> {
   const older = snapshotsIn((await disk.list(folder)) ?? [])
-  if ((older[0] ?? -1) >= revision) return
+  if ((older[0] ?? -1) >= revision) return 0
   const frame = encodeFrame('snapshot', revision, 0, 0, JSON.stringify({ scope, writer, data } satisfies SnapshotText))
   if (frame.length > MAX_SNAPSHOT_BYTES) throw tooLarge('The snapshot', frame.length, MAX_SNAPSHOT_BYTES)
   await writeWhole(disk, folder, nameOf(revision), Buffer.concat([Buffer.from(FORMAT_LINE), frame]))
-  for (const each of older) await disk.remove(`${folder}/${nameOf(each)}`)
+  for (const each of older.slice(keep - 1)) await disk.remove(`${folder}/${nameOf(each)}`)
+  return older[0] ?? 0
 }
 
 /** The newest snapshot that is whole; null where there is none. Those that are not are warned of. */

@@ -4,6 +4,7 @@ import type { Revision, ScopeId } from '../../core/types.js'
 import type { Batch, PeerProcesses, Store, StoredEvent, StoredSnapshot } from '../../runtime/ports.js'
 import { aboveHead } from '../shared/above-head.js'
 import { peerProcesses } from '../shared/processes.js'
+import { compact } from './compact.js'
 import type { Disk } from './disk.js'
 import { type Answer, type Journal, openJournal } from './journal.js'
 import { type Lock, takeLock } from './lock.js'
@@ -21,6 +22,8 @@ export interface StoreParts {
   readonly maxBatchBytes: number
   readonly segmentBytes: number
   readonly roomBytes: number
+  /** Segments go that nobody needs to go on. */
+  readonly isCompacted: boolean
   readonly warn: (warning: FileStoreWarning) => void
 }
 
@@ -128,7 +131,11 @@ export class StoreInFiles implements Required<Store> {
     if (snapshot.revision > journal.head) throw aboveHead(scope, snapshot.revision, journal.head)
     try {
       await journal.sync()
-      await writeSnapshot(this.parts.disk, folderOf(root, scope), scope, snapshot)
+      const { disk, isCompacted } = this.parts
+      const folder = folderOf(root, scope)
+      // Where events go, a second snapshot stays: the newest may turn out to be damaged.
+      const before = await writeSnapshot(disk, folder, scope, snapshot, isCompacted ? 2 : 1)
+      if (isCompacted) await compact(disk, folder, Math.min(before, snapshot.historyAfter ?? 0))
     } catch (error) {
       throw diskFailed(`Saving a snapshot of scope "${scope}"`, error)
     }

@@ -1,5 +1,5 @@
 /** What the file store throws, and what it only warns of. */
-import type { Revision } from '../../core/types.js'
+import type { Revision, ScopeId } from '../../core/types.js'
 import { isSchedulerError, type SchedulerError, schedulerError } from '../../runtime/errors.js'
 
 /** Something was not as it should be, and the store can go on without a loss. */
@@ -41,6 +41,12 @@ export function isCorrupt(error: unknown): error is CorruptStoreError {
 export function unknownFormat(file: string, found: string): SchedulerError {
   const hint = 'It was written by another version of signalbox, or it is no journal at all.'
   return schedulerError('STORE_FORMAT', `"${file}" begins with ${found}, which this version cannot read.`, hint)
+}
+
+export function compactedAway(scope: ScopeId, after: Revision, upTo: Revision): SchedulerError {
+  const message = `Events ${after + 1} to ${upTo} of scope "${scope}" were removed when its journal was compacted.`
+  const hint = 'They told of runs that had ended. Open runs go on from the newest snapshot; see `compact`.'
+  return schedulerError('STORE_COMPACTED', message, hint)
 }
 
 export function storeClosed(): SchedulerError {

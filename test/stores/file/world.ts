@@ -36,6 +36,7 @@ export function storeOn(disk: SimulatedDisk, options: Options = {}): StoreInFile
     maxBatchBytes: 100_000,
     segmentBytes: 3000,
     roomBytes: 1024,
+    isCompacted: false,
     warn: () => undefined,
     ...options,
   })
