@@ -1,11 +1,10 @@
 /** Who decides what happens next in a simulated world: chance, at rates the world has. */
 import type { MessageTarget, StreamId, TaskId, WorkerId } from '../core/types.js'
 import { gatesAwaiting } from './calm.js'
-import { isOver } from './history-past.js'
 import { factsIn, type Machine, specNow, type Work } from './machine-state.js'
 import type { Random } from './random.js'
 import type { Crash, FailureSpec, ReportKind, Step } from './steps.js'
-import { drawAmendment, drawEnded, drawExtension } from './world-amendments.js'
+import { drawAmendment, drawBegunAnew, drawEnded, drawExtension } from './world-amendments.js'
 import type { Rates } from './world-spec.js'
 import { fullIdOf, VOCABULARY } from './world-spec.js'
 import { drawBreaker, drawLimit } from './world-uses.js'
@@ -284,11 +283,8 @@ function change(machine: Machine, random: Random, choice: 'amend' | 'extend' | '
   const past = random.pick(list)
   const run = past.facts.id
   if (choice === 'amend') return { kind: 'amend', run, amendment: drawAmendment(random, world, past) }
-  // Whoever goes on after it may learn late that it is done again, and later how that ended.
-  const again = [...past.tasks.values()].filter((task) => task.generation > 1 && !isOver(task.status))
-  if (again.length > 0 && random.chance(0.3)) {
-    return { kind: 'cancel', run, target: 'task', id: random.pick(again).facts.id }
-  }
+  const again = drawBegunAnew(random, past)
+  if (again !== null && random.chance(0.4)) return { kind: 'cancel', run, target: 'task', id: again }
   // What is being reported may have ended when its turn comes.
   const told = machine.mailbox.find((input) => 'fence' in input && input.run === run)
   const task = told !== undefined && 'task' in told && random.chance(0.5) ? told.task : drawEnded(random, past)

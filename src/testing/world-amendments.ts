@@ -220,3 +220,17 @@ export function drawEnded(random: Random, run: RunPast): string {
   const list = before.length > 0 && random.chance(0.5) ? before : ended
   return random.pick(list.length === 0 || random.chance(0.05) ? tasks : list).facts.id
 }
+
+/**
+ * A task that is done again and has not ended, rather one that somebody runs on after: who learns late that it has to wait,
+ * and that it does so in vain. Null: there is none.
+ */
+export function drawBegunAnew(random: Random, run: RunPast): string | null {
+  const tasks = [...run.tasks.values()]
+  const again = tasks.filter(({ generation, status }) => generation > 1 && !isOver(status))
+  if (again.length === 0) return null
+  const running = tasks.filter(({ status }) => status === 'running')
+  const behind = new Set(running.flatMap(({ facts }) => awaitedBy(run.facts, facts.id)))
+  const before = again.filter(({ facts }) => behind.has(facts.id))
+  return random.pick(before.length > 0 ? before : again).facts.id
+}
