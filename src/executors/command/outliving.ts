@@ -59,9 +59,12 @@ export function startOutliving(
   }
 }
 
-/** Whether there is anything to be followed: it runs, or it has written down how it ended. */
+/**
+ * Whether there is anything to be followed: it runs, or it has written down how it ended. In this order: whoever is gone by
+ * now has written before.
+ */
 export function isThere(place: string, mark: ProcessMark): boolean {
-  return exitIn(place) !== null || isAlive(mark)
+  return isAlive(mark) || exitIn(place) !== null
 }
 
 /** Follows what was started by this host or an earlier one. Questions that an earlier host has not answered stay so. */
