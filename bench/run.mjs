@@ -67,7 +67,7 @@ console.log(`signalbox bench · ${machine()}`)
 if (withShapes) for (const shape of plan.shapes) await benchShape(shape)
 for (const check of checks) {
   console.log('')
-  await launch([fileURLToPath(new URL(`${check}.mjs`, import.meta.url)), measure], 'inherit')
+  await launch([fileURLToPath(new URL(`${check}.mjs`, import.meta.url)), measure], 'inherit', nodeFor(check))
 }
 
 async function benchShape(shape) {
@@ -112,10 +112,16 @@ async function cellOf(contestant, shape, size, measure) {
   return JSON.parse(text)
 }
 
-/** What a child of this very Node prints; it must succeed. */
-function launch(args, stdout) {
+/** Stores are compared where all of them are: the Node that the repository installs has SQLite. */
+function nodeFor(check) {
+  if (check !== 'durable' || process.getBuiltinModule('node:sqlite') !== undefined) return process.execPath
+  return fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
+}
+
+/** What a child prints, of this very Node if no other is named; it must succeed. */
+function launch(args, stdout, node = process.execPath) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, 'inherit'] })
+    const child = spawn(node, args, { stdio: ['ignore', stdout, 'inherit'] })
     let text = ''
     child.stdout?.setEncoding('utf8').on('data', (chunk) => {
       text += chunk
